@@ -1,0 +1,79 @@
+//! What crosses between the audio thread and the inference thread: analysis frames one way, decisions the other.
+//!
+//! Both are plain values of fixed size. They are addressed by [`Position`], never by order of arrival.
+
+use crate::{
+    controls::Controls,
+    layout::{BANDS, PARTS, SONGS},
+};
+
+/// Which frame of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Position {
+    /// Counts resets, seeks and loops: a new generation makes the networks forget.
+    pub generation: u32,
+    /// Hops since the stream began or was reset.
+    pub hop: u64,
+}
+
+/// The host's transport at the last sample of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Transport {
+    /// Whether the host is playing.
+    pub playing: bool,
+    /// Tempo in beats per minute, when the host has one.
+    pub tempo: Option<f64>,
+    /// Position in quarter notes, when the host has one.
+    pub beats: Option<f64>,
+    /// Time signature as numerator and denominator, when the host has one.
+    pub time_signature: Option<(u8, u8)>,
+}
+
+/// What a song sounds like in one frame, per band.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SongBands {
+    /// Mean power of the band's bins over both channels, `[band]`, full-scale sine about 1.
+    pub power: [f32; BANDS],
+    /// Power of the side signal (L-R)/2 as a share of the whole, `[band]`, 0 = mono … 1 = out of phase.
+    pub width: [f32; BANDS],
+}
+
+impl SongBands {
+    /// A silent song.
+    pub const SILENT: Self = Self { power: [0.0; BANDS], width: [0.0; BANDS] };
+}
+
+/// One hop of the stream as the networks hear it, with the controls and the transport at its last sample.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AnalysisFrame {
+    /// Which frame this is.
+    pub position: Position,
+    /// Parameter values at the frame's last sample.
+    pub controls: Controls,
+    /// Host transport at the frame's last sample.
+    pub transport: Transport,
+    /// Whether song B is there (see [`crate::presence`]).
+    pub b_present: bool,
+    /// `[song]`: A, B.
+    pub songs: [SongBands; SONGS],
+}
+
+/// What the networks decided for one frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decision {
+    /// The frame that this decision is about.
+    pub position: Position,
+    /// Share of each part in each song, `[song][part][band]`, 0…1, the parts of a band add up to 1.
+    pub shares: [[[f32; BANDS]; PARTS]; SONGS],
+    /// Who leads each part now, `[part]`, 0 = A … 1 = B.
+    pub lead: [f32; PARTS],
+}
+
+impl Decision {
+    /// Before anything was heard: every part may be anywhere, nobody leads.
+    pub const UNDECIDED: Self = Self {
+        position: Position { generation: 0, hop: 0 },
+        shares: [[[1.0 / PARTS as f32; BANDS]; PARTS]; SONGS],
+        lead: [0.5; PARTS],
+    };
+}

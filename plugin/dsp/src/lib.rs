@@ -1,0 +1,4 @@
+//! x
+pub mod controls;
+pub mod frame;
+pub mod layout;
