@@ -1,1 +1,18 @@
-//! x
+//! Songweave's networks: their layers on candle tensors, their weight files, their digests.
+//!
+//! What lives here: tensors and what is computed from them. What may not: anything that knows audio samples, a host, a
+//! thread or a file system. Weight files come in as bytes, features as numbers, answers leave as numbers.
+//!
+//! Every layer exists twice: `step` for one hop at a time, which is what the plugin runs, and `forward` over `[time][in]`
+//! on candle's own operations, which is what `step` is tested against and what a GPU computes. `step` starts no thread and
+//! gives the same bits every time.
+
+#![forbid(unsafe_code)]
+
+pub mod backend;
+pub mod layers;
+pub mod mash;
+pub mod weights;
+
+pub use mash::{MashNetwork, MashOutput, StepError};
+pub use weights::{Metadata, WeightError};

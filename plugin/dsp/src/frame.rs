@@ -29,6 +29,17 @@ pub struct Transport {
     pub time_signature: Option<(u8, u8)>,
 }
 
+impl Transport {
+    /// The transport `samples` later at a sample rate in Hz.
+    #[must_use]
+    pub fn after(mut self, samples: usize, sample_rate: f32) -> Self {
+        if let (true, Some(beats), Some(tempo)) = (self.playing, self.beats, self.tempo) {
+            self.beats = Some(beats + samples as f64 / f64::from(sample_rate) * tempo / 60.0);
+        }
+        self
+    }
+}
+
 /// What a song sounds like in one frame, per band.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SongBands {

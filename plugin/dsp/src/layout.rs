@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn sizes_follow_the_rate_and_a_hop_lasts_about_eleven_milliseconds() {
         let windows = [
-            (8_000.0, 512),
+            (8_000.0, 256),
             (16_000.0, 512),
             (22_050.0, 1024),
             (44_100.0, 2048),

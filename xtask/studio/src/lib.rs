@@ -1,1 +1,22 @@
-//! x
+//! Offline audio of Songweave: reading and writing files, rendering training material, feature sets, metrics.
+//!
+//! Everything here runs on the developer's machine at leisure: it may allocate, block and take its time. Nothing here
+//! may be used by the plugin. What the plugin computes (frames, bands, masks) is called from `songweave-dsp`,
+//! `songweave-engine` and `songweave-models`, never written a second time. All randomness is seeded: the same command
+//! gives the same files.
+
+pub mod clips;
+pub mod decode;
+pub mod error;
+pub mod filter;
+pub mod midi;
+pub mod random;
+pub mod real_stems;
+pub mod resample;
+pub mod room;
+pub mod score;
+pub mod song;
+pub mod soundfont;
+pub mod syllables;
+pub mod voice;
+pub mod write;

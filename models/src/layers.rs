@@ -1,0 +1,22 @@
+//! Streaming layers. Each has `step` for one hop and `forward` over `[time][in]`, which agree.
+//!
+//! A layer with `STREAMS` serves that many streams with the same weights (Mash: the two songs) and reads the weights once
+//! per hop for all of them.
+
+mod activation;
+mod attention;
+mod gru;
+mod linear;
+mod lstm;
+mod matrix;
+mod norm;
+
+pub use activation::{exp, flush, sigmoid, silu, softmax, tanh};
+pub use attention::{AttentionShape, WindowAttention};
+pub use gru::Gru;
+pub use linear::Linear;
+pub use lstm::Lstm;
+pub use norm::LayerNorm;
+
+#[cfg(test)]
+mod tests;

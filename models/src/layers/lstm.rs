@@ -1,0 +1,88 @@
+//! A long short-term memory layer, as PyTorch's `LSTM` computes it.
+
+use candle_core::{Result, Tensor};
+use pulp::Arch;
+
+use super::{
+    activation::{flush, sigmoid, tanh},
+    linear::Linear,
+};
+
+/// An LSTM for `STREAMS` streams that share its weights and have a state each. State: output and cell,
+/// `[stream][hidden]`, zeros after [`Self::reset`].
+#[derive(Debug, Clone)]
+pub struct Lstm<const STREAMS: usize> {
+    arch: Arch,
+    input: Linear<STREAMS>,
+    recurrent: Linear<STREAMS>,
+    state: [Vec<f32>; STREAMS],
+    cell: [Vec<f32>; STREAMS],
+}
+
+impl<const STREAMS: usize> Lstm<STREAMS> {
+    /// A layer from its two products: `input` `[4 * hidden][in]`, `recurrent` `[4 * hidden][hidden]`, rows in the order
+    /// input, forget, cell, output.
+    ///
+    /// # Errors
+    /// When the shapes do not fit or the device fails.
+    pub fn new(input: (Tensor, Tensor), recurrent: (Tensor, Tensor)) -> Result<Self> {
+        let zeros = vec![0.0; recurrent.0.dim(1)?];
+        Ok(Self {
+            arch: Arch::new(),
+            input: Linear::new(input.0, Some(input.1))?,
+            recurrent: Linear::new(recurrent.0, Some(recurrent.1))?,
+            state: std::array::from_fn(|_| zeros.clone()),
+            cell: std::array::from_fn(|_| zeros.clone()),
+        })
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        self.state.iter_mut().chain(&mut self.cell).for_each(|state| state.fill(0.0));
+    }
+
+    /// One hop: `x[stream]` `[in]` to `[stream]` `[hidden]`.
+    pub fn step(&mut self, x: [&[f32]; STREAMS]) -> [&[f32]; STREAMS] {
+        let heard = self.input.step(x);
+        let kept = self.recurrent.step(self.state.each_ref().map(Vec::as_slice));
+        for stream in 0..STREAMS {
+            let (state, cell) = (&mut self.state[stream], &mut self.cell[stream]);
+            self.arch.dispatch(|| update(state, cell, heard[stream], kept[stream]));
+        }
+        self.state.each_ref().map(Vec::as_slice)
+    }
+
+    /// Many hops of one stream from the zero state: `[time][in]` to `[time][hidden]`.
+    ///
+    /// # Errors
+    /// When the shape of `x` does not fit or the device fails.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let heard = self.input.forward(x)?;
+        let mut state = Tensor::zeros((1, self.state[0].len()), x.dtype(), x.device())?;
+        let (mut cell, mut states) = (state.clone(), Vec::new());
+        for hop in 0..heard.dim(0)? {
+            (state, cell) = self.forward_hop(&heard.narrow(0, hop, 1)?, &state, &cell)?;
+            states.push(state.clone());
+        }
+        Tensor::cat(&states, 0)
+    }
+
+    fn forward_hop(&self, heard: &Tensor, state: &Tensor, cell: &Tensor) -> Result<(Tensor, Tensor)> {
+        let gates = (heard + self.recurrent.forward(state)?)?.chunk(4, 1)?;
+        let gate = |i: usize| (gates[i].neg()?.exp()? + 1.0)?.recip();
+        let cell = ((gate(1)? * cell)? + (gate(0)? * gates[2].tanh()?)?)?;
+        Ok(((gate(3)? * cell.tanh()?)?, cell))
+    }
+}
+
+/// The new state and cell from the products `[4 * hidden]` of the input and of the state before.
+#[inline(always)]
+fn update(state: &mut [f32], cell: &mut [f32], heard: &[f32], kept: &[f32]) {
+    let hidden = state.len();
+    let (cell, heard, kept) = (&mut cell[..hidden], &heard[..4 * hidden], &kept[..4 * hidden]);
+    for i in 0..hidden {
+        let gate = |gate: usize| heard[gate * hidden + i] + kept[gate * hidden + i];
+        cell[i] = flush(sigmoid(gate(1)) * cell[i] + sigmoid(gate(0)) * tanh(gate(2)));
+        state[i] = flush(sigmoid(gate(3)) * tanh(cell[i]));
+    }
+}

@@ -1,0 +1,108 @@
+//! A weight matrix laid out for products with one vector per stream: what nearly all time of a hop goes into.
+
+use candle_core::{Result, Tensor};
+use pulp::{Arch, Simd, WithSimd};
+
+/// Outputs per panel. A panel holds the weights of its outputs input by input, so that a product reads memory in order.
+const PANEL: usize = 64;
+/// Vector registers of sums per stream.
+const REGISTERS: usize = 4;
+
+/// `[out][in]` as panels `[out / PANEL][in][PANEL]`, zeros after the last output.
+///
+/// Sums run over the inputs in order for every output, whatever the width of a vector register: all machines with fused
+/// multiply-add get the same bits.
+#[derive(Debug, Clone)]
+pub(super) struct Matrix {
+    arch: Arch,
+    inputs: usize,
+    outputs: usize,
+    panels: Vec<f32>,
+    /// Start of the sums, zeros after the last output.
+    bias: Vec<f32>,
+}
+
+impl Matrix {
+    /// Lays out a weight `[out][in]` and a bias `[out]`.
+    pub(super) fn new(weight: &Tensor, bias: Option<&Tensor>) -> Result<Self> {
+        let (outputs, inputs) = weight.dims2()?;
+        let rows = weight.to_vec2::<f32>()?;
+        let padded = outputs.next_multiple_of(PANEL);
+        let mut panels = vec![0.0; padded * inputs];
+        for (output, row) in rows.iter().enumerate() {
+            let start = output / PANEL * PANEL * inputs + output % PANEL;
+            for (input, value) in row.iter().enumerate() {
+                panels[start + input * PANEL] = *value;
+            }
+        }
+        let mut start = bias.map_or(Ok(Vec::new()), Tensor::to_vec1::<f32>)?;
+        start.resize(padded, 0.0);
+        Ok(Self { arch: Arch::new(), inputs, outputs, panels, bias: start })
+    }
+
+    /// Numbers per output vector.
+    pub(super) const fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Length of the buffer that [`Self::multiply`] writes to: the outputs, rounded up to whole panels.
+    pub(super) fn padded(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// `out[stream] = weight * x[stream] + bias`; `x[stream]` has one number per input, `out[stream]` [`Self::padded`].
+    pub(super) fn multiply<const STREAMS: usize>(&self, x: [&[f32]; STREAMS], out: &mut [Vec<f32>; STREAMS]) {
+        self.arch.dispatch(Product { matrix: self, x, out });
+    }
+}
+
+struct Product<'a, const STREAMS: usize> {
+    matrix: &'a Matrix,
+    x: [&'a [f32]; STREAMS],
+    out: &'a mut [Vec<f32>; STREAMS],
+}
+
+impl<const STREAMS: usize> WithSimd for Product<'_, STREAMS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { matrix, x, out } = self;
+        let group = REGISTERS * S::F32_LANES;
+        for (panel, weights) in matrix.panels.chunks_exact(PANEL * matrix.inputs).enumerate() {
+            for lane in (0..PANEL).step_by(group) {
+                let first = panel * PANEL + lane;
+                let sums = sums(simd, weights, lane, &matrix.bias[first..first + group], x);
+                for (out, sums) in out.iter_mut().zip(sums) {
+                    let (out, _) = S::as_mut_simd_f32s(&mut out[first..first + group]);
+                    out.copy_from_slice(&sums);
+                }
+            }
+        }
+    }
+}
+
+/// Products of `group` neighbouring outputs of a panel, sums in registers.
+#[inline(always)]
+fn sums<S: Simd, const STREAMS: usize>(
+    simd: S,
+    panel: &[f32],
+    lane: usize,
+    bias: &[f32],
+    x: [&[f32]; STREAMS],
+) -> [[S::f32s; REGISTERS]; STREAMS] {
+    let (bias, _) = S::as_simd_f32s(bias);
+    let mut start = [simd.splat_f32s(0.0); REGISTERS];
+    start.copy_from_slice(bias);
+    let mut sums = [start; STREAMS];
+    for (input, row) in panel.chunks_exact(PANEL).enumerate() {
+        let (row, _) = S::as_simd_f32s(&row[lane..lane + bias.len() * S::F32_LANES]);
+        for (sums, x) in sums.iter_mut().zip(x) {
+            let x = simd.splat_f32s(x[input]);
+            for (sum, weight) in sums.iter_mut().zip(row) {
+                *sum = simd.mul_add_e_f32s(*weight, x, *sum);
+            }
+        }
+    }
+    sums
+}

@@ -1,0 +1,145 @@
+//! Mash: what share of each part is in each band of two songs, and which song leads each part.
+
+mod network;
+
+use candle_core::Device;
+
+use crate::weights::{Metadata, WeightError};
+use network::Layers;
+
+/// Songs: 0 = A, 1 = B.
+pub const SONGS: usize = 2;
+/// Bands of each song.
+pub const BANDS: usize = 96;
+/// Parts of each song, in the order of [`PART_NAMES`].
+pub const PARTS: usize = 4;
+/// Names of the parts in index order.
+pub const PART_NAMES: [&str; PARTS] = ["vocals", "drums", "bass", "other"];
+/// Numbers per song and hop that the network hears, see [`features`].
+pub const FEATURES: usize = 2 * BANDS;
+/// Kind of the weight files.
+pub const KIND: &str = "mash";
+
+/// Power that cannot be told from silence.
+const SILENCE: f32 = 1e-9;
+/// Power above which a band counts as this loud: far above full scale, still finite as a level.
+const LOUDEST: f32 = 1e9;
+/// The weights in the binary.
+pub const EMBEDDED: &[u8] = include_bytes!("../weights/mash.safetensors");
+
+/// What the network hears of one song in one frame: 96 levels, then 96 widths.
+///
+/// `power` is the mean power of each band (full-scale sine about 1), `width` the share of the side signal, 0…1. A level is
+/// `(dB + 45) / 20`. Values that are not finite count as silence and as mono.
+#[must_use]
+pub fn features(power: &[f32; BANDS], width: &[f32; BANDS]) -> [f32; FEATURES] {
+    let mut features = [0.0; FEATURES];
+    let (levels, widths) = features.split_at_mut(BANDS);
+    for (level, power) in levels.iter_mut().zip(power) {
+        let power = if power.is_finite() { power.clamp(0.0, LOUDEST) } else { 0.0 };
+        *level = (10.0 * (power + SILENCE).log10() + 45.0) / 20.0;
+    }
+    for (heard, width) in widths.iter_mut().zip(width) {
+        *heard = if width.is_finite() { width.clamp(0.0, 1.0) } else { 0.0 };
+    }
+    features
+}
+
+/// The network's answer for one hop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MashOutput {
+    /// Share of each part in each song, `[song][part][band]`, 0…1, the parts of a band add up to 1.
+    pub shares: [[[f32; BANDS]; PARTS]; SONGS],
+    /// Who leads each part now, `[part]`, 0 = A … 1 = B. Swapping the songs gives 1 minus it.
+    pub lead: [f32; PARTS],
+}
+
+impl Default for MashOutput {
+    /// Nothing is known: every part may be anywhere, nobody leads.
+    fn default() -> Self {
+        Self { shares: [[[1.0 / PARTS as f32; BANDS]; PARTS]; SONGS], lead: [0.5; PARTS] }
+    }
+}
+
+/// Why a step gave no answer. The network's state is as before the step.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StepError {
+    /// A feature was NaN or infinite.
+    #[error("feature {index} of song {song} is not a finite number; the step was left out")]
+    NotFinite {
+        /// 0 = A, 1 = B.
+        song: usize,
+        /// Index of the feature.
+        index: usize,
+    },
+}
+
+/// The mash network with its weights and its state.
+#[derive(Debug, Clone)]
+pub struct MashNetwork {
+    metadata: Metadata,
+    digest: String,
+    layers: Layers,
+}
+
+impl MashNetwork {
+    /// The network with the weights in the binary.
+    ///
+    /// # Errors
+    /// When the binary was built with a damaged weight file.
+    pub fn embedded() -> Result<Self, WeightError> {
+        Self::from_bytes(EMBEDDED)
+    }
+
+    /// The network with the weights of a file's bytes.
+    ///
+    /// # Errors
+    /// When the file is not a complete, finite `mash` weight file for these bands and parts; the message says why.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightError> {
+        let (layers, metadata, digest) = network::read(bytes, &Device::Cpu)?;
+        Ok(Self { metadata, digest, layers })
+    }
+
+    /// One hop: the [`features`] of both songs in, shares and leads out. Causal; depends on nothing but the hops since
+    /// the last reset, with the same bits every time. Takes no lock and starts no thread, but is meant for the inference
+    /// thread.
+    ///
+    /// # Errors
+    /// When a feature is not finite; `out` and the state stay as they are.
+    pub fn step(&mut self, features: &[[f32; FEATURES]; SONGS], out: &mut MashOutput) -> Result<(), StepError> {
+        for (song, features) in features.iter().enumerate() {
+            if let Some(index) = features.iter().position(|feature| !feature.is_finite()) {
+                return Err(StepError::NotFinite { song, index });
+            }
+        }
+        self.layers.step(features, out);
+        Ok(())
+    }
+
+    /// Forgets everything heard, as if new.
+    pub fn reset(&mut self) {
+        self.layers.reset();
+    }
+
+    /// SHA-256 of the weight file in hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The facts of the weight file.
+    #[must_use]
+    pub const fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Number of trained numbers.
+    #[must_use]
+    pub const fn parameters(&self) -> usize {
+        self.layers.parameters()
+    }
+}
+
+#[cfg(test)]
+mod tests;

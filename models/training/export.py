@@ -1,0 +1,82 @@
+"""From a checkpoint to what ships: the weight file, golden vectors, and the facts for the card."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+import checkpoint
+from augment import level_of
+from net import BANDS, FEATURES, MashNet, Shape, parameters_of
+
+FORMAT = 1
+KIND = "mash"
+PARTS = ["vocals", "drums", "bass", "other"]
+GOLDEN_HOPS = 160
+GOLDEN_EVERY = 5
+"""Answers are kept for every GOLDEN_EVERY-th hop only: the features reach past the attention window, the file stays small."""
+GOLDEN_SEED = 7
+
+
+def export(run: Path, weights: Path) -> None:
+    """Writes `mash.safetensors`, `mash.golden.safetensors` and `mash.training.json` into `weights`."""
+    state = checkpoint.load(run)
+    net = MashNet(Shape(**state["config"]["network"])).eval()
+    net.load_state_dict(state["average"])
+    halves = {name: value.half().contiguous() for name, value in net.state_dict().items()}
+    for name, value in halves.items():
+        if not torch.isfinite(value).all():
+            raise SystemExit(f"weight `{name}` is not finite in half precision; nothing was written")
+    net.load_state_dict({name: value.float() for name, value in halves.items()})
+    weights.mkdir(parents=True, exist_ok=True)
+    save_file(halves, weights / "mash.safetensors", {"songweave": json.dumps(_metadata(state))})
+    save_file(_golden(net), weights / "mash.golden.safetensors")
+    facts = _training(state) | {"parameters": parameters_of(net), "validation": _last(state["history"])}
+    (weights / "mash.training.json").write_text(json.dumps(facts, indent=2) + "\n")
+    print(f"wrote {weights}/mash.safetensors, mash.golden.safetensors and mash.training.json after step {state['step']}")
+
+
+def _metadata(state: dict) -> dict:
+    hops = state["facts"]["hop_seconds"]
+    return {
+        "format": FORMAT,
+        "kind": KIND,
+        "name": state["config"]["name"],
+        "bands_hz": state["facts"]["bands_hz"],
+        "parts": PARTS,
+        "features": FEATURES,
+        "lookahead_hops": 0,
+        "hop_seconds": hops if isinstance(hops, list) else [hops],
+        "seed": state["config"]["seed"],
+        "architecture": state["config"]["network"],
+        "training": _training(state),
+    }
+
+
+def _training(state: dict) -> dict:
+    return {"steps": state["step"], "clips": state["clips"], "sources": state["facts"].get("sources", [])}
+
+
+def _last(history: list[dict]) -> dict:
+    points = [point for point in history if point["split"] == "validation"]
+    return points[-1] if points else {}
+
+
+@torch.no_grad()
+def _golden(net: MashNet) -> dict[str, torch.Tensor]:
+    """Features that look like music coming and going, [song][hop][192], and what the network makes of every
+    GOLDEN_EVERY-th hop: shares [song][hop][part][band] and lead [hop][part]."""
+    draw = np.random.default_rng(GOLDEN_SEED)
+    envelope = 10.0 ** draw.uniform(-6.0, 0.0, (2, GOLDEN_HOPS, 1))
+    power = torch.from_numpy(envelope * 10.0 ** draw.normal(-2.0, 1.0, (2, GOLDEN_HOPS, BANDS))).float()
+    width = torch.from_numpy(draw.random((2, GOLDEN_HOPS, BANDS))).float()
+    power[1, : GOLDEN_HOPS // 4] = 0.0
+    features = torch.cat([level_of(power), width], dim=-1).half()
+    logits, lead = net(features.float()[None])
+    return {
+        "features": features.contiguous(),
+        "shares": torch.softmax(logits[0], dim=2)[:, ::GOLDEN_EVERY].contiguous(),
+        "lead": torch.sigmoid(lead[0])[::GOLDEN_EVERY].contiguous(),
+    }

@@ -1,0 +1,155 @@
+//! From shares and faders to what is heard: one gain per song and band.
+
+use crate::{
+    bands::band_position,
+    controls::Controls,
+    frame::Decision,
+    layout::{BANDS, PARTS, SONGS, StreamLayout},
+};
+
+/// Gains of both songs, `[song][band]`, linear, 0…1.
+pub type SongGains = [[f32; BANDS]; SONGS];
+
+/// Equal-power gains of A and B for an A…B value; exactly 1 and 0 at the ends.
+#[must_use]
+pub fn crossfade(value: f32) -> [f32; SONGS] {
+    if value <= 0.0 {
+        [1.0, 0.0]
+    } else if value >= 1.0 {
+        [0.0, 1.0]
+    } else {
+        let (b, a) = (value * std::f32::consts::FRAC_PI_2).sin_cos();
+        [a, b]
+    }
+}
+
+/// Where each part's fader stands after balance and auto, `[part]`, 0 = A … 1 = B.
+#[must_use]
+pub fn effective_faders(controls: &Controls, lead: &[f32; PARTS]) -> [f32; PARTS] {
+    let shift = 2.0 * controls.balance - 1.0;
+    std::array::from_fn(|part| {
+        let fader = (controls.faders[part] + shift).clamp(0.0, 1.0);
+        fader + controls.auto * (lead[part] - fader)
+    })
+}
+
+/// Gains that the faders make of a decision's shares.
+///
+/// A song's gain in a band is the sum of its parts' shares times their crossfade gains. `depth` fades from the plain
+/// crossfade (the mean over the parts, everywhere the same) to that mask; outside `low`…`high` the crossfade is plain.
+#[must_use]
+pub fn gains(decision: &Decision, controls: &Controls) -> SongGains {
+    let parts = effective_faders(controls, &decision.lead).map(crossfade);
+    let plain: [f32; SONGS] =
+        std::array::from_fn(|song| parts.iter().map(|gains| gains[song]).sum::<f32>() / PARTS as f32);
+    let (low, high) = (band_position(controls.low), band_position(controls.high));
+    let mut gains = [[0.0; BANDS]; SONGS];
+    for (song, gains) in gains.iter_mut().enumerate() {
+        for (band, gain) in gains.iter_mut().enumerate() {
+            let mask: f32 = (0..PARTS).map(|part| decision.shares[song][part][band] * parts[part][song]).sum();
+            let position = band as f32;
+            // One band wide edges, so that a moving limit does not click.
+            let inside = (position - low + 1.0).clamp(0.0, 1.0) * (high - position + 1.0).clamp(0.0, 1.0);
+            *gain = plain[song] + controls.depth * inside * (mask - plain[song]);
+        }
+    }
+    gains
+}
+
+/// Attack and release of the gains.
+#[derive(Debug, Clone)]
+pub struct GainSmoother {
+    gains: SongGains,
+    hop_seconds: f32,
+    fresh: bool,
+}
+
+impl GainSmoother {
+    /// A smoother that takes its first gains as they are.
+    #[must_use]
+    pub fn new(layout: &StreamLayout) -> Self {
+        Self { gains: [[0.0; BANDS]; SONGS], hop_seconds: layout.hop_seconds(), fresh: true }
+    }
+
+    /// Forgets the present gains.
+    pub fn reset(&mut self) {
+        self.fresh = true;
+    }
+
+    /// Moves one hop towards `target`; rising gains with the `attack`, falling ones with the `release` time constant in
+    /// seconds.
+    pub fn step(&mut self, target: &SongGains, attack: f32, release: f32) -> &SongGains {
+        if self.fresh {
+            self.fresh = false;
+            self.gains = *target;
+        }
+        let share = |seconds: f32| if seconds > 0.0 { 1.0 - (-self.hop_seconds / seconds).exp() } else { 1.0 };
+        let (rise, fall) = (share(attack), share(release));
+        for (gain, target) in self.gains.iter_mut().flatten().zip(target.iter().flatten()) {
+            let towards = if target > gain { rise } else { fall };
+            *gain = if towards >= 1.0 { *target } else { *gain + towards * (target - *gain) };
+        }
+        &self.gains
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn separated() -> Decision {
+        let mut decision = Decision::UNDECIDED;
+        for song in &mut decision.shares {
+            for (part, shares) in song.iter_mut().enumerate() {
+                // Each quarter of the bands belongs to one part.
+                *shares = std::array::from_fn(|band| if band / 24 == part { 1.0 } else { 0.0 });
+            }
+        }
+        decision
+    }
+
+    #[test]
+    fn faders_choose_the_song_of_each_part() {
+        let gains = gains(&separated(), &Controls::default());
+        for band in 0..BANDS {
+            let wanted = if band < 24 { [1.0, 0.0] } else { [0.0, 1.0] };
+            assert_eq!([gains[0][band], gains[1][band]], wanted, "band {band}");
+        }
+    }
+
+    #[test]
+    fn balance_at_an_end_is_only_that_song() {
+        for (balance, wanted) in [(0.0, [1.0, 0.0]), (1.0, [0.0, 1.0])] {
+            let gains = gains(&Decision::UNDECIDED, &Controls { balance, ..Controls::default() });
+            assert!((0..BANDS).all(|band| [gains[0][band], gains[1][band]] == wanted));
+        }
+    }
+
+    #[test]
+    fn without_depth_and_outside_the_limits_the_crossfade_is_plain() {
+        let shallow = gains(&separated(), &Controls { depth: 0.0, ..Controls::default() });
+        assert!(shallow[0].iter().all(|gain| *gain == 0.25) && shallow[1].iter().all(|gain| *gain == 0.75));
+        let limited = gains(&separated(), &Controls { low: 500.0, high: 2_000.0, ..Controls::default() });
+        assert_eq!((limited[0][0], limited[1][95]), (0.25, 0.75));
+        assert_eq!(limited[1][45], 1.0);
+    }
+
+    #[test]
+    fn auto_follows_the_lead() {
+        let decision = Decision { lead: [1.0, 0.0, 1.0, 0.0], ..separated() };
+        let faders = effective_faders(&Controls { auto: 1.0, ..Controls::default() }, &decision.lead);
+        assert_eq!(faders, decision.lead);
+        let half = effective_faders(&Controls { auto: 0.5, ..Controls::default() }, &decision.lead);
+        assert_eq!(half, [0.5, 0.5, 1.0, 0.5]);
+    }
+
+    #[test]
+    fn smoothing_rises_with_attack_and_falls_with_release() {
+        let layout = StreamLayout::for_sample_rate(48_000.0);
+        let mut smoother = GainSmoother::new(&layout);
+        smoother.step(&[[0.0; BANDS]; SONGS], 0.0, 0.0);
+        let rising = smoother.step(&[[1.0; BANDS]; SONGS], layout.hop_seconds(), 0.0)[0][0];
+        assert!((rising - (1.0 - (-1.0_f32).exp())).abs() < 1e-6);
+        assert_eq!(smoother.step(&[[0.0; BANDS]; SONGS], 1.0, 0.0)[0][0], 0.0);
+    }
+}

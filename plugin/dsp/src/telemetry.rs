@@ -1,0 +1,141 @@
+//! What the editor sees of the audio thread: meters in atomics, mask columns in a ring of their own.
+//!
+//! Columns travel through a ring and not as a latest value, since the heat map draws every one of them. They are made
+//! only while somebody watches.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use atomic_float::AtomicF32;
+use ringbuf::{
+    HeapCons, HeapProd, HeapRb,
+    traits::{Producer, Split},
+};
+
+use crate::{
+    controls::Controls,
+    frame::{Decision, Position, SongBands},
+    layout::{BANDS, CHANNELS, PARTS, SONGS},
+    mask::{crossfade, effective_faders},
+};
+
+/// Columns that may wait for the editor: about three seconds.
+const COLUMNS: usize = 256;
+
+/// The mask of one hop as it was applied.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaskColumn {
+    /// The frame it was applied to.
+    pub position: Position,
+    /// Who is heard, `[part][band]`, 0 = only A … 1 = only B, by power; the fader where the part is silent in both.
+    pub heard: [[f32; BANDS]; PARTS],
+    /// Power of what is heard, `[part][band]`.
+    pub power: [[f32; BANDS]; PARTS],
+    /// Who leads each part, `[part]`, 0 = A … 1 = B.
+    pub lead: [f32; PARTS],
+}
+
+impl MaskColumn {
+    /// The column of a decision as the controls apply it to the songs `[song]`.
+    #[must_use]
+    pub fn new(decision: &Decision, controls: &Controls, songs: &[SongBands; SONGS]) -> Self {
+        let faders = effective_faders(controls, &decision.lead);
+        let mut column = Self {
+            position: decision.position,
+            heard: faders.map(|fader| [fader; BANDS]),
+            power: [[0.0; BANDS]; PARTS],
+            lead: decision.lead,
+        };
+        for part in 0..PARTS {
+            let law = crossfade(faders[part]);
+            for band in 0..BANDS {
+                let [a, b]: [f32; SONGS] = std::array::from_fn(|song| {
+                    let gain = decision.shares[song][part][band] * law[song];
+                    songs[song].power[band] * gain * gain
+                });
+                column.power[part][band] = a + b;
+                if a + b > 1e-12 {
+                    column.heard[part][band] = b / (a + b);
+                }
+            }
+        }
+        column
+    }
+}
+
+/// Meters and counters, written by the audio thread, read by anyone.
+#[derive(Debug, Default)]
+pub struct Telemetry {
+    /// Set by whoever reads mask columns; none are made otherwise.
+    pub watched: AtomicBool,
+    /// Falling peak of song A, `[channel]`, linear.
+    pub peak_a: [AtomicF32; CHANNELS],
+    /// Falling peak of song B, `[channel]`, linear.
+    pub peak_b: [AtomicF32; CHANNELS],
+    /// Falling peak of the output, `[channel]`, linear.
+    pub peak_out: [AtomicF32; CHANNELS],
+    /// Whether song B is there.
+    pub b_present: AtomicBool,
+    /// Hops processed since activation.
+    pub hops: AtomicU64,
+    /// Hops since activation whose decision was not there in time.
+    pub missed: AtomicU64,
+    /// Input samples since activation that were no usable numbers and were replaced by silence.
+    pub repaired: AtomicU64,
+    /// Generation of the stream: counts resets, seeks and loops.
+    pub generation: AtomicU32,
+}
+
+impl Telemetry {
+    /// Raises a falling peak (20 dB per second) by a hop's own peak.
+    pub(crate) fn meter(meter: &AtomicF32, hop: impl Iterator<Item = f32>, hop_seconds: f32) {
+        let peak = hop.fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+        let fallen = meter.load(Relaxed) * (1.0 - 2.3 * hop_seconds).max(0.0);
+        meter.store(if fallen > 1e-6 { fallen.max(peak) } else { peak }, Relaxed);
+    }
+}
+
+/// The audio thread's end of the column ring.
+pub struct ColumnSender(HeapProd<MaskColumn>);
+
+/// The reader's end of the column ring.
+pub type ColumnReceiver = HeapCons<MaskColumn>;
+
+/// A ring for mask columns.
+///
+/// # Allocates
+#[must_use]
+pub fn columns() -> (ColumnSender, ColumnReceiver) {
+    let (sender, receiver) = HeapRb::new(COLUMNS).split();
+    (ColumnSender(sender), receiver)
+}
+
+impl ColumnSender {
+    /// Sends a column; it is lost when nobody has read for seconds.
+    pub fn send(&mut self, column: MaskColumn) {
+        let _ = self.0.try_push(column);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_shows_a_where_only_a_plays_and_the_fader_where_nobody_does() {
+        let mut decision = Decision::UNDECIDED;
+        decision.shares[0] = [[1.0; BANDS], [0.0; BANDS], [0.0; BANDS], [0.0; BANDS]];
+        let songs = [SongBands { power: [0.1; BANDS], width: [0.0; BANDS] }, SongBands::SILENT];
+        let controls = Controls { faders: [0.5; PARTS], ..Controls::default() };
+        let column = MaskColumn::new(&decision, &controls, &songs);
+        assert_eq!((column.heard[0][0], column.heard[1][0]), (0.0, 0.5));
+    }
+
+    #[test]
+    fn meters_rise_at_once_and_fall_slowly() {
+        let meter = AtomicF32::new(0.0);
+        Telemetry::meter(&meter, [0.5, -1.0].into_iter(), 0.01);
+        assert_eq!(meter.load(Relaxed), 1.0);
+        Telemetry::meter(&meter, [0.0].into_iter(), 0.01);
+        assert!((0.97..0.98).contains(&meter.load(Relaxed)));
+    }
+}

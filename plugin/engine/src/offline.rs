@@ -1,0 +1,102 @@
+//! The whole plugin path without host and thread: what the evaluation measures and the mask pictures are drawn from.
+//! The same audio path and the same pipeline, so the samples are those of the plugin.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use ringbuf::traits::Consumer;
+use songweave_dsp::{
+    controls::Controls,
+    layout::{CHANNELS, StreamLayout},
+    link::{InferenceEnd, Patience, link},
+    path::{AudioPath, BlockInfo},
+    telemetry::{ColumnReceiver, MaskColumn, Telemetry, columns},
+};
+use songweave_models::mash::MashNetwork;
+
+use crate::pipeline::Pipeline;
+
+/// Runs the pipeline whenever the audio path misses a decision.
+struct Inline {
+    end: InferenceEnd,
+    pipeline: Pipeline,
+}
+
+impl Patience for Inline {
+    fn wait(&mut self, _done: usize) -> bool {
+        let mut progress = false;
+        while let Some(frame) = self.end.next_frame() {
+            let decision = self.pipeline.step(&frame).unwrap_or_else(|_| self.pipeline.hold(&frame));
+            self.end.send(decision);
+            progress = true;
+        }
+        progress
+    }
+}
+
+/// What a render gives.
+pub struct Rendered {
+    /// Output, latency removed, `[channel][sample]`, as long as the input.
+    pub audio: [Vec<f32>; CHANNELS],
+    /// One column per hop; column 0 belongs to the frame that ends one hop after the input's first sample.
+    pub columns: Vec<MaskColumn>,
+}
+
+/// The plugin's path for one render.
+pub struct Offline {
+    path: AudioPath,
+    inline: Inline,
+    columns: ColumnReceiver,
+}
+
+impl Offline {
+    /// A path at a layout, with a fresh network.
+    #[must_use]
+    pub fn new(layout: StreamLayout, network: MashNetwork) -> Self {
+        let (audio, end) = link();
+        let (sender, receiver) = columns();
+        let telemetry = Arc::new(Telemetry::default());
+        telemetry.watched.store(true, Ordering::Relaxed);
+        Self {
+            path: AudioPath::new(layout, false, audio, telemetry, sender),
+            inline: Inline { end, pipeline: Pipeline::new(network) },
+            columns: receiver,
+        }
+    }
+
+    /// Renders song A `[channel][sample]` with song B (shorter: silence follows). `controls(n)` are the parameter values
+    /// from input sample `n` on, asked at every multiple of `grid` samples.
+    pub fn render(
+        mut self,
+        a: [&[f32]; CHANNELS],
+        b: [&[f32]; CHANNELS],
+        grid: usize,
+        mut controls: impl FnMut(usize) -> Controls,
+    ) -> Rendered {
+        let latency = self.path.layout().latency();
+        let length = a[0].len();
+        self.path.reset(&controls(0));
+        let mut rendered = Rendered { audio: [vec![], vec![]], columns: vec![] };
+        for start in (0..length + latency).step_by(grid) {
+            let end = (start + grid).min(length + latency);
+            let mut block = a.map(|channel| cut(channel, start, end));
+            let side = b.map(|channel| cut(channel, start, end));
+            let info = BlockInfo { controls: controls(start), ..BlockInfo::default() };
+            let [left, right] = &mut block;
+            self.path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &info, &mut self.inline);
+            for (audio, block) in rendered.audio.iter_mut().zip(&block) {
+                audio.extend_from_slice(block);
+            }
+            rendered.columns.extend(self.columns.pop_iter());
+        }
+        for audio in &mut rendered.audio {
+            audio.drain(..latency);
+        }
+        rendered
+    }
+}
+
+fn cut(channel: &[f32], start: usize, end: usize) -> Vec<f32> {
+    let mut cut = channel.get(start..end.min(channel.len())).unwrap_or_default().to_vec();
+    cut.resize(end - start, 0.0);
+    cut
+}

@@ -1,0 +1,70 @@
+//! A bare X11 window for an editor, and a picture of what is in it.
+
+use crate::HostError;
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{ConnectionExt, CreateWindowAux, ImageFormat, WindowClass};
+use x11rb::rust_connection::RustConnection;
+
+/// A window on the X server that `DISPLAY` names; closed when dropped.
+pub struct X11Window {
+    connection: RustConnection,
+    window: u32,
+    size: (u16, u16),
+}
+
+impl X11Window {
+    /// Opens and shows a window of `width` × `height` pixels at the top left corner.
+    ///
+    /// # Errors
+    /// When there is no X server or it refuses.
+    pub fn open(width: u16, height: u16) -> Result<Self, HostError> {
+        let (connection, screen) = x11rb::connect(None).map_err(display)?;
+        let window = connection.generate_id().map_err(display)?;
+        let screen = &connection.setup().roots[screen];
+        let (depth, root, visual) = (screen.root_depth, screen.root, screen.root_visual);
+        let values = CreateWindowAux::new().background_pixel(screen.black_pixel);
+        connection
+            .create_window(depth, window, root, 0, 0, width, height, 0, WindowClass::INPUT_OUTPUT, visual, &values)
+            .map_err(display)?;
+        connection.map_window(window).map_err(display)?;
+        connection.sync().map_err(display)?;
+        Ok(Self { connection, window, size: (width, height) })
+    }
+
+    /// The X server's number of the window, which editors are attached to.
+    pub fn id(&self) -> u32 {
+        self.window
+    }
+
+    /// What the window shows now: width, height, and 8-bit RGB rows from the top.
+    ///
+    /// # Errors
+    /// When the X server does not hand out the picture or keeps its pixels in less than 24 bits.
+    pub fn picture(&self) -> Result<(u32, u32, Vec<u8>), HostError> {
+        let (width, height) = self.size;
+        let image = self
+            .connection
+            .get_image(ImageFormat::Z_PIXMAP, self.window, 0, 0, width, height, u32::MAX)
+            .map_err(display)?
+            .reply()
+            .map_err(display)?;
+        if image.depth < 24 {
+            return Err(HostError::Display(format!("the screen has {} bits a pixel, 24 are needed", image.depth)));
+        }
+        // An X server on a little-endian machine keeps pixels as blue, green, red, unused.
+        let pixels = image.data.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+        Ok((width.into(), height.into(), pixels))
+    }
+}
+
+impl Drop for X11Window {
+    fn drop(&mut self) {
+        // Nobody is left to hear of a failure.
+        let _ = self.connection.destroy_window(self.window);
+        let _ = self.connection.flush();
+    }
+}
+
+fn display(error: impl ToString) -> HostError {
+    HostError::Display(error.to_string())
+}

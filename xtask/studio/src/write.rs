@@ -1,0 +1,88 @@
+//! Samples to WAV (32-bit float) and FLAC (16-bit) files. A file appears under its name only when it is complete.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use flacenc::{component::BitRepr, error::Verify};
+
+use crate::{
+    decode::Audio,
+    error::{Result, StudioError},
+};
+
+/// Writes `contents` by means of a temporary file beside `path`, which is then renamed.
+///
+/// # Errors
+/// The folder cannot be written to.
+pub fn write_bytes(path: &Path, contents: &[u8]) -> Result<()> {
+    let temporary = temporary(path);
+    std::fs::write(&temporary, contents)
+        .and_then(|()| std::fs::rename(&temporary, path))
+        .map_err(|source| StudioError::io(path, source))
+}
+
+/// Writes a 32-bit float WAV file.
+///
+/// # Errors
+/// The file cannot be written, or the sound has no channel or more than 65,535.
+pub fn write_wav(path: &Path, audio: &Audio) -> Result<()> {
+    let encode = |reason: &dyn std::fmt::Display| StudioError::Encode { path: path.to_owned(), reason: reason.to_string() };
+    let channels = u16::try_from(audio.channels.len()).map_err(|error| encode(&error))?;
+    let spec = hound::WavSpec {
+        channels,
+        sample_rate: audio.rate,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).map_err(|error| encode(&error))?;
+    for sample in interleaved(&audio.channels) {
+        writer.write_sample(sample).map_err(|error| encode(&error))?;
+    }
+    writer.finalize().map_err(|error| encode(&error))?;
+    write_bytes(path, &bytes.into_inner())
+}
+
+/// The bytes of a 16-bit FLAC file; samples beyond full scale are clipped.
+///
+/// # Errors
+/// The sound has no channel, more than eight, or a rate that FLAC does not know.
+pub fn flac_bytes(path: &Path, audio: &Audio) -> Result<Vec<u8>> {
+    let encode = |reason: String| StudioError::Encode { path: path.to_owned(), reason };
+    if audio.channels.is_empty() || audio.channels.len() > 8 {
+        return Err(encode(format!("{} channels, FLAC holds 1 to 8", audio.channels.len())));
+    }
+    let samples: Vec<i32> =
+        interleaved(&audio.channels).map(|sample| (sample.clamp(-1.0, 1.0) * 32_767.0).round() as i32).collect();
+    let mut config = flacenc::config::Encoder::default();
+    // The same bytes whatever the number of cores.
+    config.multithread = false;
+    let config = config.into_verified().map_err(|(_, error)| encode(error.to_string()))?;
+    let source = flacenc::source::MemSource::from_samples(&samples, audio.channels.len(), 16, audio.rate as usize);
+    let stream = flacenc::encode_with_fixed_block_size(&config, source, config.block_size)
+        .map_err(|error| encode(error.to_string()))?;
+    let mut sink = flacenc::bitsink::ByteSink::new();
+    stream.write(&mut sink).map_err(|error| encode(error.to_string()))?;
+    Ok(sink.as_slice().to_vec())
+}
+
+/// Writes a 16-bit FLAC file; samples beyond full scale are clipped.
+///
+/// # Errors
+/// As [`flac_bytes`], or the file cannot be written.
+pub fn write_flac(path: &Path, audio: &Audio) -> Result<()> {
+    write_bytes(path, &flac_bytes(path, audio)?)
+}
+
+fn interleaved(channels: &[Vec<f32>]) -> impl Iterator<Item = f32> {
+    let samples = channels.iter().map(Vec::len).min().unwrap_or(0);
+    (0..samples).flat_map(move |n| channels.iter().map(move |channel| channel[n]))
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
+    name.push(format!(".{}.partial", std::process::id()));
+    path.with_file_name(name)
+}
