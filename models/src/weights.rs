@@ -203,3 +203,6 @@ fn read_metadata(json: &str, kind: &'static str) -> Result<Metadata, WeightError
 pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,7 @@
-//! x
+//! What the integration tests share: signals, and the plugin's path driven block by block without a host.
+//!
+//! The tests themselves are in `tests/`: `stream` (reconstruction, latency, identical bits), `real_time` (allocations),
+//! `host` (the plugin in CLAP and VST3 hosts), `fuzz` (damaged input), and the Python hosts in `python`.
+
+pub mod drive;
+pub mod signal;

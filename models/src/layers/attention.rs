@@ -59,12 +59,7 @@ impl<const STREAMS: usize> WindowAttention<STREAMS> {
     ///
     /// # Errors
     /// When the shapes do not fit or the device fails.
-    pub fn new(
-        shape: AttentionShape,
-        reads: [usize; STREAMS],
-        project: (Tensor, Tensor),
-        age: Tensor,
-    ) -> Result<Self> {
+    pub fn new(shape: AttentionShape, reads: [usize; STREAMS], project: (Tensor, Tensor), age: Tensor) -> Result<Self> {
         let room = vec![0.0; shape.window * shape.size()];
         let age_bias = age.flatten_all()?.to_vec1()?;
         Ok(Self {

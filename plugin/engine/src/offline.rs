@@ -15,10 +15,18 @@ use songweave_models::mash::MashNetwork;
 
 use crate::pipeline::Pipeline;
 
-/// Runs the pipeline whenever the audio path misses a decision.
-struct Inline {
+/// The inference end without a thread: runs the pipeline whenever the audio path misses a decision.
+pub struct Inline {
     end: InferenceEnd,
     pipeline: Pipeline,
+}
+
+impl Inline {
+    /// An inference end that runs `pipeline` on the caller's thread.
+    #[must_use]
+    pub const fn new(end: InferenceEnd, pipeline: Pipeline) -> Self {
+        Self { end, pipeline }
+    }
 }
 
 impl Patience for Inline {
@@ -58,7 +66,7 @@ impl Offline {
         telemetry.watched.store(true, Ordering::Relaxed);
         Self {
             path: AudioPath::new(layout, false, audio, telemetry, sender),
-            inline: Inline { end, pipeline: Pipeline::new(network) },
+            inline: Inline::new(end, Pipeline::new(network)),
             columns: receiver,
         }
     }

@@ -49,7 +49,8 @@ impl Audio {
 /// # Errors
 /// The file is missing, empty, not audio or of an unknown kind.
 pub fn decode(path: &Path) -> Result<Audio> {
-    let unreadable = |error: SymphoniaError| StudioError::Unreadable { path: path.to_owned(), reason: error.to_string() };
+    let unreadable =
+        |error: SymphoniaError| StudioError::Unreadable { path: path.to_owned(), reason: error.to_string() };
     let file = File::open(path).map_err(|source| StudioError::io(path, source))?;
     if file.metadata().map_err(|source| StudioError::io(path, source))?.len() == 0 {
         return Err(StudioError::Empty(path.to_owned()));

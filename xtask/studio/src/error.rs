@@ -47,7 +47,9 @@ pub enum StudioError {
         reason: String,
     },
     /// The General MIDI sound font is missing or broken.
-    #[error("{path}: no General MIDI sound font here ({reason}); install Debian's fluid-soundfont-gm or name one with --soundfont FILE")]
+    #[error(
+        "{path}: no General MIDI sound font here ({reason}); install Debian's fluid-soundfont-gm or name one with --soundfont FILE"
+    )]
     SoundFont {
         /// Where it was looked for.
         path: PathBuf,

@@ -63,7 +63,8 @@ impl Midi {
     /// The file is missing or no MIDI file.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| StudioError::io(path, source))?;
-        let broken = |error: midly::Error| StudioError::data(path, format!("not a MIDI file that can be read ({error})"));
+        let broken =
+            |error: midly::Error| StudioError::data(path, format!("not a MIDI file that can be read ({error})"));
         Ok(Self::from_smf(&Smf::parse(&bytes).map_err(broken)?))
     }
 
@@ -173,8 +174,8 @@ mod tests {
 
     /// Division 96; tempo 120, at beat 1 tempo 60; note 60 from beat 0 to beat 2.
     const FILE: &[u8] = &[
-        b'M', b'T', b'h', b'd', 0, 0, 0, 6, 0, 0, 0, 1, 0, 96, b'M', b'T', b'r', b'k', 0, 0, 0, 27, 0, 0xFF, 3, 3, b'a', b'b',
-        b'c', 0, 0x90, 60, 127, 96, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40, 96, 0x90, 60, 0, 0, 0xFF, 0x2F, 0,
+        b'M', b'T', b'h', b'd', 0, 0, 0, 6, 0, 0, 0, 1, 0, 96, b'M', b'T', b'r', b'k', 0, 0, 0, 27, 0, 0xFF, 3, 3,
+        b'a', b'b', b'c', 0, 0x90, 60, 127, 96, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40, 96, 0x90, 60, 0, 0, 0xFF, 0x2F, 0,
     ];
 
     #[test]

@@ -19,8 +19,8 @@ pub const STEMS_BANDWIDTH: f32 = 11_400.0;
 
 /// Words that make a stem a drum stem.
 const DRUM_WORDS: [&str; 16] = [
-    "KICK", "HH", "HAT", "HATS", "DRUM", "DRUMS", "BEAT", "SNARE", "CLAP", "TOM", "TOMS", "BREAK", "CRASH", "TOPS", "PRC",
-    "TRAP",
+    "KICK", "HH", "HAT", "HATS", "DRUM", "DRUMS", "BEAT", "SNARE", "CLAP", "TOM", "TOMS", "BREAK", "CRASH", "TOPS",
+    "PRC", "TRAP",
 ];
 
 /// The part that a stem's name says, `None` for a master (the whole song).

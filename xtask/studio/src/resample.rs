@@ -21,8 +21,8 @@ pub fn resample(channels: &[Vec<f32>], from: u32, to: u32) -> Result<Vec<Vec<f32
     if !(1..=1_000_000).contains(&from) || !(1..=1_000_000).contains(&to) {
         return Err(invalid());
     }
-    let mut converter = Fft::<f32>::new(from as usize, to as usize, CHUNK, channels.len(), FixedSync::Input)
-        .map_err(|_| invalid())?;
+    let mut converter =
+        Fft::<f32>::new(from as usize, to as usize, CHUNK, channels.len(), FixedSync::Input).map_err(|_| invalid())?;
     let delay = converter.output_delay();
     let wanted = (samples as u64 * u64::from(to)).div_ceil(u64::from(from)) as usize;
     let mut out = vec![Vec::with_capacity(wanted + delay + CHUNK); channels.len()];
@@ -38,7 +38,8 @@ pub fn resample(channels: &[Vec<f32>], from: u32, to: u32) -> Result<Vec<Vec<f32
         let room = step.first().map_or(0, Vec::len);
         let mut output = SequentialSliceOfVecs::new_mut(&mut step, channels.len(), room).map_err(|_| invalid())?;
         let indexing = Indexing::new().partial_len(given);
-        let (_, written) = converter.process_into_buffer(&input, &mut output, Some(&indexing)).map_err(|_| invalid())?;
+        let (_, written) =
+            converter.process_into_buffer(&input, &mut output, Some(&indexing)).map_err(|_| invalid())?;
         for (channel, step) in out.iter_mut().zip(&step) {
             channel.extend_from_slice(&step[..written]);
         }

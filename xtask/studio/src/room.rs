@@ -48,7 +48,9 @@ impl Room {
         response.iter_mut().for_each(|value| *value *= scale);
         response[0] = 1.0;
         for repeat in 1..=2 {
-            if let Some(value) = response.get_mut((self.echo * repeat as f32 * rate) as usize).filter(|_| self.echo > 0.0) {
+            if let Some(value) =
+                response.get_mut((self.echo * repeat as f32 * rate) as usize).filter(|_| self.echo > 0.0)
+            {
                 *value += 0.4f32.powi(repeat);
             }
         }

@@ -86,7 +86,8 @@ impl PopSong {
             let step = (pair[1] - pair[0]) / f64::from(per_beat);
             for place in 0..per_beat {
                 let start = pair[0] + step * f64::from(place);
-                let Some(chord) = self.chords.iter().find(|chord| chord.start <= start + 0.02 && start < chord.end) else {
+                let Some(chord) = self.chords.iter().find(|chord| chord.start <= start + 0.02 && start < chord.end)
+                else {
                     continue;
                 };
                 let begins = (start - chord.start).abs() < step;
@@ -169,9 +170,8 @@ pub fn grooves(folder: &Path) -> Result<Vec<Groove>> {
             && row.get(signature) == Some(&"4-4")
             && row.get(length).and_then(|length| length.parse::<f64>().ok()).is_some_and(|length| length >= 16.0)
     };
-    let groove = |row: Vec<&str>| {
-        Some(Groove { file: (*row.get(file)?).to_owned(), tempo: row.get(tempo)?.parse().ok()? })
-    };
+    let groove =
+        |row: Vec<&str>| Some(Groove { file: (*row.get(file)?).to_owned(), tempo: row.get(tempo)?.parse().ok()? });
     Ok(rows.filter(long).filter_map(groove).collect())
 }
 
@@ -209,7 +209,8 @@ pub fn drum_events(midi: &Midi, tempo: f64, start: f64, beat_seconds: f64, secon
 pub fn machine_drums(start: f64, beat_seconds: f64, seconds: f64, kit: u8, random: &mut Random) -> Vec<Event> {
     let straight = random.chance(0.6);
     let (hats, clap) = ([2, 4, 4][random.index(3)], [39, 38, 40][random.index(3)]);
-    let broken: Vec<bool> = (0..16).map(|step| step == 0 || random.chance(if step % 2 == 0 { 0.3 } else { 0.12 })).collect();
+    let broken: Vec<bool> =
+        (0..16).map(|step| step == 0 || random.chance(if step % 2 == 0 { 0.3 } else { 0.12 })).collect();
     let mut notes: Vec<Note> = Vec::new();
     let mut hit = |start: f64, key: f32, velocity: f32| notes.push(Note { start, length: 0.1, key, velocity });
     let steps = ((seconds - start).max(0.0) / beat_seconds * 4.0) as usize;
@@ -246,8 +247,11 @@ mod tests {
         let hit = |seconds| Event { seconds, track: 0, channel: 9, message: Message::NoteOn(36, 100) };
         let midi = Midi { events: (0..8).map(|beat| hit(f64::from(beat) * 0.5)).collect(), tracks: Vec::new() };
         let events = drum_events(&midi, 120.0, 1.0, 0.6, 8.0, 0);
-        let hits: Vec<f64> =
-            events.iter().filter(|event| event.message == Message::NoteOn(36, 100)).map(|event| event.seconds).collect();
+        let hits: Vec<f64> = events
+            .iter()
+            .filter(|event| event.message == Message::NoteOn(36, 100))
+            .map(|event| event.seconds)
+            .collect();
         assert!((hits[0] - 1.0).abs() < 1e-9 && (hits[1] - 1.6).abs() < 1e-9, "{hits:?}");
         assert!(hits.len() >= 12);
     }

@@ -45,7 +45,8 @@ impl Instruments {
         let mut settings = SynthesizerSettings::new(rate as i32);
         // The mixture gets its own room; the built-in effects cost half the time.
         settings.enable_reverb_and_chorus = false;
-        let mut synth = Synthesizer::new(&self.font, &settings).map_err(|_| StudioError::Rate { from: rate, to: rate })?;
+        let mut synth =
+            Synthesizer::new(&self.font, &settings).map_err(|_| StudioError::Rate { from: rate, to: rate })?;
         let mut out = silence((seconds * f64::from(rate)) as usize);
         let mut at = 0;
         for event in events {

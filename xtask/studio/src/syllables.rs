@@ -136,7 +136,9 @@ impl Syllable {
             let around = around.round();
             (around >= reach as f32 && (around as usize) + reach < self.samples.len()).then(|| {
                 let range = around as usize - reach..=around as usize + reach;
-                range.max_by(|&one, &other| self.samples[one].total_cmp(&self.samples[other])).unwrap_or(around as usize)
+                range
+                    .max_by(|&one, &other| self.samples[one].total_cmp(&self.samples[other]))
+                    .unwrap_or(around as usize)
             })
         };
         let middle = (self.consonant + self.samples.len()) as f32 / 2.0;

@@ -344,7 +344,10 @@ mod tests {
             .unwrap_or(0);
         assert!((period as f32 - 44_100.0 / 220.0).abs() < 2.0, "period {period}");
         assert!(out.iter().all(|sample| sample.is_finite() && sample.abs() <= 1.0));
-        assert!(out[..15_000].iter().chain(&out[85_000..]).all(|sample| sample.abs() < 0.01), "silence around the note");
+        assert!(
+            out[..15_000].iter().chain(&out[85_000..]).all(|sample| sample.abs() < 0.01),
+            "silence around the note"
+        );
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub fn write_bytes(path: &Path, contents: &[u8]) -> Result<()> {
 /// # Errors
 /// The file cannot be written, or the sound has no channel or more than 65,535.
 pub fn write_wav(path: &Path, audio: &Audio) -> Result<()> {
-    let encode = |reason: &dyn std::fmt::Display| StudioError::Encode { path: path.to_owned(), reason: reason.to_string() };
+    let encode =
+        |reason: &dyn std::fmt::Display| StudioError::Encode { path: path.to_owned(), reason: reason.to_string() };
     let channels = u16::try_from(audio.channels.len()).map_err(|error| encode(&error))?;
     let spec = hound::WavSpec {
         channels,

@@ -2,7 +2,7 @@
 
 use super::handlers::Handlers;
 use super::ports::Port;
-use super::{ClapPlugin, events};
+use super::events;
 use crate::{Block, Bus, HostError};
 use clack_extensions::tail::{PluginTail, TailLength};
 use clack_host::prelude::*;

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vst3::Class;
-use vst3::Steinberg::IBStream_::IStreamSeekMode_::{kIBSeekCur, kIBSeekEnd, kIBSeekSet};
+use vst3::Steinberg::IBStream_::IStreamSeekMode_;
 use vst3::Steinberg::{IBStream, IBStreamTrait, kInvalidArgument, kResultOk, tresult};
 
 /// State travels through this.
@@ -73,9 +73,9 @@ impl IBStreamTrait for MemoryStream {
     unsafe fn seek(&self, offset: i64, mode: i32, result: *mut i64) -> tresult {
         let mut content = self.content();
         let from = match mode as u32 {
-            kIBSeekSet => 0,
-            kIBSeekCur => content.position as i64,
-            kIBSeekEnd => content.bytes.len() as i64,
+            IStreamSeekMode_::kIBSeekSet => 0,
+            IStreamSeekMode_::kIBSeekCur => content.position as i64,
+            IStreamSeekMode_::kIBSeekEnd => content.bytes.len() as i64,
             _ => return kInvalidArgument,
         };
         let Ok(position) = usize::try_from(from + offset) else { return kInvalidArgument };
