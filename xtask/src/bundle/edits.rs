@@ -1,0 +1,339 @@
+//! The changes to nice-plug 0.4.2 that keep its known defects away from users. Each is small, says why, and is dropped as
+//! soon as upstream has it.
+
+/// One search and replace in one file of a crate.
+pub(super) struct Edit {
+    /// Crate.
+    pub(super) package: &'static str,
+    /// File in the crate.
+    pub(super) file: &'static str,
+    /// How often `find` must stand there, no more and no less.
+    pub(super) times: usize,
+    /// Upstream's text.
+    pub(super) find: &'static str,
+    /// Ours.
+    pub(super) replace: &'static str,
+    /// What is wrong with upstream's.
+    pub(super) why: &'static str,
+}
+
+const BACKGROUND: &str = "src/event_loop/background_thread.rs";
+const INNER: &str = "src/wrapper/vst3/inner.rs";
+const VIEW: &str = "src/wrapper/vst3/view.rs";
+const VST3: &str = "src/wrapper/vst3/wrapper.rs";
+const BUFFERS: &str = "src/wrapper/util/buffer_management.rs";
+
+const fn nice_plug(file: &'static str, why: &'static str, find: &'static str, replace: &'static str) -> Edit {
+    Edit { package: "nice-plug", file, times: 1, find, replace, why }
+}
+
+/// All edits.
+pub(super) const EDITS: &[Edit] = &[
+    nice_plug(
+        BACKGROUND,
+        "the worker shared by all instances leaves when a task arrives for an instance that is gone",
+        r#"worker"
+                    );
+                    return;"#,
+        r#"worker"
+                    );"#,
+    ),
+    nice_plug(
+        BACKGROUND,
+        "dropping the last instance panics across FFI when the worker has left, or when it is the worker that drops it",
+        r#"        self.tasks_sender
+            .send(Message::Shutdown)
+            .expect("Failed while sending worker thread shutdown request");
+        self.join_handle
+            .take()
+            // Only possible if the WorkerThread got dropped twice, somehow?
+            .expect("Missing Worker thread JoinHandle")
+            .join()
+            .expect("Worker thread panicked");"#,
+        r#"        let _ = self.tasks_sender.send(Message::Shutdown);
+        if let Some(handle) = self.join_handle.take()
+            && handle.thread().id() != thread::current().id()
+        {
+            let _ = handle.join();
+        }"#,
+    ),
+    nice_plug(
+        INNER,
+        "a state change reaches the editor's window on another thread, or while the host opens or closes it: panic",
+        r#"                if let Some(editor_window) = self.editor_window.borrow().as_ref() {
+                    editor_window.get().handle.state_changed();
+                }"#,
+        r#"                if let Ok(window) = self.editor_window.try_borrow()
+                    && let Some(Ok(window)) = window.as_ref().map(|window| window.try_get())
+                {
+                    window.handle.state_changed();
+                }"#,
+    ),
+    nice_plug(
+        INNER,
+        "a parameter change reaches the editor's window on another thread, or while the host opens or closes it: panic",
+        r#"                if let Some(editor_window) = self.editor_window.borrow().as_ref() {
+                    let param_id = &self.param_id_by_hash[&param_hash];
+                    editor_window
+                        .get()
+                        .handle"#,
+        r#"                if let Ok(window) = self.editor_window.try_borrow()
+                    && let Some(Ok(window)) = window.as_ref().map(|window| window.try_get())
+                {
+                    let param_id = &self.param_id_by_hash[&param_hash];
+                    window
+                        .handle"#,
+    ),
+    nice_plug(
+        INNER,
+        "the editor's call to the main thread reaches its window on another thread, or while the host closes it: panic",
+        r#"                if let Some(editor_window) = self.editor_window.borrow().as_ref() {
+                    let editor_window = editor_window.get();
+                    editor_window
+                        .handle"#,
+        r#"                if let Ok(window) = self.editor_window.try_borrow()
+                    && let Some(Ok(editor_window)) = window.as_ref().map(|window| window.try_get())
+                {
+                    editor_window
+                        .handle"#,
+    ),
+    nice_plug(
+        INNER,
+        "the worker asks for a restart while the host exchanges the component handler: panic",
+        "Task::TriggerRestart(flags) => match &*self.component_handler.borrow() {",
+        "Task::TriggerRestart(flags) => match self.component_handler.try_borrow().ok().and_then(|h| h.clone()) {",
+    ),
+    nice_plug(
+        VST3,
+        "the host exchanges the component handler while the worker reads it: panic",
+        r#"        *self.inner.component_handler.borrow_mut() =
+            unsafe { ComRef::from_raw(handler) }.map(|r| r.to_com_ptr());
+
+        kResultOk"#,
+        r#"        for _ in 0..1000 {
+            if let Ok(mut current) = self.inner.component_handler.try_borrow_mut() {
+                *current = unsafe { ComRef::from_raw(handler) }.map(|r| r.to_com_ptr());
+                return kResultOk;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+
+        kResultFalse"#,
+    ),
+    nice_plug(
+        INNER,
+        "opening and closing the editor must wait for the worker's short look at its window",
+        "impl<P: Vst3Plugin> MainThreadExecutor<Task<P>> for WrapperInner<P> {",
+        r#"#[cfg(feature = "editor")]
+impl<P: Vst3Plugin> WrapperInner<P> {
+    /// The editor's window, as soon as no other thread looks at it; `None` after a second.
+    #[allow(clippy::type_complexity)]
+    pub fn editor_window_mut(
+        &self,
+    ) -> Option<
+        atomic_refcell::AtomicRefMut<
+            '_,
+            Option<fragile::Fragile<SpawnedEditor<<P::Editor as Editor>::Handle>>>,
+        >,
+    > {
+        for _ in 0..1000 {
+            if let Ok(window) = self.editor_window.try_borrow_mut() {
+                return Some(window);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        None
+    }
+}
+
+impl<P: Vst3Plugin> MainThreadExecutor<Task<P>> for WrapperInner<P> {"#,
+    ),
+    nice_plug(
+        VIEW,
+        "opening the editor while the worker looks at its window: panic",
+        "        let mut window = inner.editor_window.borrow_mut();",
+        r#"        let Some(mut window) = inner.editor_window_mut() else {
+            return kResultFalse;
+        };"#,
+    ),
+    nice_plug(
+        VIEW,
+        "closing the editor while the worker looks at its window: panic",
+        "        let mut editor_handle = inner.editor_window.borrow_mut();",
+        r#"        let Some(mut editor_handle) = inner.editor_window_mut() else {
+            return kResultFalse;
+        };"#,
+    ),
+    Edit {
+        package: "nice-plug",
+        file: VIEW,
+        times: 3,
+        find: "        if let Some(editor_window) = inner.editor_window.borrow().as_ref() {",
+        replace: "        if let Ok(window) = inner.editor_window.try_borrow()\n            \
+                  && let Some(editor_window) = window.as_ref()\n        {",
+        why: "a host that resizes the editor from within its opening: panic",
+    },
+    nice_plug(
+        VIEW,
+        "a host that sends a key from within the editor's opening: panic",
+        "            && let Some(editor_window) = inner.editor_window.borrow().as_ref()",
+        "            && let Ok(window) = inner.editor_window.try_borrow()\n            \
+         && let Some(editor_window) = window.as_ref()",
+    ),
+    nice_plug(
+        BUFFERS,
+        "process() is not called when an auxiliary output is inactive: storage for those outputs",
+        r#"    aux_output_buffers: Vec<Buffer<'static>>,
+}
+
+// SAFETY: The raw pointers"#,
+        r#"    aux_output_buffers: Vec<Buffer<'static>>,
+    /// What a plugin writes into auxiliary outputs that the host left inactive goes here.
+    aux_output_storage: Vec<Vec<Vec<f32>>>,
+}
+
+// SAFETY: The raw pointers"#,
+    ),
+    nice_plug(
+        BUFFERS,
+        "process() is not called when an auxiliary output is inactive: room for that storage",
+        r#"            aux_input_storage,
+
+            aux_output_buffers,
+        }"#,
+        r#"            aux_input_storage,
+
+            aux_output_storage: aux_output_buffers
+                .iter()
+                .map(|buffer: &Buffer| vec![vec![0.0; max_buffer_size]; buffer.channels()])
+                .collect(),
+            aux_output_buffers,
+        }"#,
+    ),
+    nice_plug(
+        BUFFERS,
+        "process() is not called when an auxiliary output is inactive: storage beside each output",
+        r#"        for (output_channel_pointers, output_buffer) in self
+            .aux_output_channel_pointers
+            .iter()
+            .zip(self.aux_output_buffers.iter_mut())
+        {"#,
+        r#"        for ((output_channel_pointers, output_buffer), output_storage) in self
+            .aux_output_channel_pointers
+            .iter()
+            .zip(self.aux_output_buffers.iter_mut())
+            .zip(self.aux_output_storage.iter_mut())
+        {
+            let missing = |slices: &mut [&mut [f32]], storage: &mut [Vec<f32>]| {
+                for (slice, storage) in slices.iter_mut().zip(storage) {
+                    storage.clear();
+                    storage.resize(num_samples, 0.0);
+                    // SAFETY: the storage is not touched again while the buffers are in use
+                    *slice = unsafe { &mut *(storage.as_mut_slice() as *mut [f32]) };
+                }
+            };"#,
+    ),
+    nice_plug(
+        BUFFERS,
+        "process() is not called when an auxiliary output has fewer channels than the layout",
+        r#"                            output_slices[output_channel_pointers.num_channels..]
+                                .fill_with(|| &mut [])"#,
+        r#"                            let given = output_channel_pointers.num_channels.min(output_slices.len());
+                            missing(&mut output_slices[given..], &mut output_storage[given..]);"#,
+    ),
+    nice_plug(
+        BUFFERS,
+        "process() is not called when an auxiliary output is inactive: the storage takes its place",
+        r#"                        None => {
+                            crate::nice_debug_assert_eq!(output_slices.len(), 0);
+
+                            // Same as above
+                            output_slices.fill_with(|| &mut [])
+                        }"#,
+        "                        None => missing(output_slices, output_storage),",
+    ),
+    nice_plug(
+        BUFFERS,
+        "a side-chain that is not connected has the length of an earlier block",
+        r#"                None => {
+                    for channel in input_storage.iter_mut() {
+                        channel.fill(0.0);
+                    }
+                }"#,
+        r#"                None => {
+                    for channel in input_storage.iter_mut() {
+                        channel.clear();
+                        channel.resize(num_samples, 0.0);
+                    }
+                }"#,
+    ),
+    nice_plug(
+        BUFFERS,
+        "a side-chain with fewer channels than the layout has the length of an earlier block",
+        r#"                        .skip(input_channel_pointers.num_channels)
+                    {
+                        channel.fill(0.0);"#,
+        r#"                        .skip(input_channel_pointers.num_channels)
+                    {
+                        channel.clear();
+                        channel.resize(num_samples, 0.0);"#,
+    ),
+    nice_plug(
+        VST3,
+        "an auxiliary input is read beyond the host's list (and counted by its outputs)",
+        "if aux_input_idx > data.numOutputs as usize {",
+        "if aux_input_idx >= data.numInputs as usize {",
+    ),
+    nice_plug(
+        VST3,
+        "an auxiliary output is read beyond the host's list",
+        "if aux_output_idx > data.numOutputs as usize {",
+        "if aux_output_idx >= data.numOutputs as usize {",
+    ),
+    nice_plug(
+        "src/wrapper/clap/wrapper.rs",
+        "an auxiliary input is read beyond the host's list",
+        "if aux_input_idx > process.audio_inputs_count as usize {",
+        "if aux_input_idx >= process.audio_inputs_count as usize {",
+    ),
+    nice_plug(
+        "src/wrapper/clap/wrapper.rs",
+        "an auxiliary output is read beyond the host's list",
+        "if aux_output_idx > process.audio_outputs_count as usize {",
+        "if aux_output_idx >= process.audio_outputs_count as usize {",
+    ),
+    nice_plug(
+        VST3,
+        "the render mode is told one setupProcessing late: not from the call before",
+        r#"        // This is needed when activating the plugin and when restoring state
+        self.inner.current_buffer_config.store(Some(BufferConfig {
+            sample_rate: setup.sampleRate as f32,
+            min_buffer_size: None,
+            max_buffer_size: setup.maxSamplesPerBlock as u32,
+            process_mode: self.inner.current_process_mode.load(),
+        }));
+"#,
+        "",
+    ),
+    nice_plug(
+        VST3,
+        "the render mode is told one setupProcessing late: but from this one",
+        "        self.inner.current_process_mode.store(mode);\n",
+        r#"        self.inner.current_process_mode.store(mode);
+        self.inner.current_buffer_config.store(Some(BufferConfig {
+            sample_rate: setup.sampleRate as f32,
+            min_buffer_size: None,
+            max_buffer_size: setup.maxSamplesPerBlock as u32,
+            process_mode: mode,
+        }));
+"#,
+    ),
+    Edit {
+        package: "nice-plug-core",
+        file: "src/audio_setup.rs",
+        times: 1,
+        find: r#"self.names.main_input.unwrap_or("Output")"#,
+        replace: r#"self.names.main_output.unwrap_or("Output")"#,
+        why: "the main output is named like the main input",
+    },
+];

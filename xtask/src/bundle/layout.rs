@@ -1,0 +1,83 @@
+//! What a plugin bundle looks like on each system.
+
+use crate::{files, project};
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+
+/// The two bundles of a build.
+#[derive(Debug)]
+pub(crate) struct Bundles {
+    /// The CLAP: a file, on macOS a folder.
+    pub(crate) clap: PathBuf,
+    /// The VST3: a folder.
+    pub(crate) vst3: PathBuf,
+}
+
+impl Bundles {
+    /// The bundles in `folder`, whether they exist or not.
+    pub(crate) fn at(folder: &Path) -> Result<Self> {
+        let name = name()?;
+        Ok(Self { clap: folder.join(format!("{name}.clap")), vst3: folder.join(format!("{name}.vst3")) })
+    }
+
+    /// Writes both bundles around the dynamic library.
+    pub(super) fn write(&self, library: &Path) -> Result<()> {
+        for (bundle, inside) in [(&self.clap, clap_binary(&self.clap)), (&self.vst3, vst3_binary(&self.vst3))] {
+            // A host that has the old library open keeps it: the new one is another file.
+            files::copy_by_rename(library, &inside?)?;
+            if cfg!(target_os = "macos") {
+                write_plist(bundle)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The bundles' name from `bundler.toml`: the first `name = "…"`.
+fn name() -> Result<String> {
+    let path = project::root().join("bundler.toml");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let value = text.lines().find_map(|line| line.strip_prefix("name = ")).context("bundler.toml has no name")?;
+    Ok(value.trim().trim_matches('"').to_owned())
+}
+
+fn clap_binary(bundle: &Path) -> Result<PathBuf> {
+    Ok(if cfg!(target_os = "macos") { macos_binary(bundle)? } else { bundle.to_owned() })
+}
+
+fn vst3_binary(bundle: &Path) -> Result<PathBuf> {
+    let stem = bundle.file_stem().context("a bundle without a name")?;
+    let arch = std::env::consts::ARCH;
+    Ok(match std::env::consts::OS {
+        "macos" => macos_binary(bundle)?,
+        "windows" => bundle.join("Contents").join(format!("{arch}-win")).join(stem).with_extension("vst3"),
+        _ => bundle.join("Contents").join(format!("{arch}-linux")).join(stem).with_extension("so"),
+    })
+}
+
+fn macos_binary(bundle: &Path) -> Result<PathBuf> {
+    Ok(bundle.join("Contents/MacOS").join(bundle.file_stem().context("a bundle without a name")?))
+}
+
+/// The two files that make a folder a bundle for macOS.
+fn write_plist(bundle: &Path) -> Result<()> {
+    let name = bundle.file_stem().context("a bundle without a name")?.to_string_lossy();
+    let version = env!("CARGO_PKG_VERSION");
+    let entries = [
+        ("CFBundleExecutable", name.as_ref()),
+        ("CFBundleIdentifier", "org.songweave.plugin"),
+        ("CFBundleName", name.as_ref()),
+        ("CFBundlePackageType", "BNDL"),
+        ("CFBundleShortVersionString", version),
+        ("CFBundleVersion", version),
+        ("NSHighResolutionCapable", "true"),
+    ];
+    let entries: String =
+        entries.iter().map(|(key, value)| format!("  <key>{key}</key><string>{value}</string>\n")).collect();
+    let plist = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\">\n<dict>\n{entries}</dict>\n</plist>\n"
+    );
+    std::fs::write(bundle.join("Contents/Info.plist"), plist)?;
+    std::fs::write(bundle.join("Contents/PkgInfo"), "BNDL????")?;
+    Ok(())
+}

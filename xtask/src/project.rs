@@ -1,0 +1,60 @@
+//! Where the project's files are.
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The repository's root.
+pub(crate) fn root() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest)
+}
+
+/// Cargo's target folder.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target))
+}
+
+/// The cargo that started this command.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The part of `cargo metadata` that is of use here.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+    manifest_path: PathBuf,
+}
+
+/// Version and source folder of a dependency, as locked.
+pub(crate) fn dependency(name: &str) -> Result<(String, PathBuf)> {
+    let mut command = cargo();
+    command.args(["metadata", "--format-version", "1", "--locked"]).current_dir(root()).stderr(Stdio::inherit());
+    let output = command.output().context("cargo cannot be run")?;
+    if !output.status.success() {
+        bail!("`cargo metadata --locked` failed");
+    }
+    let metadata: Metadata = serde_json::from_slice(&output.stdout).context("`cargo metadata` is not readable")?;
+    let package = metadata.packages.into_iter().find(|package| package.name == name);
+    let package = package.with_context(|| format!("the workspace does not depend on {name}"))?;
+    let folder = package.manifest_path.parent().context("a manifest without a folder")?;
+    Ok((package.version, folder.to_owned()))
+}
+
+/// Runs a command to its end; what it prints goes to the user.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("{program} cannot be run"))?;
+    if !status.success() {
+        bail!("{program} failed: {status}");
+    }
+    Ok(())
+}
