@@ -1,6 +1,4 @@
-"""Changes to features that leave the shares as they are: level, equalisation, width, bandwidth."""
-
-from dataclasses import replace
+"""Changes to what is heard of a song: level, equalisation, width, bandwidth, and pitch with formants."""
 
 import numpy as np
 import torch
@@ -14,6 +12,9 @@ SILENCE = 1e-9
 LEVEL_DB = (-18.0, 6.0)
 EQ_KNOTS = 6
 EQ_DB = 3.0
+SHIFT_CHANCE = 0.5
+SHIFT_BANDS = 3
+"""Three bands are about 15 % in frequency in the middle of the scale."""
 MONO_CHANCE = 0.2
 TOP_CUT_CHANCE = 0.3
 TOP_CUT_BANDS = (64, BANDS)
@@ -32,17 +33,27 @@ def level_of(power: Tensor) -> Tensor:
 
 
 def augment(batch: Batch, draw: np.random.Generator) -> Batch:
-    """A batch as other recordings of the same music would give it. Each clip of each pair draws its own changes."""
+    """A batch as other recordings of similar music would give it. Each clip of each pair draws its own changes."""
     clips = batch.features.shape[:2]
+    level, width = batch.features.split(BANDS, dim=-1)
+    source, moved = _shifts(draw, clips)
+    level, width = (torch.take_along_dim(part, source[:, :, None], dim=-1) for part in (level, width))
+    shares = torch.take_along_dim(batch.shares, source[:, :, None, None], dim=-1)
     gain_db = draw.uniform(*LEVEL_DB, clips)
     curve = torch.from_numpy(gain_db[..., None] + _equalisers(draw, clips)).float()
-    heard = torch.from_numpy(_passbands(draw, clips)).float()
+    heard = torch.from_numpy(_passbands(draw, clips) & moved).float()[:, :, None]
     stretch = np.where(draw.random(clips) < MONO_CHANCE, 0.0, draw.uniform(0.3, 1.2, clips))
-    level, width = batch.features.split(BANDS, dim=-1)
-    power = power_of(level) * (10.0 ** (curve / 10.0) * heard)[:, :, None]
-    width = (width * torch.from_numpy(stretch).float()[:, :, None, None] * heard[:, :, None]).clamp(max=1.0)
+    power = power_of(level) * 10.0 ** (curve / 10.0)[:, :, None] * heard
+    width = (width * torch.from_numpy(stretch).float()[:, :, None, None] * heard).clamp(max=1.0)
     part_level = batch.part_level + torch.from_numpy(gain_db).float()[:, :, None, None]
-    return replace(batch, features=torch.cat([level_of(power), width], dim=-1), part_level=part_level)
+    return Batch(torch.cat([level_of(power), width], dim=-1), shares, part_level)
+
+
+def _shifts(draw: np.random.Generator, clips: tuple[int, int]) -> tuple[Tensor, np.ndarray]:
+    """The band that each band is taken from, and whether there is one, [pair][song][band]."""
+    shift = np.where(draw.random(clips) < SHIFT_CHANCE, draw.integers(-SHIFT_BANDS, SHIFT_BANDS + 1, clips), 0)
+    source = np.arange(BANDS) - shift[..., None]
+    return torch.from_numpy(source.clip(0, BANDS - 1)), (source >= 0) & (source < BANDS)
 
 
 def _equalisers(draw: np.random.Generator, clips: tuple[int, int]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Feature sets as `cargo xtask dataset mash` writes them: `set.json` and safetensors shards of clips of one song each."""
+"""Feature sets as `cargo xtask dataset mash` writes them: `set.json` and safetensors shards of one-song clips."""
 
 import json
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ KIND = "mash"
 PARTS = ["vocals", "drums", "bass", "other"]
 GOLDEN_HOPS = 160
 GOLDEN_EVERY = 5
-"""Answers are kept for every GOLDEN_EVERY-th hop only: the features reach past the attention window, the file stays small."""
+"""Answers are kept for every fifth hop only: features reach past the attention window, the file stays small."""
 GOLDEN_SEED = 7
 
 
@@ -31,11 +31,19 @@ def export(run: Path, weights: Path) -> None:
             raise SystemExit(f"weight `{name}` is not finite in half precision; nothing was written")
     net.load_state_dict({name: value.float() for name, value in halves.items()})
     weights.mkdir(parents=True, exist_ok=True)
-    save_file(halves, weights / "mash.safetensors", {"songweave": json.dumps(_metadata(state))})
-    save_file(_golden(net), weights / "mash.golden.safetensors")
+    _write(halves, weights / "mash.safetensors", {"songweave": json.dumps(_metadata(state))})
+    _write(_golden(net), weights / "mash.golden.safetensors")
     facts = _training(state) | {"parameters": parameters_of(net), "validation": _last(state["history"])}
     (weights / "mash.training.json").write_text(json.dumps(facts, indent=2) + "\n")
-    print(f"wrote {weights}/mash.safetensors, mash.golden.safetensors and mash.training.json after step {state['step']}")
+    print(f"wrote mash.safetensors, mash.golden.safetensors and mash.training.json to {weights}, step {state['step']}")
+
+
+def _write(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Writes a file that everybody may read; an interrupted write leaves the previous one."""
+    temporary = path.with_suffix(".partial")
+    save_file(tensors, temporary, metadata)
+    temporary.chmod(0o644)
+    temporary.replace(path)
 
 
 def _metadata(state: dict) -> dict:
@@ -56,7 +64,9 @@ def _metadata(state: dict) -> dict:
 
 
 def _training(state: dict) -> dict:
-    return {"steps": state["step"], "clips": state["clips"], "sources": state["facts"].get("sources", [])}
+    kept = ("hours", "rates", "split", "sources")
+    facts = {key: value for key, value in state["facts"].items() if key in kept}
+    return {"steps": state["step"], "clips": state["clips"]} | facts
 
 
 def _last(history: list[dict]) -> dict:

@@ -27,7 +27,7 @@ class Shape:
 class WindowAttention(nn.Module):
     """Attention of one song's states over a window of past states: its own or the other song's.
 
-    Every `every`-th hop is a memory slot, and the last `window` slots are seen. A learned bias per head tells their age.
+    Every `every`-th hop is a memory slot, and the last `window` slots are seen. A learned bias per head tells the age.
     """
 
     def __init__(self, shape: Shape):

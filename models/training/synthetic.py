@@ -1,4 +1,4 @@
-"""A small made-up feature set: four parts with a spectral shape each. For tests and for measuring speed, not for music."""
+"""A small made-up feature set: four parts with a spectral shape each. For tests and speed, not for music."""
 
 import json
 from pathlib import Path

@@ -18,12 +18,20 @@ def main() -> None:
     if arguments.command == "export":
         export(arguments.run, arguments.weights)
         return
-    trainer = Trainer(tomllib.loads(arguments.config.read_text()), arguments.data, arguments.out, arguments.steps)
+    trainer = Trainer(_read(arguments.config), arguments.data, arguments.out, arguments.steps)
     if arguments.resume:
         trainer.resume()
+    trainer.stop_on_signals()
     if trainer.rank == 0:
         print(describe(trainer))
     trainer.run()
+
+
+def _read(config: Path) -> dict:
+    try:
+        return tomllib.loads(config.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SystemExit(f"{config}: {error}") from error
 
 
 def _parser() -> argparse.ArgumentParser:

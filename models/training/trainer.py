@@ -1,8 +1,9 @@
-"""The training loop. Every draw is keyed by (seed, process, step): a resumed run repeats an uninterrupted one exactly."""
+"""The training loop. Every draw is keyed by (seed, process, step): a resumed run equals an uninterrupted one exactly."""
 
 import copy
 import math
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -52,10 +53,13 @@ class Trainer:
         self.average = copy.deepcopy(self.net).eval()
         self.optimiser = torch.optim.AdamW(self.net.parameters(), weight_decay=config["training"]["weight_decay"])
         self.step, self.history = 0, []
+        self.stopping = False
 
     def resume(self) -> None:
         """Goes on from the checkpoint in the output directory."""
         state = checkpoint.load(self.out)
+        if state["config"]["network"] != self.config["network"]:
+            raise SystemExit(f"{self.out}: the checkpoint is of another network; take its --config or another --out")
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -71,12 +75,17 @@ class Trainer:
         checkpoint.save(self.out, state)
         draw_curves(self.history, self.out / "curves.png")
 
+    def stop_on_signals(self) -> None:
+        """Makes Ctrl-C and `kill` end the run after the present step, with a checkpoint."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(self, "stopping", True))
+
     def run(self) -> None:
-        """Trains up to the last step."""
+        """Trains up to the last step, or until it is told to stop."""
         model = DistributedDataParallel(self.net) if self.world > 1 else self.net
         log, saved, began, first = self.config["log"], time.monotonic(), time.monotonic(), self.step
         bar = tqdm(total=self.steps, initial=self.step, unit="step", disable=self.rank != 0)
-        while self.step < self.steps:
+        while self.step < self.steps and not self.stopping:
             terms = self._step(model)
             self.step += 1
             bar.update()
@@ -134,16 +143,17 @@ class Trainer:
         energy = power_of(batch.features[..., :BANDS]) * self.scale.bandwidth
         noise = mash_noise_db(torch.softmax(logits, dim=3), batch.shares, energy, 0.0)
         wanted = batch.shares[:, :, :, 0]
-        left_in = (energy * (1.0 - wanted).square()).sum(dim=(2, 3)) + (energy * wanted.square()).sum(dim=(2, 3)).flip(1)
-        signal = (energy * wanted.square()).sum(dim=(2, 3)) + (energy * (1.0 - wanted).square()).sum(dim=(2, 3)).flip(1)
-        plain = 10.0 * torch.log10((left_in + 1e-12) / (signal + 1e-12))
+        voice = (energy * wanted.square()).sum(dim=(2, 3))
+        rest = (energy * (1.0 - wanted).square()).sum(dim=(2, 3))
+        plain = 10.0 * torch.log10((rest + voice.flip(1) + 1e-12) / (voice + rest.flip(1) + 1e-12))
         return (plain - noise).mean()
 
     def _send(self, batch: Batch) -> Batch:
         return Batch(*(tensor.to(self.device) for tensor in (batch.features, batch.shares, batch.part_level)))
 
     def _record(self, split: str, values: dict[str, torch.Tensor]) -> None:
-        self.history.append({"split": split, "step": self.step} | {name: float(value) for name, value in values.items()})
+        numbers = {name: float(value) for name, value in values.items()}
+        self.history.append({"split": split, "step": self.step} | numbers)
 
 
 def _device() -> torch.device:

@@ -3,5 +3,6 @@
 //! The tests themselves are in `tests/`: `stream` (reconstruction, latency, identical bits), `real_time` (allocations),
 //! `host` (the plugin in CLAP and VST3 hosts), `fuzz` (damaged input), and the Python hosts in `python`.
 
+pub mod bounce;
 pub mod drive;
 pub mod signal;

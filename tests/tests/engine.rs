@@ -40,7 +40,12 @@ impl Instance {
         Self { engine: Some(engine), path, clock, telemetry, status, slot }
     }
 
-    fn render(&mut self, main: &[Vec<f32>], side: &[Vec<f32>], mut sizes: impl Iterator<Item = usize>) -> Vec<Vec<f32>> {
+    fn render(
+        &mut self,
+        main: &[Vec<f32>],
+        side: &[Vec<f32>],
+        mut sizes: impl Iterator<Item = usize>,
+    ) -> Vec<Vec<f32>> {
         let mut out = main.to_vec();
         let mut start = 0;
         while start < out[0].len() {

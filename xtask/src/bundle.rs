@@ -1,6 +1,6 @@
 //! `cargo xtask bundle`: the release build of the plugin as `Songweave.clap` and `Songweave.vst3`.
 //!
-//! nice-plug's VST3 wrapper has known defects. The plugin is therefore built in a copy of the workspace under
+//! nice-plug's VST3 wrapper and the window library under it have known defects. The plugin is therefore built in a copy of the workspace under
 //! `target/patched`, in which [`edits`] are applied to copies of the registry's sources; the checkout and its
 //! `Cargo.lock` stay as they are.
 
@@ -35,7 +35,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
 pub(crate) fn current() -> Result<Bundles> {
     let bundles = Bundles::at(&project::target().join("bundled"))?;
     let built = modified(&bundles.clap).min(modified(&bundles.vst3));
-    let newest = mirror::sources()?.iter().map(|path| modified(path)).max().flatten();
+    let newest = mirror::plugin_sources()?.iter().map(|path| modified(path)).max().flatten();
     if built.is_some() && newest <= built { Ok(bundles) } else { build() }
 }
 
@@ -45,15 +45,13 @@ fn modified(path: &Path) -> Option<SystemTime> {
 
 fn build() -> Result<Bundles> {
     let patched = project::target().join("patched");
-    let mut crates = Vec::new();
-    for name in ["nice-plug", "nice-plug-core"] {
-        let (version, source) = project::dependency(name)?;
-        let copy = patched.join(name);
-        patch::apply(name, &version, &source, &copy)?;
-        crates.push((name, copy));
+    let crates = project::dependencies(&edits::packages())?;
+    for dependency in &crates {
+        patch::apply(dependency, &patched.join(dependency.name))?;
     }
+    let folders: Vec<_> = crates.iter().map(|dependency| (dependency.name, patched.join(dependency.name))).collect();
     let workspace = patched.join("workspace");
-    mirror::update(&workspace, &crates)?;
+    mirror::update(&workspace, &folders)?;
     compile(&workspace, mirror::LIBRARY, "bundled")
 }
 
@@ -70,7 +68,9 @@ fn compile(workspace: &Path, library: &str, name: &str) -> Result<Bundles> {
     let library = target.join("release").join(library_file(library));
     ensure!(library.is_file(), "cargo built no {}", library.display());
     let bundles = Bundles::at(&target.join(name))?;
-    bundles.write(&library).with_context(|| format!("cannot write the bundles into {}", target.join(name).display()))?;
+    bundles
+        .write(&library)
+        .with_context(|| format!("cannot write the bundles into {}", target.join(name).display()))?;
     Ok(bundles)
 }
 

@@ -1,6 +1,6 @@
 //! Where the project's files are.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -34,19 +34,31 @@ struct Package {
     manifest_path: PathBuf,
 }
 
-/// Version and source folder of a dependency, as locked.
-pub(crate) fn dependency(name: &str) -> Result<(String, PathBuf)> {
+/// A crate from the registry, as locked.
+pub(crate) struct Dependency {
+    /// Name.
+    pub(crate) name: &'static str,
+    /// Version.
+    pub(crate) version: String,
+    /// Folder of its source.
+    pub(crate) source: PathBuf,
+}
+
+/// The crates called `names`, of each of which the workspace must use one version.
+pub(crate) fn dependencies(names: &[&'static str]) -> Result<Vec<Dependency>> {
     let mut command = cargo();
     command.args(["metadata", "--format-version", "1", "--locked"]).current_dir(root()).stderr(Stdio::inherit());
     let output = command.output().context("cargo cannot be run")?;
-    if !output.status.success() {
-        bail!("`cargo metadata --locked` failed");
-    }
+    ensure!(output.status.success(), "`cargo metadata --locked` failed");
     let metadata: Metadata = serde_json::from_slice(&output.stdout).context("`cargo metadata` is not readable")?;
-    let package = metadata.packages.into_iter().find(|package| package.name == name);
-    let package = package.with_context(|| format!("the workspace does not depend on {name}"))?;
-    let folder = package.manifest_path.parent().context("a manifest without a folder")?;
-    Ok((package.version, folder.to_owned()))
+    names.iter().map(|name| find(&metadata, name)).collect()
+}
+
+fn find(metadata: &Metadata, name: &'static str) -> Result<Dependency> {
+    let found: Vec<_> = metadata.packages.iter().filter(|package| package.name == name).collect();
+    let [package] = found.as_slice() else { bail!("the workspace uses {} versions of {name}, not one", found.len()) };
+    let source = package.manifest_path.parent().context("a manifest without a folder")?.to_owned();
+    Ok(Dependency { name, version: package.version.clone(), source })
 }
 
 /// Runs a command to its end; what it prints goes to the user.

@@ -1,4 +1,4 @@
-//! A gated recurrent layer, as PyTorch's `GRU` computes it.
+//! A gated recurrent layer, as `PyTorch`'s `GRU` computes it.
 
 use candle_core::{Result, Tensor};
 use pulp::Arch;

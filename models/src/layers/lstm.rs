@@ -1,4 +1,4 @@
-//! A long short-term memory layer, as PyTorch's `LSTM` computes it.
+//! A long short-term memory layer, as `PyTorch`'s `LSTM` computes it.
 
 use candle_core::{Result, Tensor};
 use pulp::Arch;

@@ -2,7 +2,7 @@
 
 use candle_core::{D, Result, Tensor};
 
-/// Added to the variance, as PyTorch does.
+/// Added to the variance, as `PyTorch` does.
 const EPSILON: f32 = 1e-5;
 
 /// Brings each hop's vector to mean 0 and variance 1, then scales and shifts it. Has no state.

@@ -10,7 +10,9 @@ const HOPS: usize = 150;
 fn numbers(seed: u32, count: usize, scale: f32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;
     let mut next = || {
-        (state ^= state << 13, state ^= state >> 17, state ^= state << 5);
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
         (state as f32 / u32::MAX as f32 * 2.0 - 1.0) * scale
     };
     (0..count).map(|_| next()).collect()

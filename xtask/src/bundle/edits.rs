@@ -1,5 +1,5 @@
-//! The changes to nice-plug 0.4.2 that keep its known defects away from users. Each is small, says why, and is dropped as
-//! soon as upstream has it.
+//! The changes to nice-plug 0.4.2 and to what it opens windows with (baseview 0.4.2, x11-dl 2.21.0) that keep their known
+//! defects away from users. Each is small, says why, and is dropped as soon as upstream has it.
 
 /// One search and replace in one file of a crate.
 pub(super) struct Edit {
@@ -25,6 +25,14 @@ const BUFFERS: &str = "src/wrapper/util/buffer_management.rs";
 
 const fn nice_plug(file: &'static str, why: &'static str, find: &'static str, replace: &'static str) -> Edit {
     Edit { package: "nice-plug", file, times: 1, find, replace, why }
+}
+
+/// The crates that are edited.
+pub(super) fn packages() -> Vec<&'static str> {
+    let mut packages: Vec<_> = EDITS.iter().map(|edit| edit.package).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    packages
 }
 
 /// All edits.
@@ -335,5 +343,29 @@ impl<P: Vst3Plugin> MainThreadExecutor<Task<P>> for WrapperInner<P> {"#,
         find: r#"self.names.main_input.unwrap_or("Output")"#,
         replace: r#"self.names.main_output.unwrap_or("Output")"#,
         why: "the main output is named like the main input",
+    },
+    Edit {
+        package: "baseview",
+        file: "src/wrappers/egl.rs",
+        times: 1,
+        find: "    _library: Library,",
+        replace: "    _library: std::mem::ManuallyDrop<Library>,",
+        why: "the last editor to close unloads libEGL while its thread still has to free locals in it: segmentation fault",
+    },
+    Edit {
+        package: "baseview",
+        file: "src/wrappers/egl.rs",
+        times: 1,
+        find: "EglInner { _library: library, functions }",
+        replace: "EglInner { _library: std::mem::ManuallyDrop::new(library), functions }",
+        why: "so libEGL stays loaded",
+    },
+    Edit {
+        package: "x11-dl",
+        file: "src/link.rs",
+        times: 1,
+        find: "      libc::dlclose(self.handle as *mut _);",
+        replace: "      let _ = self.handle;",
+        why: "the last editor to close unloads libGL while its thread still has to free locals in it: segmentation fault",
     },
 ];

@@ -24,6 +24,15 @@ pub(super) fn sources() -> Result<Vec<PathBuf>> {
     Ok(sources)
 }
 
+/// The sources on which the plugin depends, and the edits to others' crates.
+pub(super) fn plugin_sources() -> Result<Vec<PathBuf>> {
+    let own = |path: &PathBuf| {
+        let inside = path.strip_prefix(project::root()).unwrap_or(path);
+        !inside.starts_with("tests") && (!inside.starts_with("xtask") || inside.starts_with("xtask/src/bundle"))
+    };
+    Ok(sources()?.into_iter().filter(own).collect())
+}
+
 /// Neither hidden nor Python nor pictures: nothing of these is compiled.
 fn is_source(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -2,21 +2,27 @@
 
 use super::edits::{EDITS, Edit};
 use crate::files;
+use crate::project::Dependency;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
-/// Copies the crate `name` from `source` to `copy` with its edits applied.
-pub(super) fn apply(name: &str, version: &str, source: &Path, copy: &Path) -> Result<()> {
+/// Copies the crate to `copy` with its edits applied.
+pub(super) fn apply(dependency: &Dependency, copy: &Path) -> Result<()> {
+    let Dependency { name, version, source } = dependency;
+    for edit in EDITS.iter().filter(|edit| edit.package == *name) {
+        ensure!(source.join(edit.file).is_file(), "{name} {version} has no {} to be patched: {}", edit.file, edit.why);
+    }
     for path in files::below(source, &|_| true)? {
         let inside = path.strip_prefix(source)?;
         let content = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let edits: Vec<_> =
-            EDITS.iter().filter(|edit| edit.package == name && Path::new(edit.file) == inside).collect();
-        let content = if edits.is_empty() { content } else { edited(&edits, version, content)? };
+            EDITS.iter().filter(|edit| edit.package == *name && Path::new(edit.file) == inside).collect();
+        let mut content = if edits.is_empty() { content } else { edited(&edits, version, content)? };
+        if inside == Path::new("src/lib.rs") {
+            // As for every crate from the registry: its warnings are not ours.
+            content.splice(0..0, *b"#![allow(warnings)]\n");
+        }
         files::write_if_changed(&copy.join(inside), &content)?;
-    }
-    for edit in EDITS.iter().filter(|edit| edit.package == name) {
-        ensure!(source.join(edit.file).is_file(), "{name} {version} has no {} to be patched: {}", edit.file, edit.why);
     }
     Ok(())
 }

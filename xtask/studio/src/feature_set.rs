@@ -17,14 +17,16 @@ use songweave_dsp::{
     bands::centre_hz,
     layout::{BANDS, PARTS, Part},
 };
+use songweave_models::mash::{FEATURES, features};
 
 use crate::{
     error::{Result, StudioError},
-    material::{Kind, Material, RATES, Split, TRAINING_SONGS},
+    material::{Kind, Material, RATES, Split},
     mixture::{levels, mix},
     random::Random,
+    real_stems::TRAINING_SONGS,
     song::Song,
-    targets::{Analyser, FEATURES, features},
+    targets::Analyser,
     write::write_bytes,
 };
 
@@ -185,6 +187,7 @@ impl Plan {
 fn existing(path: &Path) -> Option<BTreeSet<String>> {
     let bytes = std::fs::read(path).ok()?;
     let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).ok()?;
+    safetensors::SafeTensors::deserialize(&bytes).ok()?;
     let names = metadata.metadata().as_ref()?.get("songs")?;
     Some(names.split('\n').map(str::to_owned).collect())
 }
@@ -203,7 +206,7 @@ impl Tensors {
         let hop = analyser.layout().hop;
         for frame in 0..CLIP_FRAMES {
             let frame = analyser.frame(parts, frame * hop);
-            push(&mut self.features, features(&frame.bands).iter());
+            push(&mut self.features, features(&frame.bands.power, &frame.bands.width).iter());
             push(&mut self.shares, frame.shares.iter().flatten());
             push(&mut self.part_level, frame.part_level.iter());
         }
@@ -228,5 +231,45 @@ impl Tensors {
 fn push<'a>(bytes: &mut Vec<u8>, values: impl Iterator<Item = &'a f32>) {
     for &value in values {
         bytes.extend_from_slice(&f16::from_f32(value).to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::demo_songs::song_a;
+
+    #[test]
+    fn a_shard_holds_what_was_put_in_and_is_known_when_it_is_complete() {
+        let mut analyser = Analyser::new(44_100);
+        let samples = analyser.samples(CLIP_FRAMES);
+        let cut = |channel: &Vec<f32>| channel[..samples].to_vec();
+        let parts = song_a().parts.each_ref().map(|part| part.each_ref().map(cut));
+        let mut tensors = Tensors::default();
+        tensors.add_clip(&mut analyser, &parts);
+        let path = std::env::temp_dir().join(format!("songweave-shard-{}.safetensors", std::process::id()));
+        assert!(existing(&path).is_none());
+        tensors.write(&path, &BTreeSet::from(["one".to_owned(), "two".to_owned()])).unwrap();
+        assert_eq!(existing(&path).unwrap().len(), 2);
+        let bytes = std::fs::read(&path).unwrap();
+        let shard = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(shard.tensor("features").unwrap().shape(), [1, CLIP_FRAMES, FEATURES]);
+        let shares = shard.tensor("shares").unwrap();
+        assert_eq!(shares.shape(), [1, CLIP_FRAMES, PARTS, BANDS]);
+        let value =
+            |index: usize| f16::from_le_bytes([shares.data()[2 * index], shares.data()[2 * index + 1]]).to_f32();
+        let sum: f32 = (0..PARTS).map(|part| value((200 * PARTS + part) * BANDS + 30)).sum();
+        assert!((sum - 1.0).abs() < 2e-3, "{sum}");
+        std::fs::write(&path, &bytes[..1_000]).unwrap();
+        assert!(existing(&path).is_none(), "half a shard is no shard");
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_tenth_of_the_shards_validates_and_there_is_always_one() {
+        let plan = |hours| Plan { out: PathBuf::new(), hours, seed: 1, threads: 1 };
+        assert_eq!((plan(0.01).shards(Split::Train), plan(0.01).shards(Split::Validation)), (1, 1));
+        assert_eq!((plan(4.0).shards(Split::Train), plan(4.0).shards(Split::Validation)), (36, 3));
     }
 }

@@ -7,10 +7,15 @@
 
 pub mod clips;
 pub mod decode;
+pub mod demo_songs;
+pub mod ducker;
 pub mod error;
+pub mod evaluation;
 pub mod feature_set;
 pub mod filter;
+pub mod masker;
 pub mod material;
+pub mod metrics;
 pub mod midi;
 pub mod mixture;
 pub mod random;
@@ -22,6 +27,7 @@ pub mod singing;
 pub mod song;
 pub mod soundfont;
 pub mod syllables;
+pub mod synth;
 pub mod targets;
 pub mod voice;
 pub mod write;

@@ -9,7 +9,7 @@ use crate::{
     error::{Result, StudioError},
     midi::{Event, Message, Midi, Note},
     random::{Random, hash},
-    real_stems::RealSong,
+    real_stems::{RealSong, TRAINING_SONGS},
     score::{Groove, PopSong, drum_events, grooves, machine_drums},
     singing::{Voice, clip_part, phrases},
     song::{Song, Stereo},
@@ -19,8 +19,6 @@ use crate::{
 
 /// Sample rates of the material in Hz.
 pub const RATES: [u32; 2] = [44_100, 48_000];
-/// Real songs to train on. The others of the set are for tests and are never opened here.
-pub const TRAINING_SONGS: [&str; 3] = ["2.Lithium", "3.Sodium", "4.Potassium"];
 
 /// What a song is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -389,4 +387,34 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|found| found == extension)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_go_to_the_part_of_their_program() {
+        let event = |channel, message| Event { seconds: 0.0, track: 0, channel, message };
+        let events = [
+            event(0, Message::Program(33)),
+            event(0, Message::NoteOn(40, 100)),
+            event(1, Message::NoteOn(60, 100)),
+            event(DRUM_CHANNEL, Message::NoteOn(36, 100)),
+            event(0, Message::Program(0)),
+            event(0, Message::NoteOn(72, 100)),
+        ];
+        let keys = |part| -> Vec<u8> {
+            let key = |event: &Event| if let Message::NoteOn(key, _) = event.message { Some(key) } else { None };
+            only(&events, part).iter().filter_map(key).collect()
+        };
+        assert_eq!((keys(Part::Bass), keys(Part::Drums), keys(Part::Other)), (vec![40], vec![36], vec![60, 72]));
+    }
+
+    #[test]
+    fn one_name_in_ten_validates() {
+        let validating = (0..1_000).filter(|number| Split::of(&format!("{number:03}")) == Split::Validation).count();
+        assert!((60..140).contains(&validating), "{validating}");
+        assert!(TRAINING_SONGS.iter().all(|name| !crate::real_stems::TEST_SONGS.contains(name)));
+    }
 }

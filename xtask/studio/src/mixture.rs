@@ -119,3 +119,43 @@ fn set_level(parts: &mut Parts, random: &mut Random) {
         parts.iter_mut().flatten().flatten().for_each(|sample| *sample *= gain);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo_songs::{song_a, song_b};
+
+    fn mixture(seed: u64, songs: &[Song], levels: &[[f32; PARTS]]) -> Parts {
+        mix(songs, levels, 0, 50_000, 20_000, &mut Random::new(seed))
+    }
+
+    #[test]
+    fn the_seed_decides_the_mixture_and_its_peak_is_in_range() {
+        let songs = [song_a(), song_b()];
+        let levels = levels(&songs);
+        assert_eq!(levels[1][Part::Vocals as usize], 0.0);
+        assert_eq!(mixture(1, &songs, &levels), mixture(1, &songs, &levels));
+        assert_ne!(mixture(1, &songs, &levels), mixture(2, &songs, &levels));
+        for seed in 0..12 {
+            let parts = mixture(seed, &songs, &levels);
+            let sum = |n: usize| parts.iter().map(|part| part[0][n]).sum::<f32>().abs();
+            let peak = (0..20_000).map(sum).fold(0.0, f32::max);
+            assert!(peak < decibels(-1.0) * 1.001, "seed {seed}: peak {peak}");
+        }
+    }
+
+    #[test]
+    fn all_parts_end_at_the_narrowest_bandwidth() {
+        let mut songs = [song_a(), song_b()];
+        for song in &mut songs {
+            song.bandwidth = 2_000.0;
+        }
+        let levels = levels(&songs);
+        let parts = mixture(3, &songs, &levels);
+        let above = |part: &Stereo| shape(&part[0], 44_100, |hz| if hz > 2_200.0 { 1.0 } else { 0.0 });
+        let energy = |samples: &[f32]| samples[2_000..18_000].iter().map(|sample| sample * sample).sum::<f32>();
+        for part in parts.iter().filter(|part| energy(&part[0]) > 0.0) {
+            assert!(energy(&above(part)) < 1e-4 * energy(&part[0]));
+        }
+    }
+}

@@ -1,6 +1,9 @@
 //! Folders of real multitracks: which part a stem belongs to, and stretches of such songs as four parts.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use songweave_dsp::layout::{PARTS, Part};
 
@@ -14,8 +17,15 @@ use crate::{
 
 /// Extensions that count as audio.
 pub const EXTENSIONS: [&str; 7] = ["wav", "flac", "mp3", "m4a", "ogg", "aac", "mp4"];
-/// Above this the AAC 24 kHz stems hold nothing.
-pub const STEMS_BANDWIDTH: f32 = 11_400.0;
+/// Real songs to train on.
+pub const TRAINING_SONGS: [&str; 3] = ["2.Lithium", "3.Sodium", "4.Potassium"];
+/// Real songs that nothing is ever trained or tuned on: only measured.
+pub const TEST_SONGS: [&str; 2] = ["1.Hydrogen", "6.Caesium"];
+/// Rate in Hz at which stretches of real songs are cut. Half of the stems are recorded at it, the others at 48 kHz; at one
+/// rate bandwidth does not tell the parts apart.
+const STEMS_RATE: u32 = 24_000;
+/// Above this in Hz there is nothing left at [`STEMS_RATE`].
+const STEMS_BANDWIDTH: f32 = 11_000.0;
 
 /// Words that make a stem a drum stem.
 const DRUM_WORDS: [&str; 16] = [
@@ -74,21 +84,28 @@ pub fn stem_files(folder: &Path) -> Result<Vec<(Part, PathBuf)>> {
 /// A file cannot be read, or there is no stem.
 pub fn load(folder: &Path, rate: u32) -> Result<Song> {
     let mut song = Song::silent(&folder_name(folder), rate, 0);
+    // Added up before they are converted: a folder has many stems but few rates.
+    let mut sums: BTreeMap<(usize, u32), Stereo> = BTreeMap::new();
     for (part, path) in stem_files(folder)? {
         let audio = decode(&path)?;
-        let from = audio.rate;
-        let channels = resample(&audio.into_stereo(), from, rate)?;
+        let sum = sums.entry((part as usize, audio.rate)).or_default();
+        add_longest(sum, &audio.into_stereo());
+    }
+    for ((part, from), sum) in sums {
         song.bandwidth = song.bandwidth.min(from as f32 / 2.0);
-        for (sum, channel) in song.parts[part as usize].iter_mut().zip(channels) {
-            if sum.len() < channel.len() {
-                sum.resize(channel.len(), 0.0);
-            }
-            sum.iter_mut().zip(channel).for_each(|(sum, sample)| *sum += sample);
-        }
+        add_longest(&mut song.parts[part], &resample(&sum, from, rate)?);
     }
     let longest = song.parts.iter().flatten().map(Vec::len).max().unwrap_or(0);
     song.parts.iter_mut().flatten().for_each(|channel| channel.resize(longest, 0.0));
     Ok(song)
+}
+
+/// Adds a sound to another, which grows with it.
+fn add_longest(to: &mut Stereo, sound: &[Vec<f32>]) {
+    for (to, sound) in to.iter_mut().zip(sound) {
+        to.resize(to.len().max(sound.len()), 0.0);
+        to.iter_mut().zip(sound).for_each(|(to, sample)| *to += sample);
+    }
 }
 
 /// Name of a folder, for the record.
@@ -101,14 +118,14 @@ pub fn folder_name(folder: &Path) -> String {
 #[derive(Debug)]
 struct Stem {
     part: Part,
-    channels: [Vec<i16>; 2],
+    /// `[channel][sample]`
+    channels: Vec<Vec<i16>>,
 }
 
 /// A real song, stem by stem, from which stretches are cut.
 #[derive(Debug)]
 pub struct RealSong {
     name: String,
-    rate: u32,
     stems: Vec<Stem>,
 }
 
@@ -116,19 +133,17 @@ impl RealSong {
     /// Reads all stems of a folder.
     ///
     /// # Errors
-    /// A file cannot be read, or stems of one song have different rates.
+    /// A file cannot be read.
     pub fn load(folder: &Path) -> Result<Self> {
-        let mut song = Self { name: folder_name(folder), rate: 0, stems: Vec::new() };
+        let mut song = Self { name: folder_name(folder), stems: Vec::new() };
         for (part, path) in stem_files(folder)? {
             let audio = decode(&path)?;
-            if song.rate != 0 && song.rate != audio.rate {
-                return Err(StudioError::data(&path, format!("{} Hz beside stems of {} Hz", audio.rate, song.rate)));
-            }
-            song.rate = audio.rate;
-            let short = |channel: Vec<f32>| -> Vec<i16> {
-                channel.into_iter().map(|sample| (sample.clamp(-1.0, 1.0) * 32_767.0) as i16).collect()
+            let from = audio.rate;
+            let short = |channel: &Vec<f32>| -> Vec<i16> {
+                channel.iter().map(|sample| (sample.clamp(-1.0, 1.0) * 32_767.0) as i16).collect()
             };
-            song.stems.push(Stem { part, channels: audio.into_stereo().map(short) });
+            let channels = resample(&audio.into_stereo(), from, STEMS_RATE)?.iter().map(short).collect();
+            song.stems.push(Stem { part, channels });
         }
         Ok(song)
     }
@@ -141,10 +156,12 @@ impl RealSong {
     pub fn stretch(&self, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
         // Multiples of 300 Hz keep the converter's blocks short.
         let speed = if random.chance(0.6) { random.between(0.84, 1.2) } else { 1.0 };
-        let played = ((self.rate as f32 * speed / 300.0).round() * 300.0) as u32;
+        let played = ((STEMS_RATE as f32 * speed / 300.0).round() * 300.0) as u32;
         let length = (seconds * f64::from(played)) as usize;
-        let whole = self.stems.iter().map(|stem| stem.channels[0].len()).max().unwrap_or(0);
-        let from = random.index(whole.saturating_sub(length));
+        let whole = self.stems.iter().flat_map(|stem| &stem.channels).map(Vec::len).max().unwrap_or(0);
+        let places: [usize; 3] = std::array::from_fn(|_| random.index(whole.saturating_sub(length)));
+        // Voices rest for half of these songs; of three places the one with most of them is taken.
+        let from = places.into_iter().max_by_key(|&from| self.sung(from, length)).unwrap_or(0);
         let thin = random.chance(0.3);
         let mut sums: [Stereo; PARTS] = std::array::from_fn(|_| crate::song::silence(length));
         for stem in &self.stems {
@@ -154,13 +171,22 @@ impl RealSong {
             }
         }
         let mut song = Song::silent(&self.name, rate, 0);
-        song.bandwidth = STEMS_BANDWIDTH * played as f32 / self.rate as f32;
+        song.bandwidth = STEMS_BANDWIDTH * played as f32 / STEMS_RATE as f32;
         for (part, sum) in song.parts.iter_mut().zip(&sums) {
             for (channel, converted) in part.iter_mut().zip(resample(sum, played, rate)?) {
                 *channel = converted;
             }
         }
         Ok(song)
+    }
+}
+
+impl RealSong {
+    /// Loudness of the voices in a stretch, in any unit.
+    fn sung(&self, from: usize, length: usize) -> u64 {
+        let voices = self.stems.iter().filter(|stem| stem.part == Part::Vocals).flat_map(|stem| &stem.channels);
+        let cuts = voices.map(|channel| channel.get(from..(from + length).min(channel.len())).unwrap_or_default());
+        cuts.flat_map(|cut| cut.iter().step_by(16)).map(|sample| u64::from(sample.unsigned_abs().min(2_000))).sum()
     }
 }
 

@@ -10,9 +10,6 @@ use songweave_dsp::{
 
 use crate::mixture::Parts;
 
-/// Numbers per frame that the network hears of one song.
-pub const FEATURES: usize = 2 * BANDS;
-
 /// One frame of a mixture whose parts are known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
@@ -113,15 +110,6 @@ fn to_shares(shares: &mut [[f32; BANDS]; PARTS], whole: &[f32; BANDS]) {
     }
 }
 
-/// The network's input for one song, `[level per band … width per band]`.
-#[must_use]
-pub fn features(bands: &SongBands) -> [f32; FEATURES] {
-    std::array::from_fn(|index| match bands.power.get(index) {
-        Some(power) => (10.0 * (power + 1e-9).log10() + 45.0) / 20.0,
-        None => bands.width[index - BANDS],
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +146,10 @@ mod tests {
         let frame = Analyser::new(48_000).frame(&silent, 0);
         assert!(frame.shares.iter().flatten().all(|&share| share == 0.25));
         assert!(frame.part_level.iter().all(|level| (level + 90.0).abs() < 0.1));
-        assert!(features(&frame.bands).iter().all(|feature| feature.is_finite()));
+        assert!(
+            songweave_models::mash::features(&frame.bands.power, &frame.bands.width)
+                .iter()
+                .all(|feature| feature.is_finite())
+        );
     }
 }

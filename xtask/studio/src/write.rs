@@ -62,8 +62,11 @@ pub fn flac_bytes(path: &Path, audio: &Audio) -> Result<Vec<u8>> {
     config.multithread = false;
     let config = config.into_verified().map_err(|(_, error)| encode(error.to_string()))?;
     let source = flacenc::source::MemSource::from_samples(&samples, audio.channels.len(), 16, audio.rate as usize);
-    let stream = flacenc::encode_with_fixed_block_size(&config, source, config.block_size)
+    let mut stream = flacenc::encode_with_fixed_block_size(&config, source, config.block_size)
         .map_err(|error| encode(error.to_string()))?;
+    // flacenc counts the short last block as the smallest. The format does not, and symphonia refuses such a file.
+    let block = config.block_size;
+    stream.stream_info_mut().set_block_sizes(block, block).map_err(|error| encode(error.to_string()))?;
     let mut sink = flacenc::bitsink::ByteSink::new();
     stream.write(&mut sink).map_err(|error| encode(error.to_string()))?;
     Ok(sink.as_slice().to_vec())

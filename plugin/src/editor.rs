@@ -1,0 +1,40 @@
+//! The editor: what the mask does, every parameter, and how the plugin is, in one window.
+//!
+//! [`view`] is the picture and knows no window; [`window`] puts it into one of the host's. Nothing runs while the window
+//! is closed, and the audio thread makes mask columns only while it is open.
+
+pub mod footer;
+pub mod heat_map;
+pub mod help;
+pub mod host_window;
+pub mod meters;
+pub mod scale;
+pub mod sentences;
+pub mod slider;
+pub mod theme;
+pub mod value_field;
+pub mod view;
+pub mod window;
+
+use std::sync::Arc;
+
+use nice_plug::editor::{ResizeHint, dpi::LogicalSize};
+use nice_plug_egui::{EguiEditorState, EguiNiceSettings, RepaintNotifier, create_egui_editor};
+
+use crate::{params::SongweaveParams, shared::Shared};
+
+pub use host_window::SongweaveEditor;
+
+/// The editor of one instance.
+#[must_use]
+pub fn create(title: &'static str, params: Arc<SongweaveParams>, shared: Arc<Shared>) -> Option<SongweaveEditor> {
+    let smallest = LogicalSize::new(view::SMALLEST.0, view::SMALLEST.1);
+    let settings = EguiNiceSettings::new()
+        .with_tile(title)
+        .with_resize_hint(ResizeHint::resizable().with_min_logical_size(smallest));
+    let state = EguiEditorState::from_size(LogicalSize::new(view::SIZE.0, view::SIZE.1), 1.0);
+    let opened = Arc::<host_window::Opened>::default();
+    let app = window::App { title, params, shared: shared.clone(), opened: opened.clone(), host: None };
+    let inner = create_egui_editor(state, RepaintNotifier::new(), settings, app)?;
+    Some(SongweaveEditor { inner, opened, shared })
+}

@@ -1,0 +1,129 @@
+//! What the plugin says about itself, in plain words.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use songweave_engine::slot::ModelInfo;
+
+use crate::{
+    shared::{Shared, Timing, locked},
+    state::short_digest,
+    units::thousands,
+};
+
+/// The latency, or that nothing runs.
+#[must_use]
+pub fn latency(timing: Option<Timing>) -> String {
+    match timing {
+        Some(Timing { latency, sample_rate, .. }) => {
+            let milliseconds = f64::from(latency) * 1000.0 / f64::from(sample_rate);
+            format!("Latency {milliseconds:.0} ms ({} samples)", thousands(latency.into()))
+        }
+        None => "The host has not started the plugin".to_owned(),
+    }
+}
+
+/// How many of the hops were missed.
+#[must_use]
+pub fn missed(missed: u64, hops: u64) -> String {
+    match missed {
+        0 => "No hop missed".to_owned(),
+        _ => format!(
+            "{} of {} hops came late and repeated the mask before",
+            thousands(missed),
+            thousands(hops.max(missed))
+        ),
+    }
+}
+
+/// Whether song B is there, and what to do when it is not.
+#[must_use]
+pub const fn side_chain(running: bool, present: bool) -> &'static str {
+    match (running, present) {
+        (false, _) => "Songs A and B are heard once the host plays.",
+        (true, true) => "Songs A (this track) and B (side-chain) are both heard.",
+        (true, false) => {
+            "Song B is silent or not connected: song A passes untouched. Route a second track to the side-chain input."
+        }
+    }
+}
+
+/// The network in use.
+#[must_use]
+pub fn network(info: Option<&ModelInfo>) -> String {
+    match info {
+        Some(ModelInfo { name, digest, file }) => {
+            let origin = if file.is_some() { "your file" } else { "built in" };
+            format!("Network {name} ({}), {origin}", short_digest(digest))
+        }
+        None => "No network".to_owned(),
+    }
+}
+
+/// Everything that went wrong, a sentence each.
+#[must_use]
+pub fn warnings(shared: &Shared) -> Vec<String> {
+    let telemetry = &shared.telemetry;
+    let mut warnings: Vec<String> = shared.status.fault().into_iter().collect();
+    warnings.extend(locked(&shared.notices).iter().cloned());
+    match telemetry.repaired.load(Relaxed) {
+        0 => {}
+        1 => warnings.push("1 input sample was no number and became silence.".to_owned()),
+        repaired => {
+            warnings.push(format!("{} input samples were no numbers and became silence.", thousands(repaired)));
+        }
+    }
+    if telemetry.missed.load(Relaxed) > 0 && !shared.status.raised_priority.load(Relaxed) {
+        warnings.push(
+            "The system gives the network's thread no priority over other programs; allow real-time priority, use \
+             larger blocks, or freeze the track."
+                .to_owned(),
+        );
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latency_is_told_in_milliseconds_and_samples() {
+        let timing = Timing { latency: 3072, hop: 512, sample_rate: 48_000.0 };
+        assert_eq!(latency(Some(timing)), "Latency 64 ms (3,072 samples)");
+        assert_eq!(latency(None), "The host has not started the plugin");
+    }
+
+    #[test]
+    fn missed_hops_are_told_with_what_was_heard_instead() {
+        assert_eq!(missed(0, 10_345), "No hop missed");
+        assert_eq!(missed(12, 10_345), "12 of 10,345 hops came late and repeated the mask before");
+    }
+
+    #[test]
+    fn a_missing_side_chain_is_told_with_what_to_do() {
+        assert!(side_chain(true, false).contains("Route a second track to the side-chain input."));
+        assert_ne!(side_chain(true, true), side_chain(true, false));
+    }
+
+    #[test]
+    fn the_network_is_told_with_its_origin() {
+        let digest = "0123456789abcdef".to_owned();
+        let mut info = ModelInfo { name: "mash-1".to_owned(), digest, file: None };
+        assert_eq!(network(Some(&info)), "Network mash-1 (01234567), built in");
+        info.file = Some("/tmp/x".into());
+        assert_eq!(network(Some(&info)), "Network mash-1 (01234567), your file");
+        assert_eq!(network(None), "No network");
+    }
+
+    #[test]
+    fn faults_notices_and_bad_samples_are_warnings() {
+        let shared = Shared::without_network();
+        assert_eq!(warnings(&shared), Vec::<String>::new());
+        shared.status.set_fault(Some("Fault.".to_owned()));
+        locked(&shared.notices).push("Notice.".to_owned());
+        shared.telemetry.repaired.store(1, Relaxed);
+        assert_eq!(warnings(&shared), ["Fault.", "Notice.", "1 input sample was no number and became silence."]);
+        shared.telemetry.missed.store(3, Relaxed);
+        assert_eq!(warnings(&shared).len(), 4);
+    }
+}

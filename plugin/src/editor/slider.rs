@@ -1,0 +1,191 @@
+//! The sliders and switches: parameters with a label, a value in words, gestures that a host can undo, and names for
+//! screen readers.
+
+use egui::{
+    Align2, Color32, CursorIcon, EventFilter, Id, Key, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2,
+};
+use nice_plug::prelude::*;
+
+use super::{help, theme, value_field::ValueField};
+use crate::params;
+
+/// Share of the usual way that a drag with Ctrl or Shift goes.
+const FINE: f32 = 0.1;
+/// Step of an arrow key, normalised.
+const KEY_STEP: f32 = 0.01;
+
+/// How a slider looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Look {
+    /// From A at the left to B at the right, with a mark where the value stands after balance and auto (0…1).
+    AToB {
+        /// Where the value stands in effect.
+        effective: f32,
+    },
+    /// Filled from the left.
+    Amount,
+}
+
+/// A slider for one parameter.
+pub struct Slider<'a> {
+    /// The parameter.
+    pub param: &'a FloatParam,
+    /// Tells the host.
+    pub setter: &'a ParamSetter<'a>,
+    /// Its look.
+    pub look: Look,
+    /// Width of the label and of the value.
+    pub columns: (f32, f32),
+}
+
+impl Slider<'_> {
+    /// Draws the slider into a row: label, groove, value. Drag moves, Ctrl or Shift makes it fine, a click jumps, a
+    /// double click resets, arrow keys step; a click on the value lets it be typed.
+    pub fn show(&self, ui: &mut Ui, mut row: Rect) -> Response {
+        let label = theme::cut_left(&mut row, self.columns.0);
+        let value = theme::cut_right(&mut row, self.columns.1);
+        let id = Id::unique(("slider", self.param.name()));
+        let response = ui.interact(row, id, Sense::click_and_drag());
+        self.move_by_pointer(ui, &response);
+        self.move_by_keys(ui, &response);
+        let text = params::text(self.param);
+        let (position, name) = (f64::from(self.position()), self.param.name());
+        response.widget_info(|| WidgetInfo::slider(true, position, name));
+        let strong = matches!(self.look, Look::AToB { .. }) || response.hovered() || response.dragged();
+        let colour = if strong { theme::TEXT } else { theme::DIM };
+        theme::write(ui.painter(), label, Align2::LEFT_CENTER, name, theme::font(), colour);
+        self.draw(ui, row, &response);
+        ValueField { id: id.with("value"), name, text }.show(ui, value, |text| {
+            if let Some(normalised) = self.param.string_to_normalized_value(text) {
+                self.gesture(normalised);
+            }
+        });
+        help::point(ui, &response, name);
+        response.on_hover_cursor(CursorIcon::ResizeHorizontal)
+    }
+
+    /// Where the handle is, 0…1.
+    fn position(&self) -> f32 {
+        let position = self.param.unmodulated_normalized_value();
+        if position.is_finite() { position } else { self.param.default_normalized_value() }
+    }
+
+    fn set(&self, normalised: f32) {
+        let value = self.param.preview_plain(normalised.clamp(0.0, 1.0));
+        if value != self.param.unmodulated_plain_value() {
+            self.setter.set_parameter(self.param, value);
+        }
+    }
+
+    /// A whole gesture at once.
+    fn gesture(&self, normalised: f32) {
+        self.setter.begin_set_parameter(self.param);
+        self.set(normalised);
+        self.setter.end_set_parameter(self.param);
+    }
+
+    fn move_by_pointer(&self, ui: &Ui, response: &Response) {
+        if response.drag_started() {
+            self.setter.begin_set_parameter(self.param);
+            ui.data_mut(|data| data.insert_temp(response.id, self.position()));
+        }
+        if response.dragged() {
+            let fine = ui.input(|input| input.modifiers.ctrl || input.modifiers.shift);
+            let way = response.drag_delta().x / response.rect.width().max(1.0) * if fine { FINE } else { 1.0 };
+            // The hand's place is kept apart from the value, so that steps of the parameter swallow no small movement.
+            let hand = ui.data(|data| data.get_temp(response.id)).unwrap_or_else(|| self.position()) + way;
+            ui.data_mut(|data| data.insert_temp(response.id, hand));
+            self.set(hand);
+        }
+        if response.drag_stopped() {
+            self.setter.end_set_parameter(self.param);
+        }
+        if response.double_clicked() || response.triple_clicked() {
+            self.gesture(self.param.default_normalized_value());
+        } else if response.clicked()
+            && let Some(pointer) = response.interact_pointer_pos()
+        {
+            self.gesture((pointer.x - response.rect.left()) / response.rect.width().max(1.0));
+        }
+    }
+
+    fn move_by_keys(&self, ui: &Ui, response: &Response) {
+        if !response.has_focus() {
+            return;
+        }
+        let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        let presses = |key| ui.input(|input| input.num_presses(key)) as f32;
+        let steps = presses(Key::ArrowRight) - presses(Key::ArrowLeft);
+        if steps != 0.0 {
+            self.gesture(self.position() + KEY_STEP * steps);
+        }
+    }
+
+    fn draw(&self, ui: &Ui, row: Rect, response: &Response) {
+        let painter = ui.painter();
+        let thickness = if self.look == Look::Amount { 4.0 } else { 6.0 };
+        let groove = Rect::from_center_size(row.center(), vec2(row.width(), thickness));
+        let x = groove.left() + self.position() * groove.width();
+        painter.rect_filled(groove, theme::CORNER, theme::GROOVE);
+        let handle = match self.look {
+            Look::Amount => {
+                let filled = groove.with_max_x(x);
+                painter.rect_filled(filled, theme::CORNER, theme::BOTH.gamma_multiply(0.55));
+                theme::TEXT
+            }
+            Look::AToB { effective } => {
+                draw_a_to_b(ui, groove);
+                let mark = groove.left() + effective * groove.width();
+                let mark = Rect::from_center_size(pos2(mark, groove.bottom() + 4.0), vec2(6.0, 3.0));
+                painter.rect_filled(mark, theme::CORNER, theme::a_to_b(effective));
+                theme::a_to_b(self.position())
+            }
+        };
+        let grown = if response.hovered() || response.dragged() || response.has_focus() { 2.0 } else { 0.0 };
+        let size = if self.look == Look::Amount { vec2(5.0, 13.0) } else { vec2(9.0, 19.0) };
+        let knob = Rect::from_center_size(pos2(x, groove.center().y), size + vec2(0.0, grown));
+        painter.rect_filled(knob.expand(2.0), theme::CORNER, theme::PANEL);
+        painter.rect_filled(knob, theme::CORNER, handle);
+    }
+}
+
+/// The groove of an A…B slider: the two colours fade towards its middle.
+fn draw_a_to_b(ui: &Ui, groove: Rect) {
+    const PIECES: u8 = 24;
+    let width = groove.width() / f32::from(PIECES);
+    for piece in 0..PIECES {
+        let at = f32::from(piece) / f32::from(PIECES - 1);
+        let left = groove.left() + f32::from(piece) * width;
+        let piece = Rect::from_min_max(pos2(left, groove.top()), pos2(left + width, groove.bottom()));
+        let strength = 0.12 + 0.5 * (2.0 * at - 1.0).abs();
+        ui.painter().rect_filled(piece, 0.0, theme::GROOVE.lerp_to_gamma(theme::a_to_b(at), strength));
+    }
+}
+
+/// A switch for one parameter, as a button that stays lit.
+pub fn switch(ui: &mut Ui, rect: Rect, param: &BoolParam, setter: &ParamSetter<'_>, lit: Color32) -> Response {
+    let response = button(ui, rect, param.name(), param.value(), lit);
+    if response.clicked() {
+        setter.begin_set_parameter(param);
+        setter.set_parameter(param, !param.value());
+        setter.end_set_parameter(param);
+    }
+    response
+}
+
+/// A button that is lit while `on`.
+pub fn button(ui: &mut Ui, rect: Rect, name: &str, on: bool, lit: Color32) -> Response {
+    let response = ui.interact(rect, Id::unique(("button", name)), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, name));
+    let fill = match (on, response.hovered() || response.has_focus()) {
+        (true, _) => lit,
+        (false, true) => theme::GROOVE.lerp_to_gamma(theme::TEXT, 0.12),
+        (false, false) => theme::GROOVE,
+    };
+    ui.painter().rect_filled(rect, theme::CORNER, fill);
+    let colour = if on { theme::BACKGROUND } else { theme::TEXT };
+    theme::write(ui.painter(), rect, Align2::CENTER_CENTER, name, theme::font(), colour);
+    help::point(ui, &response, name);
+    response.on_hover_cursor(CursorIcon::PointingHand)
+}

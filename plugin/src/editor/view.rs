@@ -1,0 +1,187 @@
+//! The editor's picture, without the window around it.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use egui::{Align2, Rect, Ui, vec2};
+use nice_plug::prelude::*;
+use ringbuf::traits::Consumer;
+use songweave_dsp::{
+    layout::{PARTS, Part},
+    mask::effective_faders,
+};
+
+use super::{
+    footer::Footer,
+    heat_map::{COLUMNS, HeatMap},
+    meters::Meters,
+    scale::Scale,
+    sentences,
+    slider::{self, Look, Slider},
+    theme,
+};
+use crate::{
+    params::SongweaveParams,
+    shared::{Shared, locked},
+};
+
+/// Size of the whole picture in logical pixels.
+pub const SIZE: (f32, f32) = (920.0, 600.0);
+/// The smallest size at which everything is still readable.
+pub const SMALLEST: (f32, f32) = (820.0, 500.0);
+/// Rows of controls, and the height of each.
+const ROWS: usize = 5;
+const ROW: f32 = 29.0;
+const GAP: f32 = 12.0;
+
+/// What the picture shows and changes.
+pub struct Scene<'a> {
+    /// The plugin's name.
+    pub title: &'a str,
+    /// The parameters.
+    pub params: &'a SongweaveParams,
+    /// What the plugin tells about itself.
+    pub shared: &'a Shared,
+    /// Tells the host what the user changes.
+    pub setter: ParamSetter<'a>,
+}
+
+/// What an open editor remembers.
+#[derive(Default)]
+pub struct View {
+    heat_map: HeatMap,
+    meters: Meters,
+    footer: Footer,
+    scale: Scale,
+}
+
+impl View {
+    /// Draws the whole picture into the space there is.
+    pub fn show(&mut self, ui: &mut Ui, scene: &Scene<'_>) {
+        self.collect(scene.shared);
+        let mut rect = ui.max_rect();
+        ui.painter().rect_filled(rect, 0.0, theme::BACKGROUND);
+        rect = rect.shrink2(vec2(14.0, 10.0));
+        self.show_header(ui, theme::cut_top(&mut rect, 26.0), scene);
+        theme::cut_top(&mut rect, 8.0);
+        let mut warnings = sentences::warnings(scene.shared);
+        warnings.extend(self.scale.warning().map(str::to_owned));
+        self.footer.show(ui, theme::cut_bottom(&mut rect, Footer::HEIGHT), scene, &warnings);
+        theme::cut_bottom(&mut rect, GAP);
+        let controls = theme::cut_bottom(&mut rect, 22.0 + ROWS as f32 * ROW + 10.0);
+        self.show_controls(ui, controls, scene);
+        theme::cut_bottom(&mut rect, GAP);
+        let meters = theme::cut_right(&mut rect, 168.0);
+        theme::cut_right(&mut rect, GAP);
+        self.show_map(ui, rect, scene);
+        ui.painter().rect_filled(meters, theme::CORNER, theme::PANEL);
+        self.meters.show(ui, meters.shrink2(vec2(8.0, 4.0)), &scene.shared.telemetry);
+    }
+
+    /// Takes the columns that came since the last picture.
+    fn collect(&mut self, shared: &Shared) {
+        if let Some(columns) = &mut *locked(&shared.columns) {
+            columns.pop_iter().for_each(|column| self.heat_map.push(column));
+        }
+    }
+
+    fn show_header(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
+        let title = egui::FontId::proportional(18.0);
+        let mut after = theme::write(ui.painter(), rect, Align2::LEFT_CENTER, scene.title, title, theme::TEXT);
+        after = after.translate(vec2(after.width() + 10.0, 1.0));
+        theme::write(ui.painter(), after, Align2::LEFT_CENTER, "Mash", theme::font(), theme::DIM);
+        rect = self.scale.show(ui, rect);
+        theme::cut_right(&mut rect, 14.0);
+        let bypass = theme::cut_right(&mut rect, 70.0).shrink2(vec2(0.0, 2.0));
+        slider::switch(ui, bypass, &scene.params.bypass, &scene.setter, theme::WARNING);
+    }
+
+    fn show_map(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
+        let mut tabs = theme::cut_top(&mut rect, 22.0);
+        theme::cut_top(&mut rect, 6.0);
+        for (part, name) in TABS {
+            let tab = theme::cut_left(&mut tabs, 66.0);
+            if slider::button(ui, tab, name, self.heat_map.part() == part, theme::BOTH).clicked() {
+                self.heat_map.choose(part);
+            }
+            theme::cut_left(&mut tabs, 4.0);
+        }
+        let timing = scene.shared.timing();
+        let span = timing.map(|timing| COLUMNS as f32 * timing.hop as f32 / timing.sample_rate);
+        if let Some(span) = span {
+            let text = format!("the last {span:.0} seconds, in Hz");
+            theme::write(ui.painter(), tabs, Align2::RIGHT_CENTER, text, theme::small_font(), theme::DIM);
+        }
+        self.heat_map.show(ui, rect, span);
+    }
+
+    fn show_controls(&self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
+        let width = (rect.width() - GAP) * 0.46;
+        let faders = theme::cut_left(&mut rect, width);
+        theme::cut_left(&mut rect, GAP);
+        for panel in [faders, rect] {
+            ui.painter().rect_filled(panel, theme::CORNER, theme::PANEL);
+        }
+        let inside = vec2(12.0, 5.0);
+        self.show_faders(ui, faders.shrink2(inside), scene);
+        show_amounts(ui, rect.shrink2(inside), scene);
+    }
+
+    fn show_faders(&self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
+        let columns = (78.0, 56.0);
+        let mut heading = theme::cut_top(&mut rect, 22.0);
+        theme::write(ui.painter(), heading, Align2::LEFT_CENTER, "Who is heard", theme::small_font(), theme::DIM);
+        theme::cut_left(&mut heading, columns.0);
+        theme::cut_right(&mut heading, columns.1);
+        theme::write(ui.painter(), heading, Align2::LEFT_CENTER, "A", theme::font(), theme::SONG_A);
+        theme::write(ui.painter(), heading, Align2::RIGHT_CENTER, "B", theme::font(), theme::SONG_B);
+        let controls = scene.params.controls();
+        let lead = self.heat_map.newest().map_or([0.5; PARTS], |column| column.lead);
+        let effective = effective_faders(&controls, &lead);
+        let mash = &scene.params.mash;
+        let parts = Part::ALL.map(|part| (mash.fader(part), effective[part as usize]));
+        for (param, effective) in parts.into_iter().chain([(&mash.balance, controls.balance)]) {
+            let row = theme::cut_top(&mut rect, ROW);
+            Slider { param, setter: &scene.setter, look: Look::AToB { effective }, columns }.show(ui, row);
+        }
+    }
+}
+
+const TABS: [(Option<Part>, &str); PARTS + 1] = [
+    (None, "All parts"),
+    (Some(Part::Vocals), "Vocals"),
+    (Some(Part::Drums), "Drums"),
+    (Some(Part::Bass), "Bass"),
+    (Some(Part::Other), "Other"),
+];
+
+fn show_amounts(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
+    let SongweaveParams { mash, mix, output, .. } = scene.params;
+    let width = (rect.width() - 24.0) * 0.5;
+    let mut right = theme::cut_right(&mut rect, width);
+    theme::cut_right(&mut rect, 24.0);
+    let left = [&mash.auto, &mash.depth, &mash.low, &mash.high];
+    let columns = [
+        (&mut rect, "Mask", left, (66.0, 58.0)),
+        (&mut right, "Time and level", [&mash.attack, &mash.release, mix, output], (54.0, 58.0)),
+    ];
+    for (rect, name, params, columns) in columns {
+        let heading = theme::cut_top(rect, 22.0);
+        theme::write(ui.painter(), heading, Align2::LEFT_CENTER, name, theme::small_font(), theme::DIM);
+        for param in params {
+            let row = theme::cut_top(rect, ROW);
+            Slider { param, setter: &scene.setter, look: Look::Amount, columns }.show(ui, row);
+        }
+    }
+    for (rect, param) in [(rect, &mash.freeze), (right, &mash.delta)] {
+        let place = rect.with_max_y(rect.top() + ROW).shrink2(vec2(0.0, 3.0));
+        slider::switch(ui, place, param, &scene.setter, theme::BOTH);
+    }
+}
+
+/// Whether the audio thread has been running since activation.
+pub(super) fn is_running(shared: &Shared) -> bool {
+    shared.timing().is_some() && shared.telemetry.hops.load(Relaxed) > 0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+#![allow(clippy::unwrap_used)]
+use std::collections::HashSet;
+
+use super::*;
+
+fn params() -> SongweaveParams {
+    SongweaveParams::new(Arc::new(Shared::without_network()))
+}
+
+/// Id, text at the bottom, at the top and at the default. Hosts, projects and scripts refer to these: lines may be
+/// added, never changed.
+const PERMANENT: [(&str, &str, &str, &str); 18] = [
+    ("mode", "Mash", "Mash (kept for the next mode)", "Mash"),
+    ("mix", "0 %", "100 %", "100 %"),
+    ("output", "-inf dB", "12 dB", "0 dB"),
+    ("bypass", "Off", "On", "Off"),
+    ("missed_hops", "0", "1000000 or more", "0"),
+    ("balance", "A", "B", "50 %"),
+    ("vocals", "A", "B", "A"),
+    ("drums", "A", "B", "B"),
+    ("bass", "A", "B", "B"),
+    ("other", "A", "B", "B"),
+    ("auto", "0 %", "100 %", "0 %"),
+    ("depth", "0 %", "100 %", "100 %"),
+    ("attack", "0 ms", "500 ms", "0 ms"),
+    ("release", "0 ms", "500 ms", "20 ms"),
+    ("low", "20 Hz", "20 kHz", "20 Hz"),
+    ("high", "20 Hz", "20 kHz", "20 kHz"),
+    ("freeze", "Off", "On", "Off"),
+    ("delta", "Off", "On", "Off"),
+];
+
+#[test]
+fn ids_and_ranges_are_permanent() {
+    let params = params();
+    let present: HashSet<_> = params
+        .param_map()
+        .into_iter()
+        .map(|(id, param, _)| {
+            // SAFETY: `params` lives.
+            let text = |normalized| unsafe { param.normalized_value_to_string(normalized, true) };
+            let default = unsafe { param.default_normalized_value() };
+            (id, text(0.0), text(1.0), text(default))
+        })
+        .collect();
+    let permanent = PERMANENT.map(|(id, low, high, default)| (id.into(), low.into(), high.into(), default.into()));
+    assert_eq!(present, HashSet::from(permanent));
+}
+
+#[test]
+fn texts_read_back_and_are_read_as_users_write_them() {
+    let params = params();
+    let at = |id: &str| params.param_map().into_iter().find(|(found, ..)| found == id).unwrap().1;
+    for (id, low, high, default) in PERMANENT {
+        for text in [low, high, default] {
+            // SAFETY: `params` lives.
+            let back =
+                unsafe { at(id).normalized_value_to_string(at(id).string_to_normalized_value(text).unwrap(), true) };
+            assert_eq!(back, text, "{id}");
+        }
+    }
+    for (id, text, wanted) in [
+        ("vocals", "25%", 0.25),
+        ("mode", "mash", 0.0),
+        ("bypass", "on", 1.0),
+        ("low", "20", 0.0),
+        ("output", "12", 1.0),
+    ] {
+        // SAFETY: `params` lives.
+        assert_eq!(unsafe { at(id).string_to_normalized_value(text) }, Some(wanted), "{id}={text}");
+    }
+    for (id, text) in [("vocals", "loud"), ("mode", "band"), ("bypass", "maybe"), ("missed_hops", "-")] {
+        // SAFETY: `params` lives.
+        assert_eq!(unsafe { at(id).string_to_normalized_value(text) }, None, "{id}={text}");
+    }
+}
+
+#[test]
+fn defaults_are_those_of_the_signal_path() {
+    let wanted = Controls { release: 0.02, ..Controls::default() };
+    assert_eq!(params().controls(), wanted);
+}
+
+#[test]
+fn defaults_survive_the_hosts_normalised_values() {
+    let params = params();
+    for (_, param, _) in params.param_map() {
+        // SAFETY: `params` lives.
+        unsafe {
+            let default = param.default_normalized_value();
+            param._internal_set_normalized_value(if default > 0.5 { 0.0 } else { 1.0 });
+            param._internal_set_normalized_value(default);
+        }
+    }
+    assert_eq!(params.controls(), self::params().controls());
+}
+
+#[test]
+fn no_value_of_a_hosts_reaches_the_signal_path_unchecked() {
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1e30, 1e30, -0.5, 1.5] {
+        let params = params();
+        for (_, param, _) in params.param_map() {
+            // SAFETY: `params` lives.
+            unsafe {
+                param._internal_set_normalized_value(value);
+                if let ParamPtr::FloatParam(float) = param {
+                    (*float)._internal_set_plain_value(value);
+                }
+            }
+        }
+        let controls = params.controls();
+        let shares = [controls.mix, controls.balance, controls.auto, controls.depth].into_iter().chain(controls.faders);
+        assert!(shares.into_iter().all(|share| (0.0..=1.0).contains(&share)), "{value}: {controls:?}");
+        let times = [controls.attack, controls.release];
+        assert!(times.iter().all(|time| (0.0..=0.5).contains(time)), "{value}: {controls:?}");
+        let limits = [controls.low, controls.high];
+        assert!(limits.iter().all(|limit| (20.0..=20_000.0).contains(limit)), "{value}: {controls:?}");
+        assert!((0.0..4.0).contains(&controls.output_gain), "{value}: {controls:?}");
+    }
+}
+
+#[test]
+fn missed_hops_are_shown_up_to_a_million() {
+    let params = params();
+    for (missed, shown) in [(12, "12"), (2_000_000, "1000000 or more"), (u64::MAX, "1000000 or more"), (0, "0")] {
+        params.show_missed(missed);
+        assert_eq!(params.missed_hops.to_string(), shown);
+    }
+    assert!(params.missed_hops.flags().contains(ParamFlags::HIDDEN), "hidden is read-only in nice-plug");
+}

@@ -1,0 +1,104 @@
+//! What the shell, the saved state and the editor of one plugin instance share.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
+
+use atomic_float::AtomicF32;
+use songweave_dsp::{
+    layout::StreamLayout,
+    telemetry::{ColumnReceiver, Telemetry},
+};
+use songweave_engine::{slot::ModelSlot, status::Status};
+
+/// Shared by the shell, the saved state and the editor of one instance. The audio thread reads nothing of it but the
+/// telemetry.
+pub struct Shared {
+    /// Meters and counters of the audio thread.
+    pub telemetry: Arc<Telemetry>,
+    /// What the inference thread tells.
+    pub status: Arc<Status>,
+    /// The network; `None` when the one in the binary is damaged.
+    pub slot: Option<Arc<ModelSlot>>,
+    /// Mask columns of the present activation.
+    pub columns: Mutex<Option<ColumnReceiver>>,
+    /// What a loaded state or weight file has to say, one sentence each.
+    pub notices: Mutex<Vec<String>>,
+    latency: AtomicU32,
+    sample_rate: AtomicF32,
+    hop: AtomicU32,
+}
+
+/// Latency and hop of the present activation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// Latency in samples.
+    pub latency: u32,
+    /// Hop in samples.
+    pub hop: u32,
+    /// Sample rate in Hz.
+    pub sample_rate: f32,
+}
+
+impl Default for Shared {
+    /// With the network in the binary.
+    fn default() -> Self {
+        let mut shared = Self::without_network();
+        match ModelSlot::embedded() {
+            Ok(slot) => shared.slot = Some(Arc::new(slot)),
+            Err(error) => shared
+                .status
+                .set_fault(Some(format!("The network in the plugin is damaged ({error}); install Songweave again."))),
+        }
+        shared
+    }
+}
+
+impl Shared {
+    /// Without a network.
+    #[must_use]
+    pub fn without_network() -> Self {
+        Self {
+            telemetry: Arc::default(),
+            status: Arc::default(),
+            slot: None,
+            columns: Mutex::default(),
+            notices: Mutex::default(),
+            latency: AtomicU32::new(0),
+            sample_rate: AtomicF32::new(0.0),
+            hop: AtomicU32::new(0),
+        }
+    }
+
+    /// Begins an activation: its layout is shown, its counters start at 0.
+    pub fn begin(&self, layout: &StreamLayout, columns: ColumnReceiver) {
+        let telemetry = &self.telemetry;
+        for counter in [&telemetry.hops, &telemetry.missed, &telemetry.repaired] {
+            counter.store(0, Relaxed);
+        }
+        *locked(&self.columns) = Some(columns);
+        self.hop.store(layout.hop as u32, Relaxed);
+        self.sample_rate.store(layout.sample_rate, Relaxed);
+        self.latency.store(layout.latency() as u32, Relaxed);
+    }
+
+    /// Ends the activation.
+    pub fn end(&self) {
+        self.latency.store(0, Relaxed);
+        *locked(&self.columns) = None;
+    }
+
+    /// Latency and hop, while active.
+    #[must_use]
+    pub fn timing(&self) -> Option<Timing> {
+        let latency = self.latency.load(Relaxed);
+        let timing = Timing { latency, hop: self.hop.load(Relaxed), sample_rate: self.sample_rate.load(Relaxed) };
+        (latency > 0).then_some(timing)
+    }
+}
+
+/// The value in a mutex, whatever happened to the thread that held it before.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

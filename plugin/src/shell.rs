@@ -1,0 +1,179 @@
+//! The plugin as hosts drive it: activation, blocks, and nothing in between.
+
+use std::{
+    marker::PhantomData,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use nice_plug::{context::process::Transport as HostTransport, prelude::*};
+use songweave_dsp::{
+    frame::Transport,
+    layout::StreamLayout,
+    link::{AudioEnd, Impatient, link},
+    path::{AudioPath, BlockInfo},
+    telemetry::columns,
+};
+use songweave_engine::{clock::WallClock, thread::Engine};
+
+use crate::{editor, params::SongweaveParams, ports::Ports, shared::Shared, state};
+
+/// The plugin, with the buses of `P`.
+pub struct Shell<P> {
+    params: Arc<SongweaveParams>,
+    shared: Arc<Shared>,
+    stream: Option<Stream>,
+    ports: PhantomData<P>,
+}
+
+/// What exists between activation and deactivation.
+struct Stream {
+    path: AudioPath,
+    /// `None` when the inference thread did not start; decisions are then missing and nothing waits for them.
+    clock: Option<WallClock>,
+    /// Held for its thread.
+    _engine: Option<Engine>,
+    latency: u32,
+}
+
+impl<P: Ports> Default for Shell<P> {
+    fn default() -> Self {
+        let shared = Arc::new(Shared::default());
+        Self { params: Arc::new(SongweaveParams::new(shared.clone())), shared, stream: None, ports: PhantomData }
+    }
+}
+
+impl<P> Shell<P> {
+    fn start(&self, layout: StreamLayout, mono_input: bool, offline: bool) -> Stream {
+        let (engine, end) = self.engine(layout);
+        let (sender, receiver) = columns();
+        self.shared.begin(&layout, receiver);
+        Stream {
+            path: AudioPath::new(layout, mono_input, end, self.shared.telemetry.clone(), sender),
+            clock: engine.as_ref().and_then(|engine| engine.clock(offline)),
+            _engine: engine,
+            latency: layout.latency() as u32,
+        }
+    }
+
+    /// The inference thread, or a link that leads nowhere and a sentence why.
+    fn engine(&self, layout: StreamLayout) -> (Option<Engine>, AudioEnd) {
+        let status = &self.shared.status;
+        if let Some(slot) = &self.shared.slot {
+            match Engine::start(layout, slot.clone(), status.clone()) {
+                Ok((engine, end)) => return (Some(engine), end),
+                Err(error) => status.set_fault(Some(error.to_string())),
+            }
+        }
+        (None, link().0)
+    }
+}
+
+impl<P: Ports> Plugin for Shell<P> {
+    const NAME: &'static str = P::NAME;
+    const VENDOR: &'static str = "Songweave";
+    const URL: &'static str = "";
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = P::LAYOUTS;
+    const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::Basic;
+    const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+
+    type Editor = editor::SongweaveEditor;
+    type SysExMessage = ();
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        self.params.clone()
+    }
+
+    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        editor::create(P::NAME, self.params.clone(), self.shared.clone())
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        state::prepare(state);
+    }
+
+    fn activate(
+        &mut self,
+        ports: &AudioIOLayout,
+        config: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        let layout = StreamLayout::for_sample_rate(config.sample_rate);
+        context.set_latency_samples(layout.latency() as u32);
+        let mono_input = ports.main_input_channels == NonZeroU32::new(1);
+        // The thread of an activation that was never ended goes before the next one starts.
+        self.stream = None;
+        self.stream = Some(self.start(layout, mono_input, config.process_mode == ProcessMode::Offline));
+        true
+    }
+
+    fn reset(&mut self) {
+        if let Some(stream) = &mut self.stream {
+            stream.path.reset(&self.params.controls());
+            if let Some(clock) = &mut stream.clock {
+                clock.reset();
+            }
+        }
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        while context.next_event().is_some() {}
+        for output in aux.outputs.iter_mut().flat_map(Buffer::as_slice) {
+            output.fill(0.0);
+        }
+        let Some(stream) = &mut self.stream else { return ProcessStatus::Normal };
+        let info = block_info(&self.params, context.transport());
+        let side = aux.inputs.first().map_or(&[][..], Buffer::as_slice_immutable);
+        let frames = buffer.samples();
+        match &mut stream.clock {
+            Some(clock) => {
+                clock.begin_block(frames);
+                stream.path.process(buffer.as_slice(), side, &info, clock);
+            }
+            None => stream.path.process(buffer.as_slice(), side, &info, &mut Impatient),
+        }
+        self.params.show_missed(self.shared.telemetry.missed.load(Relaxed));
+        ProcessStatus::Tail(stream.latency)
+    }
+
+    fn deactivate(&mut self) {
+        self.stream = None;
+        self.shared.end();
+    }
+}
+
+impl<P: Ports> ClapPlugin for Shell<P> {
+    const CLAP_ID: &'static str = P::CLAP_ID;
+    const CLAP_DESCRIPTION: Option<&'static str> = Some(P::DESCRIPTION);
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] =
+        &[ClapFeature::AudioEffect, ClapFeature::MultiEffects, ClapFeature::Stereo, ClapFeature::Mono];
+}
+
+impl<P: Ports> Vst3Plugin for Shell<P> {
+    const VST3_CLASS_ID: [u8; 16] = P::VST3_CLASS_ID;
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
+}
+
+fn block_info(params: &SongweaveParams, host: &HostTransport) -> BlockInfo {
+    let signature = host.time_sig_numerator.zip(host.time_sig_denominator);
+    BlockInfo {
+        controls: params.controls(),
+        transport: Transport {
+            playing: host.playing,
+            tempo: host.tempo,
+            beats: host.pos_beats(),
+            time_signature: signature.and_then(|(beats, unit)| Some((beats.try_into().ok()?, unit.try_into().ok()?))),
+        },
+        position_samples: host.pos_samples(),
+    }
+}

@@ -1,0 +1,257 @@
+//! What a host saves beside the parameter values, and the ladder from every released format to the present one.
+//!
+//! nice-plug writes `{"version": …, "params": {id: value}, "fields": {key: text}}` (CLAP: after eight bytes that hold
+//! its length, little-endian). The text of each field is JSON of its own:
+//!
+//! | key | text | e.g. |
+//! |---|---|---|
+//! | `format` | number of the format | `1` |
+//! | `models` | object from the name of each network in use to the SHA-256 of its weight file | `{"mash-1":"9f86…"}` |
+//! | `weights` | object from a network's place to the user's weight file for it, absent places use the network in the binary | `{"mash":"/home/ada/mine.safetensors"}` |
+//! | `seed` | seed of everything random | `0` |
+//! | `unknown_params` | parameters that a newer version saved, kept for it | `{"style":{"i32":2}}` |
+//!
+//! Fields with other keys come from newer versions and are written back as they were. Bytes that are no JSON at all are
+//! refused by nice-plug before anything here is asked; the present values then stay.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
+
+use nice_plug::{plugin::ParamValue, prelude::*};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    params::SongweaveParams,
+    shared::{Shared, locked},
+};
+
+/// The format written now.
+pub const FORMAT: u32 = 1;
+
+/// Takes the state of a format to that of the next.
+type Rung = fn(&mut PluginState);
+/// `LADDER[n]` leads from format `n + 1` to `n + 2`.
+const LADDER: [Rung; FORMAT as usize - 1] = [];
+
+const FORMAT_KEY: &str = "format";
+const MODELS_KEY: &str = "models";
+const WEIGHTS_KEY: &str = "weights";
+const SEED_KEY: &str = "seed";
+const UNKNOWN_PARAMS_KEY: &str = "unknown_params";
+/// Sentences from [`prepare`] to [`SavedState`], never saved.
+const NOTICES_KEY: &str = "notices";
+const OWN_KEYS: [&str; 5] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, SEED_KEY, NOTICES_KEY];
+
+/// The place of the Mash network in `weights`.
+const MASH: &str = "mash";
+
+/// What is saved beside the parameter values. Loading it loads its networks on the loading thread.
+pub struct SavedState {
+    shared: Arc<Shared>,
+    seed: AtomicU32,
+    /// The user's weight files by place, whether they could be loaded or not.
+    weights: Mutex<BTreeMap<String, PathBuf>>,
+    /// Fields that this version does not know.
+    kept: Mutex<BTreeMap<String, String>>,
+}
+
+impl SavedState {
+    /// The state of a fresh instance.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, seed: AtomicU32::new(0), weights: Mutex::default(), kept: Mutex::default() }
+    }
+
+    /// Loads the user's weight file, or with `None` goes back to the network in the binary. What goes wrong becomes a
+    /// notice, and the present network stays.
+    pub fn choose_weights(&self, file: Option<PathBuf>) {
+        let outcome = self.load_weights(file.as_ref());
+        let mut notices = locked(&self.shared.notices);
+        notices.clear();
+        match outcome {
+            Err(reason) => notices.push(reason),
+            Ok(()) => {
+                let mut weights = locked(&self.weights);
+                weights.remove(MASH);
+                weights.extend(file.map(|file| (MASH.to_owned(), file)));
+            }
+        }
+    }
+
+    fn load_weights(&self, file: Option<&PathBuf>) -> Result<(), String> {
+        let Some(slot) = &self.shared.slot else { return Ok(()) };
+        match file {
+            // Reading a pipe or a device would never end.
+            Some(file) if file.exists() && !file.is_file() => {
+                Err(format!("{} is no file; the present model stays.", file.display()))
+            }
+            Some(file) => slot.load(file).map_err(|error| error.to_string()),
+            None if slot.info().file.is_none() => Ok(()),
+            None => slot.load_embedded().map_err(|error| error.to_string()),
+        }
+    }
+
+    /// Names and digests of the networks in use.
+    fn models(&self) -> BTreeMap<String, String> {
+        self.shared.slot.iter().map(|slot| slot.info()).map(|info| (info.name, info.digest)).collect()
+    }
+
+    fn restore_models(&self, fields: &mut Fields<'_>) {
+        let weights: BTreeMap<String, PathBuf> = fields.read(WEIGHTS_KEY).unwrap_or_default();
+        let saved: BTreeMap<String, String> = fields.read(MODELS_KEY).unwrap_or_default();
+        if let Err(reason) = self.load_weights(weights.get(MASH)) {
+            fields.notices.push(reason);
+        }
+        *locked(&self.weights) = weights;
+        let present = self.models();
+        if !saved.is_empty() && saved != present {
+            let names = |models: &BTreeMap<String, String>| {
+                let names = models.iter().map(|(name, digest)| format!("{name} ({})", short_digest(digest)));
+                names.collect::<Vec<_>>().join(", ")
+            };
+            let (saved, present) = (names(&saved), names(&present));
+            fields.notices.push(format!(
+                "This project was saved with {saved}, now {present} is in use: it may sound different. Load the weight \
+                 file of then to hear what was heard."
+            ));
+        }
+    }
+}
+
+// SAFETY: there are no parameters here, so no pointer can outlive anything.
+unsafe impl Params for SavedState {
+    fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
+        Vec::new()
+    }
+
+    fn serialize_fields(&self) -> BTreeMap<String, String> {
+        let mut fields = locked(&self.kept).clone();
+        insert(&mut fields, FORMAT_KEY, &FORMAT);
+        insert(&mut fields, MODELS_KEY, &self.models());
+        insert(&mut fields, WEIGHTS_KEY, &*locked(&self.weights));
+        insert(&mut fields, SEED_KEY, &self.seed.load(Relaxed));
+        fields
+    }
+
+    fn deserialize_fields(&self, serialized: &BTreeMap<String, String>) {
+        let mut fields = Fields { texts: serialized, notices: Vec::new() };
+        fields.notices = fields.read(NOTICES_KEY).unwrap_or_default();
+        self.seed.store(fields.read(SEED_KEY).unwrap_or_default(), Relaxed);
+        self.restore_models(&mut fields);
+        let unknown = serialized.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
+        *locked(&self.kept) = unknown.map(|(key, text)| (key.clone(), text.clone())).collect();
+        *locked(&self.shared.notices) = fields.notices;
+    }
+}
+
+/// Fields that are being read, and what has to be said about them.
+struct Fields<'a> {
+    texts: &'a BTreeMap<String, String>,
+    notices: Vec<String>,
+}
+
+impl Fields<'_> {
+    /// The value of a field; `None` when it is missing, and with a notice when it is damaged.
+    fn read<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
+        let value = serde_json::from_str(self.texts.get(key)?);
+        if value.is_err() {
+            self.notices.push(format!("The saved field \"{key}\" is damaged; its default is used."));
+        }
+        value.ok()
+    }
+}
+
+/// The first eight digits of a digest, enough to tell two files apart.
+#[must_use]
+pub fn short_digest(digest: &str) -> &str {
+    digest.get(..8).unwrap_or(digest)
+}
+
+/// Takes a state of any format to the present one, before nice-plug reads it: upgrades it, puts defaults where values
+/// are missing or damaged, brings values into their ranges, and lays aside what newer versions saved.
+pub fn prepare(state: &mut PluginState) {
+    let mut notices = Vec::new();
+    match state.fields.get(FORMAT_KEY).map(|text| text.parse::<u32>()) {
+        Some(Ok(format @ 1..=FORMAT)) => LADDER[format as usize - 1..].iter().for_each(|rung| rung(state)),
+        Some(Ok(format)) if format > FORMAT => notices.push(format!(
+            "This project was saved by a newer Songweave ({}); what this version knows of it is used.",
+            state.version
+        )),
+        _ => notices.push("The saved state is damaged; what can be read of it is used.".to_owned()),
+    }
+    let damaged = complete_params(state);
+    if !damaged.is_empty() {
+        notices.push(format!("The saved value of {} is damaged; the default is used.", damaged.join(", ")));
+    }
+    insert(&mut state.fields, NOTICES_KEY, &notices);
+}
+
+/// Leaves exactly the known parameters in the state, each with a usable value, and returns the ids of the damaged ones.
+fn complete_params(state: &mut PluginState) -> Vec<String> {
+    let set_aside = state.fields.remove(UNKNOWN_PARAMS_KEY);
+    let mut unknown: BTreeMap<String, ParamValue> =
+        set_aside.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    unknown.append(&mut state.params);
+    let mut damaged = Vec::new();
+    let defaults = SongweaveParams::new(Arc::new(Shared::without_network()));
+    for (id, param, _) in defaults.param_map() {
+        let saved = unknown.remove(&id);
+        // SAFETY: `defaults` lives.
+        let (default, range) = unsafe { (default_value(param), param.preview_plain(0.0)..=param.preview_plain(1.0)) };
+        let usable = saved.as_ref().and_then(|saved| match (saved, &default) {
+            (ParamValue::F32(value), ParamValue::F32(_)) => {
+                value.is_finite().then(|| ParamValue::F32(value.clamp(*range.start(), *range.end())))
+            }
+            (ParamValue::I32(value), ParamValue::I32(_)) => {
+                Some(ParamValue::I32((*value).clamp(*range.start() as i32, *range.end() as i32)))
+            }
+            (ParamValue::Bool(value), ParamValue::Bool(_)) => Some(ParamValue::Bool(*value)),
+            _ => None,
+        });
+        if saved.is_some() && usable.is_none() {
+            damaged.push(id.clone());
+        }
+        if !param_is_output(&id) {
+            state.params.insert(id, usable.unwrap_or(default));
+        }
+    }
+    if !unknown.is_empty() {
+        insert(&mut state.fields, UNKNOWN_PARAMS_KEY, &unknown);
+    }
+    damaged
+}
+
+/// Whether only the plugin writes this parameter, so that a saved value means nothing.
+fn param_is_output(id: &str) -> bool {
+    id == "missed_hops"
+}
+
+/// # Safety
+/// The parameter must live.
+unsafe fn default_value(param: ParamPtr) -> ParamValue {
+    // SAFETY: promised by the caller.
+    unsafe {
+        match param {
+            ParamPtr::FloatParam(param) => ParamValue::F32((*param).default_plain_value()),
+            ParamPtr::IntParam(param) => ParamValue::I32((*param).default_plain_value()),
+            ParamPtr::BoolParam(param) => ParamValue::Bool((*param).default_plain_value()),
+            ParamPtr::EnumParam(param) => ParamValue::I32((*param).default_plain_value()),
+        }
+    }
+}
+
+fn insert(fields: &mut BTreeMap<String, String>, key: &str, value: &impl Serialize) {
+    // Maps of text and plain numbers always have a JSON form.
+    if let Ok(text) = serde_json::to_string(value) {
+        fields.insert(key.to_owned(), text);
+    }
+}
+
+#[cfg(test)]
+mod tests;

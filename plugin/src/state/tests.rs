@@ -1,0 +1,132 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+
+fn params() -> SongweaveParams {
+    SongweaveParams::new(Arc::new(Shared::default()))
+}
+
+/// What nice-plug does with a state.
+fn load(params: &SongweaveParams, mut state: PluginState) -> PluginState {
+    prepare(&mut state);
+    params.deserialize_fields(&state.fields);
+    state
+}
+
+fn state(params: &str, fields: &str) -> PluginState {
+    let text = format!(r#"{{"version":"9.9.9","params":{params},"fields":{fields}}}"#);
+    serde_json::from_str(&text).unwrap()
+}
+
+fn notices(params: &SongweaveParams) -> Vec<String> {
+    locked(&params.state.shared.notices).clone()
+}
+
+fn float(state: &PluginState, id: &str) -> f32 {
+    match state.params.get(id) {
+        Some(ParamValue::F32(value)) => *value,
+        other => panic!("{id}: {other:?}"),
+    }
+}
+
+#[test]
+fn what_is_saved_loads_without_a_word() {
+    let params = params();
+    let fields = params.serialize_fields();
+    assert_eq!(fields["format"], "1");
+    let models: BTreeMap<String, String> = serde_json::from_str(&fields["models"]).unwrap();
+    assert!(models.values().all(|digest| digest.len() == 64) && models.len() == 1, "{models:?}");
+    let state = PluginState { version: "0.1.0".to_owned(), params: BTreeMap::new(), fields: fields.clone() };
+    load(&params, state);
+    assert_eq!(notices(&params), Vec::<String>::new());
+    assert_eq!(params.serialize_fields(), fields);
+}
+
+#[test]
+fn a_future_state_gives_what_is_known_and_keeps_the_rest() {
+    let params = params();
+    let future = state(
+        r#"{"vocals":{"f32":0.25},"style":{"i32":2}}"#,
+        r#"{"format":"7","seed":"42","song":"\"x\"","models":"{\"mash-9\":\"0123456789\"}"}"#,
+    );
+    let loaded = load(&params, future);
+    assert_eq!(float(&loaded, "vocals"), 0.25);
+    let saved = params.serialize_fields();
+    assert_eq!((saved["seed"].as_str(), saved["song"].as_str()), ("42", "\"x\""));
+    assert_eq!(saved["unknown_params"], r#"{"style":{"i32":2}}"#);
+    assert!(!saved.contains_key("notices"));
+    let notices = notices(&params);
+    assert!(notices[0].contains("newer Songweave (9.9.9)"), "{notices:?}");
+    assert!(notices[1].contains("saved with mash-9 (01234567)"), "{notices:?}");
+}
+
+#[test]
+fn a_parameter_that_was_laid_aside_comes_back_once_it_is_known() {
+    let laid_aside = state("{}", r#"{"format":"1","unknown_params":"{\"vocals\":{\"f32\":0.75}}"}"#);
+    assert_eq!(float(&load(&params(), laid_aside), "vocals"), 0.75);
+}
+
+#[test]
+fn damaged_values_become_defaults_and_are_named() {
+    let params = params();
+    let damaged = state(
+        r#"{"vocals":{"bool":true},"mix":{"f32":1e300},"high":{"f32":-5.0},"mode":{"i32":99},"missed_hops":{"i32":5}}"#,
+        r#"{"format":"1","seed":"x","weights":"[1]"}"#,
+    );
+    let loaded = load(&params, damaged);
+    assert_eq!((float(&loaded, "vocals"), float(&loaded, "mix"), float(&loaded, "high")), (0.0, 1.0, 20.0));
+    assert!(matches!(loaded.params["mode"], ParamValue::I32(1)));
+    assert!(matches!(loaded.params["bypass"], ParamValue::Bool(false)));
+    assert!(!loaded.params.contains_key("missed_hops"));
+    let all = notices(&params).join("\n");
+    assert!(all.contains("mix, vocals") && all.contains("\"seed\"") && all.contains("\"weights\""), "{all}");
+    assert!(!all.contains("high"), "a value out of range is brought into it: {all}");
+}
+
+#[test]
+fn a_state_without_a_format_is_damaged() {
+    for fields in ["{}", r#"{"format":"0"}"#, r#"{"format":"-1"}"#, r#"{"format":"\"1\""}"#] {
+        let params = params();
+        load(&params, state("{}", fields));
+        assert!(notices(&params)[0].contains("damaged"), "{fields}");
+    }
+}
+
+#[test]
+fn a_missing_weight_file_is_said_and_stays_wanted() {
+    let params = params();
+    let digest = params.serialize_fields()["models"].clone();
+    load(&params, state("{}", r#"{"format":"1","weights":"{\"mash\":\"/nowhere/mine.safetensors\"}"}"#));
+    assert!(notices(&params)[0].contains("/nowhere/mine.safetensors"), "{:?}", notices(&params));
+    let saved = params.serialize_fields();
+    assert_eq!(saved["models"], digest, "the network in the binary stays");
+    assert_eq!(saved["weights"], r#"{"mash":"/nowhere/mine.safetensors"}"#);
+}
+
+#[test]
+fn a_weight_file_of_the_users_is_loaded_by_the_state_and_given_up_by_a_fresh_one() {
+    let file = std::env::temp_dir().join(format!("songweave-weights-{}.safetensors", std::process::id()));
+    std::fs::write(&file, songweave_models::mash::EMBEDDED).unwrap();
+    let saved = {
+        let params = params();
+        params.state.choose_weights(Some(file.clone()));
+        assert_eq!(notices(&params), Vec::<String>::new());
+        params.serialize_fields()
+    };
+    let params = params();
+    let in_use = |params: &SongweaveParams| params.state.shared.slot.as_ref().unwrap().info().file;
+    load(&params, PluginState { version: String::new(), params: BTreeMap::new(), fields: saved });
+    assert_eq!(in_use(&params), Some(file.clone()));
+    load(&params, state("{}", r#"{"format":"1"}"#));
+    assert_eq!(in_use(&params), None);
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn no_weight_file_that_is_none_is_taken() {
+    let params = params();
+    for path in ["/dev/zero", "/", ""] {
+        params.state.choose_weights(Some(path.into()));
+        assert_eq!(notices(&params).len(), 1, "{path}");
+        assert_eq!(params.serialize_fields()["weights"], "{}");
+    }
+}

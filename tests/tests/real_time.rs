@@ -1,0 +1,141 @@
+//! Nothing is allocated on the audio thread, with a planted allocation to prove that one would be seen.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    hint::black_box,
+    sync::Arc,
+};
+
+use songweave_dsp::{
+    controls::Controls,
+    layout::StreamLayout,
+    path::{AudioPath, BlockInfo},
+    telemetry::{Telemetry, columns},
+};
+use songweave_engine::{slot::ModelSlot, status::Status, thread::Engine};
+use songweave_host::{Block, Transport, silent_bus};
+use songweave_tests::{
+    bounce::{MULTI_OUT, SONGWEAVE, instance, parameter, parameter_event},
+    signal::{block_sizes, noise},
+};
+
+/// Counts what the current thread allocates and frees while it is asked to.
+struct Counting;
+
+thread_local! {
+    static COUNTING: Cell<bool> = const { Cell::new(false) };
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    if COUNTING.get() {
+        CALLS.set(CALLS.get() + 1);
+    }
+}
+
+// SAFETY: forwards everything to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count();
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(work: impl FnOnce()) -> usize {
+    CALLS.set(0);
+    COUNTING.set(true);
+    work();
+    COUNTING.set(false);
+    CALLS.get()
+}
+
+#[test]
+fn a_planted_allocation_is_seen() {
+    assert_eq!(allocations(|| drop(black_box(Box::new(1)))), 2, "one allocation, one release");
+    assert_eq!(allocations(|| _ = black_box(1)), 0);
+}
+
+#[test]
+fn the_audio_path_allocates_nothing() {
+    for rate in [22_050.0, 48_000.0, 192_000.0] {
+        let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));
+        let layout = StreamLayout::for_sample_rate(rate);
+        let (engine, audio) = Engine::start(layout, slot, status).unwrap();
+        let telemetry = Arc::new(Telemetry::default());
+        telemetry.watched.store(true, std::sync::atomic::Ordering::Relaxed);
+        let (sender, _receiver) = columns();
+        let mut path = AudioPath::new(layout, false, audio, telemetry, sender);
+        let mut clock = engine.clock(false).unwrap();
+        let mut left = noise(1, 8192);
+        let mut right = left.clone();
+        left[7] = f32::NAN;
+        let side = [noise(3, 8192), noise(4, 8192)];
+        for (n, largest) in [1, 64, 441, 512, 1024, 8192].into_iter().enumerate() {
+            for size in block_sizes(n as u64, largest).take(100) {
+                let controls = Controls {
+                    bypass: size % 7 == 0,
+                    freeze: size % 3 == 0,
+                    delta: size % 5 == 0,
+                    attack: 0.01,
+                    ..Controls::default()
+                };
+                let info = BlockInfo { controls, position_samples: Some((size * 1000) as i64), ..BlockInfo::default() };
+                let side = [&side[0][..size], &side[1][..size]];
+                let count = allocations(|| {
+                    clock.begin_block(size);
+                    path.process(&mut [&mut left[..size], &mut right[..size]], &side, &info, &mut clock);
+                    if size % 50 == 0 {
+                        path.reset(&controls);
+                        clock.reset();
+                    }
+                });
+                assert_eq!(count, 0, "{rate} Hz, block of {size}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_plugin_allocates_nothing_in_a_clap_host() {
+    for id in [SONGWEAVE, MULTI_OUT] {
+        let mut plugin = instance(id).unwrap();
+        let numbers = ["Vocals", "Balance", "Freeze", "Delta listen", "Bypass", "Low limit", "Attack", "Mix"]
+            .map(|name| parameter(&mut plugin, name));
+        let mut processor = plugin.activate(48_000.0, 8192).unwrap();
+        let outputs = plugin.ports(false).len();
+        let mut events_out = Vec::with_capacity(64);
+        for (n, largest) in [1, 64, 441, 512, 1024, 8192].into_iter().enumerate() {
+            for (round, frames) in block_sizes(n as u64, largest).take(60).enumerate() {
+                let mut inputs = [vec![noise(1, frames), noise(2, frames)], vec![noise(3, frames), noise(4, frames)]];
+                let mut outputs: Vec<_> = (0..outputs).map(|_| silent_bus(2, frames)).collect();
+                let changed = |(at, id): (usize, &u32)| parameter_event(at * frames / 8, *id, (round % 3) as f64 / 2.0);
+                let events: Vec<_> = numbers.iter().enumerate().map(changed).collect();
+                let transport = Some(Transport { position: (round * 100_000) as u64, ..Transport::default() });
+                let mut block = Block {
+                    frames,
+                    inputs: &mut inputs,
+                    outputs: &mut outputs,
+                    events: &events,
+                    transport,
+                    events_out: &mut events_out,
+                };
+                // The first block starts the plugin on this thread and lets the host allocate its own lists.
+                let mut result = Ok(());
+                let count = allocations(|| result = processor.process(&mut block));
+                result.unwrap();
+                assert!(count == 0 || (n, round) == (0, 0), "{id}: {count} allocations in a block of {frames}");
+            }
+        }
+        plugin.deactivate(processor);
+    }
+}

@@ -1,0 +1,72 @@
+//! `cargo xtask dataset`: training material, made by the same code that the plugin runs.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::Subcommand;
+use songweave_studio::{demo_songs, feature_set::Plan, material::Material, soundfont::DEFAULT_PATH};
+
+/// Where the data lies, seen from the workspace.
+pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
+
+/// Makes training material and the demo songs.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Feature set for the Mash network: random mixtures as features and true shares
+    Mash(MashArgs),
+    /// The two demo songs, as committed in tests/fixtures/demo
+    Demo(DemoArgs),
+}
+
+#[derive(clap::Args)]
+struct MashArgs {
+    /// Folder for the set; complete shards in it are kept
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+    /// Hours of audio, a tenth of it to validate
+    #[arg(long, default_value_t = 4.0)]
+    hours: f64,
+    /// The same seed gives the same set
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// A General MIDI sound font
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
+    soundfont: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct DemoArgs {
+    /// Folder for song_a.flac and song_b.flac
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Material is missing or a file cannot be written.
+pub(crate) fn run(args: Args) -> Result<()> {
+    match args.what {
+        What::Mash(args) => mash(args),
+        What::Demo(args) => Ok(demo_songs::write(&args.out)?),
+    }
+}
+
+fn mash(args: MashArgs) -> Result<()> {
+    ensure!(args.hours > 0.0 && args.hours < 10_000.0, "--hours must be a number above 0, {} is not", args.hours);
+    let material = Material::open(&args.data, &args.soundfont)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let plan = Plan { out: args.out.clone(), hours: args.hours, seed: args.seed, threads };
+    plan.write(&material)?;
+    println!("Feature set: {}", args.out.display());
+    Ok(())
+}

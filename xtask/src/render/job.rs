@@ -1,0 +1,106 @@
+//! What is to be rendered: audio, parameters and the host's settings, all checked.
+
+use super::automation::Curve;
+use super::midi;
+use super::options::{Args, BlockSize};
+use super::parameters::{Assignment, Parameters};
+use anyhow::{Result, ensure};
+use songweave_host::ClapPlugin;
+use songweave_studio::decode::decode;
+use songweave_studio::resample::resample;
+use std::path::Path;
+
+/// The songs at the render's sample rate, `[left, right][sample]`.
+pub(crate) struct Inputs {
+    /// In Hz.
+    pub(crate) sample_rate: u32,
+    /// Main input.
+    pub(crate) a: [Vec<f32>; 2],
+    /// Side-chain; as long as it is, silence follows.
+    pub(crate) b: Option<[Vec<f32>; 2]>,
+}
+
+impl Inputs {
+    /// Decodes the files and brings them to one sample rate.
+    pub(crate) fn read(args: &Args) -> Result<Self> {
+        let (rate, a) = stereo(&args.input, args.sample_rate)?;
+        let b = args.sidechain.as_deref().map(|path| stereo(path, Some(rate))).transpose()?;
+        Ok(Self { sample_rate: rate, a, b: b.map(|(_, b)| b) })
+    }
+
+    /// Length of the main input in samples.
+    pub(crate) fn samples(&self) -> usize {
+        self.a[0].len()
+    }
+}
+
+fn stereo(path: &Path, wanted: Option<u32>) -> Result<(u32, [Vec<f32>; 2])> {
+    let audio = decode(path)?;
+    let (from, to) = (audio.rate, wanted.unwrap_or(audio.rate));
+    let [left, right] = audio.into_stereo();
+    let mut channels = resample(&[left, right], from, to)?.into_iter();
+    Ok((to, [channels.next().unwrap_or_default(), channels.next().unwrap_or_default()]))
+}
+
+/// A render in all its details.
+pub(crate) struct Job {
+    /// The songs.
+    pub(crate) inputs: Inputs,
+    /// Parameters at the start.
+    pub(crate) assignments: Vec<Assignment>,
+    /// Parameters that move.
+    pub(crate) curves: Vec<Curve>,
+    /// The plugin's parameters and its state before the first was set.
+    pub(crate) parameters: Parameters,
+    /// Notes played to the plugin: sample and event.
+    pub(crate) notes: Vec<midi::Timed>,
+    /// How long blocks are.
+    pub(crate) block_size: BlockSize,
+    /// Tell the plugin that it plays.
+    pub(crate) realtime: bool,
+    /// Quarter notes per minute.
+    pub(crate) tempo: f64,
+    /// Beats in a bar, and the note value of a beat.
+    pub(crate) time_signature: (u16, u16),
+    /// In samples.
+    pub(crate) loop_range: Option<(u64, u64)>,
+}
+
+impl Job {
+    /// Checks the options against the plugin.
+    pub(crate) fn new(args: &Args, inputs: Inputs, plugin: &mut ClapPlugin) -> Result<Self> {
+        let parameters = Parameters::of(plugin)?;
+        let mut assignments = Vec::new();
+        if let Some(mode) = args.mode {
+            assignments.push(parameters.assignment(plugin, &format!("mode={}", mode.text()))?);
+        }
+        for text in &args.params {
+            assignments.push(parameters.assignment(plugin, text)?);
+        }
+        let mut curves: Vec<Curve> = Vec::new();
+        for text in &args.automations {
+            let curve = Curve::parse(plugin, &parameters, text)?;
+            let twice = curves.iter().any(|other| other.id() == curve.id());
+            ensure!(!twice, "a parameter can be automated once only; give all its points in one --automate");
+            assignments.push(Assignment { id: curve.id(), value: curve.value_at(0.0) });
+            curves.push(curve);
+        }
+        let rate = f64::from(inputs.sample_rate);
+        let notes = args.midi_in.as_deref().map(|path| midi::read(path, rate)).transpose()?.unwrap_or_default();
+        let loop_range =
+            args.loop_range.map(|range| ((range.0 * rate).round() as u64, (range.1 * rate).round() as u64));
+        ensure!(loop_range.is_none_or(|(from, to)| from < to), "the loop is shorter than one sample");
+        Ok(Self {
+            inputs,
+            assignments,
+            curves,
+            parameters,
+            notes,
+            block_size: args.block_size,
+            realtime: args.realtime,
+            tempo: args.tempo.0,
+            time_signature: (args.time_signature.0, args.time_signature.1),
+            loop_range,
+        })
+    }
+}

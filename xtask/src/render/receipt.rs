@@ -1,0 +1,51 @@
+//! The receipt: what was rendered, so that the same can be rendered again and be compared.
+
+use super::job::Job;
+use super::session::Rendered;
+use anyhow::Result;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use songweave_host::Bus;
+
+/// The receipt of a render.
+pub(super) fn receipt(job: &Job, rendered: &Rendered) -> Result<Value> {
+    let (version, models) = job.parameters.origin()?;
+    let block_size = match job.block_size {
+        super::options::BlockSize::Fixed(frames) => json!(frames),
+        random @ super::options::BlockSize::Random(_) => json!(random.to_string()),
+    };
+    Ok(json!({
+        "sha256": digest(rendered.ports.first()),
+        "missed_hops": rendered.missed_hops,
+        "models": models,
+        "version": version,
+        "latency_samples": rendered.latency,
+        "sample_rate": job.inputs.sample_rate,
+        "block_size": block_size,
+    }))
+}
+
+/// SHA-256 of a bus's samples: interleaved, 32-bit float, little-endian.
+fn digest(bus: Option<&Bus>) -> String {
+    let mut hash = Sha256::new();
+    let bus = bus.map(Vec::as_slice).unwrap_or_default();
+    for sample in 0..bus.first().map_or(0, Vec::len) {
+        for channel in bus {
+            hash.update(channel[sample].to_le_bytes());
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_of_interleaved_little_endian_floats() {
+        let bus = vec![vec![1.0, -1.0], vec![0.5, 0.0]];
+        let bytes: Vec<u8> = [1.0f32, 0.5, -1.0, 0.0].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        let expected: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest(Some(&bus)), expected);
+    }
+}
