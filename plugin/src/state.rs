@@ -203,17 +203,8 @@ fn complete_params(state: &mut PluginState) -> Vec<String> {
     for (id, param, _) in defaults.param_map() {
         let saved = unknown.remove(&id);
         // SAFETY: `defaults` lives.
-        let (default, range) = unsafe { (default_value(param), param.preview_plain(0.0)..=param.preview_plain(1.0)) };
-        let usable = saved.as_ref().and_then(|saved| match (saved, &default) {
-            (ParamValue::F32(value), ParamValue::F32(_)) => {
-                value.is_finite().then(|| ParamValue::F32(value.clamp(*range.start(), *range.end())))
-            }
-            (ParamValue::I32(value), ParamValue::I32(_)) => {
-                Some(ParamValue::I32((*value).clamp(*range.start() as i32, *range.end() as i32)))
-            }
-            (ParamValue::Bool(value), ParamValue::Bool(_)) => Some(ParamValue::Bool(*value)),
-            _ => None,
-        });
+        let (usable, default) =
+            unsafe { (saved.as_ref().and_then(|saved| usable(param, saved)), default_value(param)) };
         if saved.is_some() && usable.is_none() {
             damaged.push(id.clone());
         }
@@ -225,6 +216,25 @@ fn complete_params(state: &mut PluginState) -> Vec<String> {
         insert(&mut state.fields, UNKNOWN_PARAMS_KEY, &unknown);
     }
     damaged
+}
+
+/// A saved value within the parameter's range; `None` when it is no value of this parameter.
+///
+/// # Safety
+/// The parameter must live.
+unsafe fn usable(param: ParamPtr, saved: &ParamValue) -> Option<ParamValue> {
+    // SAFETY: promised by the caller.
+    let (low, high) = unsafe { (param.preview_plain(0.0), param.preview_plain(1.0)) };
+    match (param, saved) {
+        (ParamPtr::FloatParam(_), ParamValue::F32(value)) if value.is_finite() => {
+            Some(ParamValue::F32(value.clamp(low, high)))
+        }
+        (ParamPtr::IntParam(_) | ParamPtr::EnumParam(_), ParamValue::I32(value)) => {
+            Some(ParamValue::I32((*value).clamp(low as i32, high as i32)))
+        }
+        (ParamPtr::BoolParam(_), ParamValue::Bool(value)) => Some(ParamValue::Bool(*value)),
+        _ => None,
+    }
 }
 
 /// Whether only the plugin writes this parameter, so that a saved value means nothing.

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use proptest::prelude::*;
-use songweave_dsp::{controls::Controls, layout::StreamLayout};
+use songweave_dsp::{controls::Controls, frame::Transport, layout::StreamLayout, path::BlockInfo};
 use songweave_tests::{
     drive::Driven,
     signal::{block_sizes, error_db, noise},
@@ -151,11 +151,40 @@ fn silence_and_direct_current_stay_clean() {
 fn odd_blocks_do_no_harm() {
     let mut driven = Driven::new(48_000.0, false);
     let none: [&[f32]; 0] = [];
-    let info = songweave_dsp::path::BlockInfo::default();
+    let info = BlockInfo::default();
     driven.path.process(&mut [], &none, &info, &mut driven.inline);
     driven.path.process(&mut [&mut []], &none, &info, &mut driven.inline);
     let mut left = [0.5; 4000];
     let mut right = [0.5; 4000];
     driven.path.process(&mut [&mut left, &mut right], &[&[0.1; 3][..]], &info, &mut driven.inline);
     assert!(left.iter().all(|sample| sample.is_finite()));
+}
+
+#[test]
+fn jumps_start_a_generation_and_split_blocks_do_not() {
+    // Position, playing, whether a new generation is due.
+    let blocks = [
+        (0, true, 0),
+        (4096, true, 0),
+        (4096, true, 0), // the second piece of a split block
+        (12_288, true, 0),
+        (100_000, true, 1), // a seek
+        (104_096, true, 0),
+        (0, true, 1), // a loop
+        (0, false, 0),
+        (50_000, false, 1), // a seek while stopped
+        (50_000, true, 0),
+        (54_096, true, 0),
+    ];
+    let mut driven = Driven::new(48_000.0, false);
+    let mut wanted = 0;
+    for (n, (position, playing, due)) in blocks.into_iter().enumerate() {
+        let transport = Transport { playing, ..Transport::default() };
+        let info = BlockInfo { transport, position_samples: Some(position), ..BlockInfo::default() };
+        let (mut left, mut right) = (noise(1, 4096), noise(2, 4096));
+        let side = [noise(3, 4096)];
+        driven.path.process(&mut [&mut left, &mut right], &side, &info, &mut driven.inline);
+        wanted += due;
+        assert_eq!(driven.telemetry.generation.load(Relaxed), wanted, "block {n}");
+    }
 }

@@ -1,16 +1,23 @@
 //! Songweave's commands: `cargo xtask …`. Thin: each module is one command.
+#![allow(clippy::doc_markdown)] // doc comments of options are help texts, in which backticks would stand
 
+mod bench;
 mod bundle;
+mod check;
 mod dataset;
+mod demo;
 mod display;
 mod evaluate;
 mod files;
 mod install;
 mod picture;
 mod project;
+mod python;
 mod render;
+mod screenshot;
 mod stress;
 mod tools;
+mod train;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -25,12 +32,22 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Build the plugin, mash the two demo songs with it and write demo/
+    Demo,
+    /// Everything that has to hold before a change is accepted
+    Test(check::Args),
     /// Build the plugin and write target/bundled/Songweave.clap and .vst3
     Bundle(bundle::Args),
     /// Build the plugin and copy it to where this user's hosts look
     Install,
     /// Play two songs through the bundled plugin and write what comes out
     Render(Box<render::Args>),
+    /// Play at the pace of the clock and print what it costs
+    Bench(bench::Args),
+    /// Take a picture of the editor in a host
+    Screenshot(screenshot::Args),
+    /// Train a network in a Python environment made for it
+    Train(train::Args),
     /// Make training material
     Dataset(dataset::Args),
     /// Measure a mode on songs whose parts are known
@@ -45,9 +62,14 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let result = match cli.command {
+        Command::Demo => demo::run(),
+        Command::Test(args) => check::run(args),
         Command::Bundle(args) => bundle::run(args),
         Command::Install => install::run(),
         Command::Render(args) => render::run(*args),
+        Command::Bench(args) => bench::run(args),
+        Command::Screenshot(args) => screenshot::run(args),
+        Command::Train(args) => train::run(args),
         Command::Dataset(args) => dataset::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Stress(args) => stress::run(args),

@@ -58,7 +58,8 @@ pub struct AudioPath {
     blends: BlendDelay,
     position: Position,
     decision: Decision,
-    expected_position: Option<i64>,
+    /// The host's last position and the one it should tell next, in samples.
+    expected_position: Option<(i64, i64)>,
     link: AudioEnd,
     telemetry: Arc<Telemetry>,
     columns: ColumnSender,
@@ -186,15 +187,19 @@ impl AudioPath {
 
     /// Starts a new generation where the host jumps.
     fn follow_transport(&mut self, info: &BlockInfo, frames: usize) {
-        let jumped = match (info.position_samples, self.expected_position) {
-            (Some(now), Some(expected)) => now.abs_diff(expected) > self.layout.hop as u64,
-            _ => false,
+        let moved = if info.transport.playing { frames as i64 } else { 0 };
+        let Some(now) = info.position_samples else {
+            self.expected_position = None;
+            return;
         };
-        if jumped {
+        let (heard, expected) = self.expected_position.unwrap_or((now, now));
+        // A wrapper that splits a block at automation may give every piece the position of the whole block.
+        let stands_still = now == heard;
+        if !stands_still && now.abs_diff(expected) > self.layout.hop as u64 {
             self.position.generation = self.position.generation.wrapping_add(1);
         }
-        let moved = if info.transport.playing { frames as i64 } else { 0 };
-        self.expected_position = info.position_samples.map(|now| now.saturating_add(moved));
+        let from = if stands_still { expected } else { now };
+        self.expected_position = Some((now, from.saturating_add(moved)));
     }
 
     /// Everything that happens once per hop; `done` samples of the block have been heard.

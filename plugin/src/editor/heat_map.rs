@@ -14,8 +14,8 @@ use super::theme;
 /// Columns shown, about six seconds.
 pub const COLUMNS: usize = 560;
 /// Level in dB that is black, and the dB from there to full brightness.
-const BLACK_DB: f32 = -78.0;
-const BRIGHTNESS_DB: f32 = 58.0;
+const BLACK_DB: f32 = -88.0;
+const BRIGHTNESS_DB: f32 = 64.0;
 /// Frequencies written on the axis, in Hz.
 const TICKS: [(f32, &str); 8] = [
     (100.0, "100"),

@@ -65,7 +65,10 @@ impl Opened {
     fn end(&self) {
         let drawing = locked(&self.drawing);
         drop(self.ended.wait_timeout_while(drawing, LONGEST_WAIT, |drawing| *drawing));
-        *locked(&self.view) = None;
+        // A thread that hangs in a picture holds the view; the host must not hang with it.
+        if let Ok(mut view) = self.view.try_lock() {
+            *view = None;
+        }
     }
 }
 

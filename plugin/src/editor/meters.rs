@@ -13,6 +13,8 @@ const FLOOR_DB: f32 = -60.0;
 const TOP_DB: f32 = 6.0;
 /// Seconds that a peak is held.
 const HOLD: f64 = 1.5;
+/// Seconds without a hop after which the host counts as stopped.
+const STOPPED_AFTER: f64 = 0.3;
 const TICKS: [f32; 6] = [0.0, -6.0, -12.0, -24.0, -36.0, -48.0];
 
 /// A level in dB of a linear peak.
@@ -46,45 +48,65 @@ impl PeakHold {
 
 /// The meters of A, B and the output.
 #[derive(Debug, Default)]
-pub struct Meters([[PeakHold; CHANNELS]; 3]);
+pub struct Meters {
+    holds: [[PeakHold; CHANNELS]; 3],
+    /// Hops that the audio thread had made when they last became more, and the time of that.
+    heard: (u64, f64),
+}
 
 impl Meters {
     /// Draws the three meters side by side.
     pub fn show(&mut self, ui: &Ui, mut rect: Rect, telemetry: &Telemetry) {
         let now = ui.input(|input| input.time);
-        let scale = theme::cut_right(&mut rect, 22.0);
-        let unit = scale.with_max_y(scale.top() + 20.0);
-        theme::write(ui.painter(), unit, Align2::RIGHT_CENTER, "dB", theme::small_font(), theme::DIM);
+        let hops = telemetry.hops.load(Relaxed);
+        if hops != self.heard.0 {
+            self.heard = (hops, now);
+        }
+        let silent = now - self.heard.1 > STOPPED_AFTER;
+        show_scale(ui, theme::cut_right(&mut rect, 22.0));
         let width = rect.width() / 3.0;
         let songs = [
             ("A", theme::SONG_A, &telemetry.peak_a),
             ("B", theme::SONG_B, &telemetry.peak_b),
             ("Out", theme::BOTH, &telemetry.peak_out),
         ];
-        let (mut top, mut bottom) = (0.0, 0.0);
-        for ((name, colour, peaks), holds) in songs.into_iter().zip(&mut self.0) {
-            let mut column = theme::cut_left(&mut rect, width);
-            let heading = theme::cut_top(&mut column, 20.0);
-            theme::write(ui.painter(), heading, Align2::CENTER_CENTER, name, theme::font(), colour);
-            let number = theme::cut_bottom(&mut column, 18.0);
-            (top, bottom) = (column.top(), column.bottom());
-            for (channel, (hold, peak)) in holds.iter_mut().zip(peaks).enumerate() {
-                let peak = peak.load(Relaxed);
-                hold.hear(peak, now);
-                let x = column.center().x + if channel == 0 { -11.0 } else { 1.0 };
-                let bar = Rect::from_min_max(pos2(x, top), pos2(x + 10.0, bottom));
-                draw_bar(ui, bar, peak, hold.peak, colour);
-            }
-            let highest = holds.iter().fold(0.0_f32, |highest, hold| highest.max(hold.peak));
-            let over = if highest > 1.0 { theme::OVER } else { theme::DIM };
-            theme::write(ui.painter(), number, Align2::CENTER_CENTER, number_text(highest), theme::small_font(), over);
-        }
-        for level in TICKS {
-            let y = bottom - place(level) * (bottom - top);
-            let row = Rect::from_center_size(pos2(scale.center().x, y), vec2(scale.width(), 12.0));
-            theme::write(ui.painter(), row, Align2::RIGHT_CENTER, level.abs(), theme::small_font(), theme::DIM);
+        for ((name, colour, peaks), holds) in songs.into_iter().zip(&mut self.holds) {
+            let peaks = peaks.each_ref().map(|peak| if silent { 0.0 } else { peak.load(Relaxed) });
+            holds.iter_mut().zip(peaks).for_each(|(hold, peak)| hold.hear(peak, now));
+            show_meter(ui, theme::cut_left(&mut rect, width), (name, colour), peaks, holds);
         }
     }
+}
+
+/// Cuts a column into heading, bars and number.
+fn cut(mut column: Rect) -> [Rect; 3] {
+    let heading = theme::cut_top(&mut column, 20.0);
+    let number = theme::cut_bottom(&mut column, 18.0);
+    [heading, column, number]
+}
+
+fn show_scale(ui: &Ui, column: Rect) {
+    let [heading, bars, _] = cut(column);
+    let write = |row, text: &str| {
+        theme::write(ui.painter(), row, Align2::RIGHT_CENTER, text, theme::small_font(), theme::DIM);
+    };
+    write(heading, "dB");
+    for level in TICKS {
+        let y = bars.bottom() - place(level) * bars.height();
+        write(Rect::from_center_size(pos2(bars.center().x, y), vec2(bars.width(), 12.0)), &level.abs().to_string());
+    }
+}
+
+fn show_meter(ui: &Ui, column: Rect, song: (&str, Color32), peaks: [f32; CHANNELS], holds: &[PeakHold; CHANNELS]) {
+    let [heading, bars, number] = cut(column);
+    theme::write(ui.painter(), heading, Align2::CENTER_CENTER, song.0, theme::font(), song.1);
+    for (channel, (peak, hold)) in peaks.into_iter().zip(holds).enumerate() {
+        let x = bars.center().x + if channel == 0 { -11.0 } else { 1.0 };
+        draw_bar(ui, Rect::from_min_max(pos2(x, bars.top()), pos2(x + 10.0, bars.bottom())), peak, hold.peak, song.1);
+    }
+    let highest = holds.iter().fold(0.0_f32, |highest, hold| highest.max(hold.peak));
+    let colour = if highest > 1.0 { theme::OVER } else { theme::DIM };
+    theme::write(ui.painter(), number, Align2::CENTER_CENTER, number_text(highest), theme::small_font(), colour);
 }
 
 /// The held peak in dB, or a dash where nothing was heard.

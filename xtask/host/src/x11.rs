@@ -2,7 +2,7 @@
 
 use crate::HostError;
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{ConnectionExt as _, CreateWindowAux, ImageFormat, WindowClass};
+use x11rb::protocol::xproto::{ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, ImageFormat, WindowClass};
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
@@ -35,6 +35,18 @@ impl X11Window {
     /// The X server's number of the window, which editors are attached to.
     pub fn id(&self) -> u32 {
         self.window
+    }
+
+    /// Gives the window another size in pixels.
+    ///
+    /// # Errors
+    /// When the X server refuses.
+    pub fn resize(&mut self, width: u16, height: u16) -> Result<(), HostError> {
+        let size = ConfigureWindowAux::new().width(u32::from(width)).height(u32::from(height));
+        self.connection.configure_window(self.window, &size).map_err(display)?;
+        self.connection.sync().map_err(display)?;
+        self.size = (width, height);
+        Ok(())
     }
 
     /// What the window shows now: width, height, and 8-bit RGB rows from the top.

@@ -1,6 +1,6 @@
 //! Any audio file to samples.
 
-use std::{fs::File, path::Path};
+use std::{io::Cursor, path::Path};
 
 use symphonia::core::{
     codecs::audio::{AudioDecoder, AudioDecoderOptions},
@@ -10,7 +10,10 @@ use symphonia::core::{
     meta::MetadataOptions,
 };
 
-use crate::error::{Result, StudioError};
+use crate::{
+    error::{Result, StudioError},
+    priming::priming,
+};
 
 /// Sound with its sample rate.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,15 +54,16 @@ impl Audio {
 pub fn decode(path: &Path) -> Result<Audio> {
     let unreadable =
         |error: SymphoniaError| StudioError::Unreadable { path: path.to_owned(), reason: error.to_string() };
-    let file = File::open(path).map_err(|source| StudioError::io(path, source))?;
-    if file.metadata().map_err(|source| StudioError::io(path, source))?.len() == 0 {
+    let file = std::fs::read(path).map_err(|source| StudioError::io(path, source))?;
+    if file.is_empty() {
         return Err(StudioError::Empty(path.to_owned()));
     }
+    let priming = priming(&file);
     let mut hint = Hint::new();
     if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
         hint.with_extension(extension);
     }
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let stream = MediaSourceStream::new(Box::new(Cursor::new(file)), Default::default());
     let mut format = symphonia::default::get_probe()
         .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
         .map_err(unreadable)?;
@@ -70,7 +74,13 @@ pub fn decode(path: &Path) -> Result<Audio> {
     let mut decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters, &AudioDecoderOptions::default())
         .map_err(unreadable)?;
-    let audio = decode_track(&mut *format, &mut *decoder, id).map_err(unreadable)?;
+    let mut audio = decode_track(&mut *format, &mut *decoder, id).map_err(unreadable)?;
+    if let (Some(audio), Some(priming)) = (&mut audio, priming) {
+        for channel in &mut audio.channels {
+            channel.drain(..priming.delay.min(channel.len()));
+            channel.truncate(priming.length.unwrap_or(usize::MAX));
+        }
+    }
     audio.filter(|audio| audio.samples() > 0).ok_or_else(|| StudioError::Empty(path.to_owned()))
 }
 

@@ -48,8 +48,7 @@ impl Recipe {
 
     /// What would be heard if the parts were known.
     fn truth(&self, a: &Subject, b: &Subject) -> Stereo {
-        let samples = a.mixture[0].len().min(b.mixture[0].len());
-        let mut truth = silence(samples);
+        let mut truth = silence(judged(a, b));
         for part in 0..PARTS {
             let gains = mask::crossfade(self.faders[part]);
             for (parts, gain) in [(&a.parts, gains[0]), (&b.parts, gains[1])] {
@@ -60,6 +59,11 @@ impl Recipe {
         }
         truth
     }
+}
+
+/// Samples that are judged: where the shorter song ends within the longer, the last window only fades out.
+fn judged(a: &Subject, b: &Subject) -> usize {
+    a.mixture[0].len().min(b.mixture[0].len()) - Masker::new(a.rate).layout().window
 }
 
 /// A song under test: its parts, their sum and the oracle's answer.
@@ -248,7 +252,8 @@ fn vocals_alone(a: &Subject, b: &Subject, network: &MashNetwork) -> Result<Optio
         return Err(fault);
     }
     let oracle = masker.apply(songs, |frame, _| [a.shares[frame][voice], [0.0; BANDS]]);
-    let near = |estimate: &Stereo| Nearness::of(estimate, &a.parts[voice]);
+    let truth = a.parts[voice].each_ref().map(|channel| channel[..judged(a, b)].to_vec());
+    let near = |estimate: &Stereo| Nearness::of(estimate, &truth);
     Ok(near(&plugin).zip(near(&a.mixture)).zip(near(&oracle)).map(|((plugin, unprocessed), oracle)| VocalsAlone {
         plugin,
         unprocessed,

@@ -18,6 +18,7 @@ pub mod material;
 pub mod metrics;
 pub mod midi;
 pub mod mixture;
+pub mod priming;
 pub mod random;
 pub mod real_stems;
 pub mod resample;

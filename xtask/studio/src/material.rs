@@ -33,7 +33,7 @@ impl Split {
     /// The split of a song by its name.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        if hash(name) % 10 == 0 { Self::Validation } else { Self::Train }
+        if hash(name).is_multiple_of(10) { Self::Validation } else { Self::Train }
     }
 
     /// Lower-case name, as in file names.
@@ -79,13 +79,12 @@ impl Material {
     /// # Errors
     /// Something is missing or unreadable; the message says what.
     pub fn open(data: &Path, sound_font: &Path) -> Result<Self> {
-        let real = TRAINING_SONGS.iter().map(|name| RealSong::load(&data.join("stems/src").join(name)));
         let clip = |name: &&str| Clip::load(&data.join("clips").join(name));
         let groove_folder = data.join("groove");
         let loops = files(&data.join("loops/etc/samples"), "flac")?;
         Ok(Self {
             instruments: Instruments::load(sound_font)?,
-            real: real.collect::<Result<_>>()?,
+            real: real_songs(&data.join("stems/src"))?,
             pop: folders(&data.join("pop909/POP909"))?,
             games: files(&data.join("freedoom/musics"), "mid")?,
             grooves: grooves(&groove_folder)?,
@@ -168,7 +167,8 @@ impl Material {
     fn drums(&self, split: Split, start: f64, beat: f64, seconds: f64, random: &mut Random) -> Result<Vec<Event>> {
         let kit = DRUM_KITS[random.index(DRUM_KITS.len())];
         let fitting: Vec<&Groove> = self.grooves.iter().filter(|groove| Split::of(&groove.file) == split).collect();
-        match random.pick(&fitting).filter(|_| random.clone().chance(0.65)) {
+        let played = random.chance(0.65);
+        match random.pick(&fitting).filter(|_| played) {
             Some(groove) => {
                 let midi = Midi::read(&self.groove_folder.join(&groove.file))?;
                 Ok(drum_events(&midi, groove.tempo, start, beat, seconds, kit))
@@ -262,6 +262,15 @@ impl Material {
         song.parts[Part::Vocals as usize] = part;
         Ok(())
     }
+}
+
+/// The training songs, each read by a thread of its own.
+fn real_songs(folder: &Path) -> Result<Vec<RealSong>> {
+    std::thread::scope(|scope| {
+        let threads = TRAINING_SONGS.map(|name| scope.spawn(move || RealSong::load(&folder.join(name))));
+        let broke = |_| StudioError::data(folder, "a reading thread broke off; run the command again");
+        threads.into_iter().map(|thread| thread.join().map_err(broke)?).collect()
+    })
 }
 
 fn add(to: &mut Stereo, sound: &Stereo) {

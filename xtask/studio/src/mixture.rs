@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Chance that a part is missing, `[part]`.
-const MISSING: [f32; PARTS] = [0.12, 0.14, 0.14, 0.12];
+const MISSING: [f32; PARTS] = [0.12, 0.1, 0.1, 0.1];
 /// Level of a part before its random change, dBFS of active root mean square, `[part]`.
 const LEVELS: [f32; PARTS] = [-20.0, -20.0, -21.0, -23.0];
 

@@ -1,4 +1,4 @@
-//! General MIDI instruments from a SoundFont.
+//! General MIDI instruments from a sound font.
 
 use std::{fs::File, io::BufReader, path::Path, sync::Arc};
 
@@ -28,7 +28,7 @@ impl Instruments {
     /// Loads a `.sf2` file.
     ///
     /// # Errors
-    /// The file is missing or no SoundFont 2.
+    /// The file is missing or no sound font in format 2.
     pub fn load(path: &Path) -> Result<Self> {
         let fail = |reason: String| StudioError::SoundFont { path: path.to_owned(), reason };
         let file = File::open(path).map_err(|error| fail(error.to_string()))?;

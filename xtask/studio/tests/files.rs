@@ -71,8 +71,10 @@ fn lossy_formats_are_read() {
         let audio = decode(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap();
         let (level, pitch) = level_and_pitch(&audio);
         assert_eq!((audio.rate, audio.channels.len()), (44_100, 2), "{name}");
-        assert!((audio.seconds() - 0.5).abs() < 0.08, "{name}: {} s", audio.seconds());
-        assert!((level - 0.354).abs() < 0.02 && (pitch - 1_000.0).abs() < 10.0, "{name}: {level}, {pitch} Hz");
+        // MP3 files of unknown length end with the last whole frame.
+        let tolerance = if name.ends_with("m4a") { 0.025 } else { 0.06 };
+        assert!((audio.seconds() - 0.5).abs() < tolerance, "{name}: {} s", audio.seconds());
+        assert!((level - 0.25).abs() < 0.02 && (pitch - 1_000.0).abs() < 10.0, "{name}: {level}, {pitch} Hz");
     }
 }
 

@@ -1,8 +1,8 @@
 //! The audio thread's side of a CLAP plugin.
 
+use super::events;
 use super::handlers::Handlers;
 use super::ports::Port;
-use super::events;
 use crate::{Block, Bus, HostError};
 use clack_extensions::tail::{PluginTail, TailLength};
 use clack_host::prelude::*;

@@ -1,0 +1,165 @@
+//! `cargo xtask bench`: what the plugin costs while it plays, measured from a host.
+
+use crate::{bundle, project};
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use songweave_dsp::layout::StreamLayout;
+use songweave_dsp::path::{AudioPath, BlockInfo};
+use songweave_dsp::telemetry::{Telemetry, columns};
+use songweave_engine::slot::ModelSlot;
+use songweave_engine::status::Status;
+use songweave_engine::thread::Engine;
+use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, Transport};
+use songweave_studio::decode::decode;
+use songweave_studio::resample::resample;
+use songweave_studio::write::write_bytes;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+/// Sample rate in Hz and frames in a block: one hop.
+const RATE: u32 = 48_000;
+const FRAMES: usize = 512;
+/// Hops of the run that measures the network alone.
+const INFERENCE_HOPS: usize = 1_000;
+
+/// What the command takes.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Where the figures go
+    #[arg(long, value_name = "FILE")]
+    json: PathBuf,
+    /// Hops to play, about 94 a second
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    hops: u32,
+}
+
+/// Plays at the pace of the clock and prints what it cost.
+pub(crate) fn run(args: Args) -> Result<()> {
+    let songs = songs()?;
+    let bundles = bundle::current()?;
+    let (mut times, missed) = playback(&bundles.clap, &songs, args.hops as usize)?;
+    times.sort_unstable();
+    let percentile = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1e6;
+    let inference = inference(&songs)?;
+    let figures = json!({
+        "sample_rate": RATE,
+        "block_size": FRAMES,
+        "hops": args.hops,
+        "missed_hops": missed,
+        "callback_us": {"p50": percentile(0.5), "p99": percentile(0.99), "max": percentile(1.0)},
+        "inference_us": {
+            "hops": inference.durations.count(),
+            "p50": inference.durations.percentile(0.5),
+            "p99": inference.durations.percentile(0.99),
+            "raised_priority": inference.raised_priority.load(Ordering::Relaxed),
+        },
+    });
+    println!("{figures:#}");
+    Ok(write_bytes(&args.json, format!("{figures:#}\n").as_bytes())?)
+}
+
+/// The demo songs, `[song][sample]`.
+fn songs() -> Result<[Vec<f32>; 2]> {
+    let read = |name: &str| -> Result<Vec<f32>> {
+        let audio = decode(&project::root().join("tests/fixtures/demo").join(name))?;
+        let mut channels = resample(&audio.channels, audio.rate, RATE)?.into_iter();
+        channels.next().context("a song without a channel")
+    };
+    Ok([read("song_a.flac")?, read("song_b.flac")?])
+}
+
+/// A hop of a song that begins again when it ends.
+fn hop(song: &[f32], number: usize, out: &mut [f32]) {
+    out.iter_mut().enumerate().for_each(|(index, sample)| *sample = song[(number * FRAMES + index) % song.len()]);
+}
+
+/// Sleeps until a hop of a stream that began at `started` is due.
+fn wait_for(started: Instant, number: usize) {
+    let due = Duration::from_secs_f64((number * FRAMES) as f64 / f64::from(RATE));
+    sleep(due.saturating_sub(started.elapsed()));
+}
+
+/// Time of every callback, and the hops that were missed.
+fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize) -> Result<(Vec<Duration>, u64)> {
+    let (id, _) = ClapPlugin::list(bundle)?.into_iter().next().context("the bundle holds no plugin")?;
+    let mut plugin = ClapPlugin::load(bundle, &id)?;
+    let parameters = plugin.parameters();
+    let find = |name: &str| parameters.iter().find(|info| info.name == name).map(|info| info.id);
+    let moved = find("Vocals").context("the plugin has no fader for vocals")?;
+    let counter = find("Missed hops").context("the plugin does not count missed hops")?;
+    plugin.set_offline(false)?;
+    let mut processor = plugin.activate(RATE.into(), FRAMES as u32)?;
+    let mut inputs: Vec<Bus> = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
+    let mut outputs: Vec<Bus> = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
+    let songs = songs.clone();
+    let audio = thread::spawn(move || -> Result<(ClapProcessor, Vec<Duration>)> {
+        let mut times = Vec::with_capacity(hops);
+        let mut events_out = Vec::with_capacity(64);
+        let started = Instant::now();
+        for number in 0..hops {
+            for (bus, song) in inputs.iter_mut().zip(&songs) {
+                bus.iter_mut().for_each(|channel| hop(song, number, channel));
+            }
+            let value = 0.5 + 0.5 * (number as f64 * 0.01).sin();
+            let events = [Event { time: 0, kind: EventKind::Parameter { id: moved, value } }];
+            wait_for(started, number);
+            let begun = Instant::now();
+            processor.process(&mut Block {
+                frames: FRAMES,
+                inputs: &mut inputs,
+                outputs: &mut outputs,
+                events: &events,
+                transport: Some(Transport { position: (number * FRAMES) as u64, ..Transport::default() }),
+                events_out: &mut events_out,
+            })?;
+            times.push(begun.elapsed());
+            events_out.clear();
+        }
+        Ok((processor, times))
+    });
+    watch(&mut plugin, hops, || audio.is_finished())?;
+    let (processor, times) = audio.join().ok().context("the audio thread panicked")??;
+    let missed = plugin.value(counter).context("the plugin does not tell its missed hops")? as u64;
+    plugin.deactivate(processor);
+    Ok((times, missed))
+}
+
+/// The host's main loop, with a bar for whoever waits.
+fn watch(plugin: &mut ClapPlugin, hops: usize, finished: impl Fn() -> bool) -> Result<()> {
+    let bar = ProgressBar::new(hops as u64);
+    bar.set_style(ProgressStyle::with_template("playing {bar:40} {pos} of {len} hops, {eta} left")?);
+    let started = Instant::now();
+    while !finished() {
+        plugin.idle();
+        bar.set_position((started.elapsed().as_secs_f64() * f64::from(RATE) / FRAMES as f64) as u64);
+        sleep(Duration::from_millis(50));
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// What the inference thread tells of itself after a shorter run in this process.
+fn inference(songs: &[Vec<f32>; 2]) -> Result<Arc<Status>> {
+    let slot = Arc::new(ModelSlot::embedded().context("the network in this program is damaged")?);
+    let status = Arc::new(Status::default());
+    let layout = StreamLayout::for_sample_rate(RATE as f32);
+    let (engine, audio) = Engine::start(layout, slot, status.clone())?;
+    let mut clock = engine.clock(false).context("the inference thread is gone")?;
+    let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), columns().0);
+    let mut block = [vec![0.0; FRAMES], vec![0.0; FRAMES]];
+    let mut side = block.clone();
+    let started = Instant::now();
+    for number in 0..INFERENCE_HOPS {
+        block.iter_mut().for_each(|channel| hop(&songs[0], number, channel));
+        side.iter_mut().for_each(|channel| hop(&songs[1], number, channel));
+        wait_for(started, number);
+        clock.begin_block(FRAMES);
+        let [left, right] = &mut block;
+        path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &BlockInfo::default(), &mut clock);
+    }
+    Ok(status)
+}
