@@ -41,7 +41,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<()> {
     let songs = songs()?;
     let bundles = bundle::current()?;
-    let (mut times, missed) = playback(&bundles.clap, &songs, args.hops as usize)?;
+    let Playback { mut times, missed, raised_priority } = playback(&bundles.clap, &songs, args.hops as usize)?;
     times.sort_unstable();
     let percentile = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1e6;
     let inference = inference(&songs)?;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         "block_size": FRAMES,
         "hops": args.hops,
         "missed_hops": missed,
-        "callback_us": {"p50": percentile(0.5), "p99": percentile(0.99), "max": percentile(1.0)},
+        "callback_us": {"p50": percentile(0.5), "p99": percentile(0.99), "max": percentile(1.0), "raised_priority": raised_priority},
         "inference_us": {
             "hops": inference.durations.count(),
             "p50": inference.durations.percentile(0.5),
@@ -83,8 +83,34 @@ fn wait_for(started: Instant, number: usize) {
     sleep(due.saturating_sub(started.elapsed()));
 }
 
-/// Time of every callback, and the hops that were missed.
-fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize) -> Result<(Vec<Duration>, u64)> {
+/// What was seen while the plugin played.
+struct Playback {
+    /// Time of every callback.
+    times: Vec<Duration>,
+    /// Hops whose decision came too late.
+    missed: u64,
+    /// Whether the system let the audio thread run as those of hosts do.
+    raised_priority: bool,
+}
+
+/// Gives the current thread the priority that hosts give their audio threads, where the system lets it.
+fn raise_priority() -> bool {
+    use thread_priority::{ThreadPriority, ThreadPriorityValue};
+    let Ok(value) = ThreadPriorityValue::try_from(50) else { return false };
+    let priority = ThreadPriority::Crossplatform(value);
+    #[cfg(unix)]
+    {
+        use thread_priority::{RealtimeThreadSchedulePolicy, ThreadSchedulePolicy};
+        let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+        let thread = thread_priority::thread_native_id();
+        thread_priority::set_thread_priority_and_policy(thread, priority, policy).is_ok()
+    }
+    #[cfg(not(unix))]
+    thread_priority::set_current_thread_priority(priority).is_ok()
+}
+
+/// Plays in a host.
+fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize) -> Result<Playback> {
     let (id, _) = ClapPlugin::list(bundle)?.into_iter().next().context("the bundle holds no plugin")?;
     let mut plugin = ClapPlugin::load(bundle, &id)?;
     let parameters = plugin.parameters();
@@ -96,7 +122,8 @@ fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize) -> Result<(Vec<Du
     let mut inputs: Vec<Bus> = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
     let mut outputs: Vec<Bus> = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
     let songs = songs.clone();
-    let audio = thread::spawn(move || -> Result<(ClapProcessor, Vec<Duration>)> {
+    let audio = thread::spawn(move || -> Result<(ClapProcessor, Vec<Duration>, bool)> {
+        let raised_priority = raise_priority();
         let mut times = Vec::with_capacity(hops);
         let mut events_out = Vec::with_capacity(64);
         let started = Instant::now();
@@ -119,13 +146,13 @@ fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize) -> Result<(Vec<Du
             times.push(begun.elapsed());
             events_out.clear();
         }
-        Ok((processor, times))
+        Ok((processor, times, raised_priority))
     });
     watch(&mut plugin, hops, || audio.is_finished())?;
-    let (processor, times) = audio.join().ok().context("the audio thread panicked")??;
+    let (processor, times, raised_priority) = audio.join().ok().context("the audio thread panicked")??;
     let missed = plugin.value(counter).context("the plugin does not tell its missed hops")? as u64;
     plugin.deactivate(processor);
-    Ok((times, missed))
+    Ok(Playback { times, missed, raised_priority })
 }
 
 /// The host's main loop, with a bar for whoever waits.

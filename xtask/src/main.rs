@@ -1,6 +1,7 @@
 //! Songweave's commands: `cargo xtask …`. Thin: each module is one command.
 #![allow(clippy::doc_markdown)] // doc comments of options are help texts, in which backticks would stand
 
+mod ardour;
 mod bench;
 mod bundle;
 mod check;
@@ -44,6 +45,8 @@ enum Command {
     Render(Box<render::Args>),
     /// Play at the pace of the clock and print what it costs
     Bench(bench::Args),
+    /// Bounce the VST3 with a side-chain in Ardour 7 and compare with a render
+    Ardour,
     /// Take a picture of the editor in a host
     Screenshot(screenshot::Args),
     /// Train a network in a Python environment made for it
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Bundle(args) => bundle::run(args),
         Command::Install => install::run(),
         Command::Render(args) => render::run(*args),
+        Command::Ardour => ardour::run(),
         Command::Bench(args) => bench::run(args),
         Command::Screenshot(args) => screenshot::run(args),
         Command::Train(args) => train::run(args),

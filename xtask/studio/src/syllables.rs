@@ -13,6 +13,7 @@ use crate::{
 /// One recorded syllable.
 #[derive(Debug, Clone)]
 struct Syllable {
+    rate: f32,
     samples: Vec<f32>,
     /// Samples before the vowel's steady part; they are sung at their own speed.
     consonant: usize,
@@ -104,7 +105,7 @@ impl SyllableVoice {
                 let fall = delivery.fall * random.between(-1.0, 0.3);
                 let loud = (0.35 + 0.65 * note.velocity) * random.between(0.75, 1.0);
                 let key = |n: usize| self.key(note.key, n, whole, delivery, fall);
-                syllable.sing(&mut out, start, whole, self.rate, delivery.tract, loud, key);
+                syllable.sing(&mut out, start, whole, delivery.tract, loud, key);
             }
         }
         let peak = out.iter().fold(1e-6f32, |peak, sample| peak.max(sample.abs()));
@@ -123,8 +124,14 @@ impl Syllable {
     fn of(samples: &[f32], consonant: usize, lead: usize, rate: u32) -> Option<Self> {
         let vowel = samples.get(consonant..)?;
         let period = period(vowel, rate)?;
-        let mut syllable =
-            Self { samples: samples.to_vec(), consonant, lead: lead.min(samples.len() / 2), period, marks: Vec::new() };
+        let mut syllable = Self {
+            rate: rate as f32,
+            samples: samples.to_vec(),
+            consonant,
+            lead: lead.min(samples.len() / 2),
+            period,
+            marks: Vec::new(),
+        };
         syllable.mark();
         (syllable.marks.len() > 4).then_some(syllable)
     }
@@ -159,24 +166,14 @@ impl Syllable {
     }
 
     /// Adds the syllable to `out` from sample `start` on, `whole` samples long.
-    #[allow(clippy::too_many_arguments)]
-    fn sing(
-        &self,
-        out: &mut [f32],
-        start: i64,
-        whole: usize,
-        rate: u32,
-        tract: f32,
-        loud: f32,
-        key: impl Fn(usize) -> f32,
-    ) {
-        let mut at = 0.0f32;
-        let release = 0.06 * rate as f32;
+    fn sing(&self, out: &mut [f32], start: i64, whole: usize, tract: f32, loud: f32, key: impl Fn(usize) -> f32) {
+        let (mut at, rate) = (0.0f32, self.rate);
+        let release = 0.06 * rate;
         while (at as usize) < whole {
             let n = at as usize;
-            let period = rate as f32 / (440.0 * ((key(n) - 69.0) / 12.0).exp2());
+            let period = rate / (440.0 * ((key(n) - 69.0) / 12.0).exp2());
             let mark = self.mark_at(n, whole);
-            let edge = ((whole - n) as f32 / release).min(n as f32 / (0.004 * rate as f32) + 0.1).clamp(0.0, 1.0);
+            let edge = ((whole - n) as f32 / release).min(n as f32 / (0.004 * rate) + 0.1).clamp(0.0, 1.0);
             self.grain(out, start + n as i64, mark, period, tract, loud * edge);
             at += period.max(8.0);
         }
