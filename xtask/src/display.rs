@@ -14,7 +14,7 @@ pub(crate) struct Display {
 impl Display {
     /// Starts an X server on a free display.
     pub(crate) fn start() -> Result<Self> {
-        tools::require("Xvfb", "xvfb")?;
+        tools::require_display()?;
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "2560x1600x24", "-nolisten", "tcp"])
             .stdout(Stdio::piped())

@@ -8,7 +8,7 @@ use std::process::Command;
 /// The Python of the environment `name`, which holds what the file `requirements` lists. Made when it is missing, brought
 /// up to date when the list has changed.
 pub(crate) fn environment(name: &str, requirements: &Path) -> Result<PathBuf> {
-    tools::require("python3", "python3 python3-venv")?;
+    tools::require_python()?;
     let folder = project::target().join(name);
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let wanted = std::fs::read(requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
@@ -18,7 +18,7 @@ pub(crate) fn environment(name: &str, requirements: &Path) -> Result<PathBuf> {
     }
     println!("installing {} into {}", requirements.display(), folder.display());
     project::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
-        .context("python3 cannot make an environment (on Debian: `apt-get install python3-venv`)")?;
+        .context("python3 cannot make an environment")?;
     let mut pip = Command::new(&python);
     project::run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements))?;
     files::write_if_changed(&installed, &wanted)?;

@@ -14,8 +14,8 @@ pub(super) const STEPS: [Step; 11] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
-    ("tests", tests),
     ("bundle", build),
+    ("tests", tests), // some of them open the bundle
     ("CLAP host on the bundle", hosts::clap),
     ("VST3 host on the bundle", hosts::vst3),
     ("bounces of the bundle", bounce::run),
@@ -65,7 +65,7 @@ fn build() -> Result<Outcome> {
 }
 
 fn stress() -> Result<Outcome> {
-    if let Err(missing) = tools::require("Xvfb", "xvfb") {
+    if let Err(missing) = tools::require_display() {
         return Ok(Outcome::Skipped(format!("{missing:#}")));
     }
     let output = quietly(own().args(["stress", "--runs", "20"]))?;
@@ -73,7 +73,7 @@ fn stress() -> Result<Outcome> {
 }
 
 fn python_hosts() -> Result<Outcome> {
-    if let Err(missing) = tools::require("python3", "python3 python3-venv") {
+    if let Err(missing) = tools::require_python() {
         return Ok(Outcome::Skipped(format!("{missing:#}")));
     }
     let folder = project::root().join("tests/python");
@@ -88,7 +88,7 @@ fn python_hosts() -> Result<Outcome> {
 }
 
 fn editor() -> Result<Outcome> {
-    if let Err(missing) = tools::require("Xvfb", "xvfb") {
+    if let Err(missing) = tools::require_display() {
         return Ok(Outcome::Skipped(format!("{missing:#}")));
     }
     let picture = project::target().join("editor.png");
