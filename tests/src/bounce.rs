@@ -89,7 +89,7 @@ impl Bounce {
         automation: &[(usize, u32, f64)],
     ) -> Result<Vec<Vec<f32>>, HostError> {
         let length = songs[0][0].len();
-        let mut out = vec![Vec::with_capacity(length); 2];
+        let mut out = vec![vec![]; 2];
         let (mut start, mut position) = (0, 0_u64);
         while start < length {
             let mut frames = sizes.next().unwrap_or(length).min(length - start);

@@ -8,7 +8,7 @@ pub const LOUDEST: f32 = 1e6;
 /// Returns the sample, or silence and `false` where it is not a usable number. Subnormal numbers become silence.
 #[must_use]
 pub fn repaired(sample: f32) -> (f32, bool) {
-    if !(sample.abs() <= LOUDEST) {
+    if sample.is_nan() || sample.abs() > LOUDEST {
         return (0.0, false);
     }
     (if sample.is_normal() { sample } else { 0.0 }, true)

@@ -111,9 +111,8 @@ mod tests {
     #[test]
     fn faders_choose_the_song_of_each_part() {
         let gains = gains(&separated(), &Controls::default());
-        for band in 0..BANDS {
-            let wanted = if band < 24 { [1.0, 0.0] } else { [0.0, 1.0] };
-            assert_eq!([gains[0][band], gains[1][band]], wanted, "band {band}");
+        for (band, (a, b)) in gains[0].into_iter().zip(gains[1]).enumerate() {
+            assert_eq!([a, b], if band < 24 { [1.0, 0.0] } else { [0.0, 1.0] }, "band {band}");
         }
     }
 

@@ -45,8 +45,7 @@ impl MaskColumn {
             power: [[0.0; BANDS]; PARTS],
             lead: decision.lead,
         };
-        for part in 0..PARTS {
-            let law = crossfade(faders[part]);
+        for (part, law) in faders.map(crossfade).into_iter().enumerate() {
             for band in 0..BANDS {
                 let [a, b]: [f32; SONGS] = std::array::from_fn(|song| {
                     let gain = decision.shares[song][part][band] * law[song];

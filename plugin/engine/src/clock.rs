@@ -105,9 +105,9 @@ impl Patience for WallClock {
         self.waiting = Some((done, since));
         self.inference.unpark();
         if now - since < SPIN {
-            std::thread::yield_now()
+            std::thread::yield_now();
         } else {
-            std::thread::sleep(NAP)
+            std::thread::sleep(NAP);
         }
         true
     }

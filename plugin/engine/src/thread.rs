@@ -17,10 +17,7 @@ use songweave_dsp::{
     link::{AudioEnd, InferenceEnd, link},
 };
 use songweave_models::weights::WeightError;
-use thread_priority::{
-    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
-    thread_native_id,
-};
+use thread_priority::ThreadPriority;
 
 use crate::{
     clock::WallClock,
@@ -164,12 +161,23 @@ impl Worker {
     }
 
     fn raise_priority(&self) {
-        let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
-        let priority = PRIORITY.try_into().map(ThreadPriority::Crossplatform);
-        let raised =
-            priority.is_ok_and(|priority| set_thread_priority_and_policy(thread_native_id(), priority, policy).is_ok());
+        let raised = PRIORITY.try_into().map(ThreadPriority::Crossplatform).is_ok_and(set_priority);
         self.status.raised_priority.store(raised, Ordering::Relaxed);
     }
+}
+
+#[cfg(unix)]
+fn set_priority(priority: ThreadPriority) -> bool {
+    use thread_priority::{
+        RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+    };
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    set_thread_priority_and_policy(thread_native_id(), priority, policy).is_ok()
+}
+
+#[cfg(not(unix))]
+fn set_priority(priority: ThreadPriority) -> bool {
+    thread_priority::set_current_thread_priority(priority).is_ok()
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {
