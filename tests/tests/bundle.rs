@@ -72,7 +72,9 @@ fn the_bundled_clap_gives_the_bits_of_the_linked_one() {
     let mut processor = plugin.activate(bounce.sample_rate, 8192).unwrap();
     let bundled = bounce.process(&mut processor, &songs, block_sizes(3, 2000), &[]).unwrap();
     plugin.deactivate(processor);
+    plugin.idle();
     assert!(linked == bundled);
+    assert_eq!(plugin.restart_requests(), 0);
     let missed = parameter(&mut plugin, "Missed hops");
     assert_eq!(plugin.value(missed), Some(0.0));
 }
@@ -144,6 +146,24 @@ fn multi_out_processes_while_the_host_leaves_outputs_off() {
     let latency = StreamLayout::for_sample_rate(48_000.0).latency();
     let without_b = render(vec![1, 2, 3, 4], vec![1]);
     assert!(without_b[0][latency..] == songs[0][0][..30_000 - latency], "without the side-chain A passes untouched");
+}
+
+#[test]
+fn a_mono_vst3_without_a_side_chain_passes_song_a() {
+    let [song, _] = songs(6, 20_000);
+    let mono = [vec![song[0].clone()], vec![vec![0.0; 20_000]; 2]];
+    for name in ["Songweave", "Songweave Multi-Out"] {
+        let mut plugin = vst3(name);
+        let extra = |count: usize| (1..count).collect::<Vec<_>>();
+        let (inactive_inputs, inactive_outputs) = (extra(plugin.buses(true).len()), extra(plugin.buses(false).len()));
+        let setup = Vst3Setup { mono: true, inactive_inputs, inactive_outputs, ..Vst3Setup::default() };
+        let mut processor = plugin.activate(&setup).unwrap();
+        let latency = plugin.latency() as usize;
+        let silence = |frames| plugin.silence(false, frames);
+        let out = run(&mut processor, silence, &mono, block_sizes(2, 512), |_| vec![]);
+        plugin.deactivate(processor);
+        assert!(out[0][latency..] == song[0][..20_000 - latency], "{name}");
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! `cargo xtask test`: everything that has to hold before a change is accepted.
 
 mod bounce;
-mod hosts;
 mod steps;
 
 use crate::tools;

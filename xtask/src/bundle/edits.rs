@@ -311,6 +311,47 @@ impl<P: Vst3Plugin> MainThreadExecutor<Task<P>> for WrapperInner<P> {"#,
         "if aux_output_idx >= process.audio_outputs_count as usize {",
     ),
     nice_plug(
+        "src/wrapper/clap/wrapper.rs",
+        "a latency set while activating asks the host for a restart, though this is the moment to tell it",
+        "        if old_latency != samples {\n            let task_posted = self.schedule_gui(Task::LatencyChanged);",
+        r#"        if old_latency != samples && !self.is_activated.load(Ordering::SeqCst) {
+            if let Some(host_latency) = &*self.host_latency.borrow() {
+                unsafe_clap_call! { host_latency=>changed(&*self.host_callback) };
+            }
+        } else if old_latency != samples {
+            let task_posted = self.schedule_gui(Task::LatencyChanged);"#,
+    ),
+    nice_plug(
+        "src/wrapper/clap/wrapper.rs",
+        "a latency set while activating asks the host for a restart: it is told after the plugin counts as active",
+        "                            wrapper.is_activated.store(true, Ordering::SeqCst);\n\n                            result = true;",
+        "                            result = true;",
+    ),
+    nice_plug(
+        "src/wrapper/clap/wrapper.rs",
+        "a latency set while activating asks the host for a restart: active only once it has been told",
+        "        drop(activate_context);\n\n        result\n",
+        r#"        drop(activate_context);
+        if result {
+            wrapper.is_activated.store(true, Ordering::SeqCst);
+        }
+
+        result
+"#,
+    ),
+    nice_plug(
+        VST3,
+        "a mono main input with a stereo side-chain is refused: the main bus is compared in place of the side-chain",
+        "let aux_input_start_idx = if has_main_input { 0 } else { 1 };",
+        "let aux_input_start_idx = if has_main_input { 1 } else { 0 };",
+    ),
+    nice_plug(
+        VST3,
+        "a mono main output beside stereo outputs is refused: the main bus is compared in place of an auxiliary one",
+        "let aux_output_start_idx = if has_main_output { 0 } else { 1 };",
+        "let aux_output_start_idx = if has_main_output { 1 } else { 0 };",
+    ),
+    nice_plug(
         VST3,
         "the render mode is told one setupProcessing late: not from the call before",
         r#"        // This is needed when activating the plugin and when restoring state

@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`.
 
 use super::Outcome;
-use super::{bounce, hosts};
+use super::bounce;
 use crate::{bundle, project, python, tools};
 use anyhow::{Context, Result, bail};
 use std::process::Command;
@@ -10,14 +10,12 @@ use std::process::Command;
 type Step = (&'static str, fn() -> Result<Outcome>);
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 11] = [
+pub(super) const STEPS: [Step; 9] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
     ("bundle", build),
     ("tests", tests), // some of them open the bundle
-    ("CLAP host on the bundle", hosts::clap),
-    ("VST3 host on the bundle", hosts::vst3),
     ("bounces of the bundle", bounce::run),
     ("VST3 stress", stress),
     ("Python hosts", python_hosts),

@@ -22,7 +22,7 @@ pub struct Vst3Setup {
     pub max_block: u32,
     /// Bounce instead of playback.
     pub offline: bool,
-    /// Every bus mono instead of stereo.
+    /// The main buses mono instead of stereo.
     pub mono: bool,
     /// Input buses (not 0, the main one) that the host leaves switched off.
     pub inactive_inputs: Vec<usize>,
@@ -64,8 +64,10 @@ impl Vst3Processor {
         inputs: usize,
         outputs: usize,
     ) -> Result<Self, HostError> {
-        let arrangement = if setup.mono { SpeakerArr::kMono } else { SpeakerArr::kStereo };
-        let (mut ins, mut outs) = (vec![arrangement; inputs], vec![arrangement; outputs]);
+        let (mut ins, mut outs) = (vec![SpeakerArr::kStereo; inputs], vec![SpeakerArr::kStereo; outputs]);
+        if setup.mono {
+            ins.iter_mut().take(1).chain(outs.iter_mut().take(1)).for_each(|main| *main = SpeakerArr::kMono);
+        }
         let mut process = ProcessSetup {
             processMode: mode(setup.offline),
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
