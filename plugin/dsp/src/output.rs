@@ -48,6 +48,7 @@ pub struct Output {
     delay_at: usize,
     from: Blend,
     to: Blend,
+    peak: [f32; CHANNELS],
 }
 
 impl Output {
@@ -64,6 +65,7 @@ impl Output {
             delay_at: 0,
             from: Blend::default(),
             to: Blend::default(),
+            peak: [0.0; CHANNELS],
         }
     }
 
@@ -72,6 +74,7 @@ impl Output {
         self.overlap.iter_mut().chain(&mut self.delay).for_each(|samples| samples.fill(0.0));
         (self.at, self.delay_at) = (0, 0);
         (self.from, self.to) = (blend, blend);
+        self.peak = [0.0; CHANNELS];
     }
 
     /// Takes an input sample of song A `[channel]` and returns the output sample of one latency ago `[channel]`, finite
@@ -82,11 +85,21 @@ impl Output {
         let (wet, dry) = (blend(self.from.wet, self.to.wet), blend(self.from.dry, self.to.dry));
         let out = std::array::from_fn(|channel| {
             let delayed = std::mem::replace(&mut self.delay[channel][self.delay_at], input[channel]);
-            repaired(self.overlap[channel][self.at] * wet + delayed * dry).0
+            let out = repaired(self.overlap[channel][self.at] * wet + delayed * dry).0;
+            self.peak[channel] = self.peak[channel].max(out.abs());
+            out
         });
         self.at += 1;
-        self.delay_at = (self.delay_at + 1) % self.delay[0].len();
+        self.delay_at += 1;
+        if self.delay_at == self.delay[0].len() {
+            self.delay_at = 0;
+        }
         out
+    }
+
+    /// Largest output of the hop that just ended, `[channel]`, and starts over.
+    pub fn take_peak(&mut self) -> [f32; CHANNELS] {
+        std::mem::take(&mut self.peak)
     }
 
     /// Ends the present hop: moves on by a hop, adds the frame's spectra `[channel][bin]`, and fades to `blend` over the
@@ -102,13 +115,6 @@ impl Output {
         }
         self.at = 0;
         self.from = std::mem::replace(&mut self.to, blend);
-    }
-
-    /// The samples of the hop that is about to be played, at its final gains.
-    pub fn upcoming(&self, channel: usize) -> impl Iterator<Item = f32> + '_ {
-        let delay = &self.delay[channel];
-        let dry = (0..self.hop).map(|n| delay[(self.delay_at + n) % delay.len()]);
-        self.overlap[channel][..self.hop].iter().zip(dry).map(|(wet, dry)| wet * self.to.wet + dry * self.to.dry)
     }
 }
 

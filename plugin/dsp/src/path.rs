@@ -18,7 +18,7 @@ use crate::{
     output::{Blend, BlendDelay, Output},
     presence::Presence,
     stft::Stft,
-    telemetry::{ColumnSender, MaskColumn, Telemetry},
+    telemetry::{ColumnSender, MaskColumn, Telemetry, peak},
 };
 
 type Spectra = [Vec<Complex32>; CHANNELS];
@@ -162,8 +162,8 @@ impl AudioPath {
             if let [single] = main {
                 single[n] = 0.5 * (out[0] + out[1]);
             } else {
-                for (channel, out) in main.iter_mut().zip(out) {
-                    channel[n] = out;
+                for (sample, out) in main.iter_mut().filter_map(|channel| channel.get_mut(n)).zip(out) {
+                    *sample = out;
                 }
             }
             self.framer.push([a, b]);
@@ -180,7 +180,7 @@ impl AudioPath {
     fn main_sample(&self, main: &[&mut [f32]], n: usize) -> [f32; CHANNELS] {
         let left = main[0][n];
         match main.get(1) {
-            Some(right) if !self.mono_input => [left, right[n]],
+            Some(right) if !self.mono_input => [left, right.get(n).copied().unwrap_or(left)],
             _ => [left, left],
         }
     }
@@ -275,13 +275,14 @@ impl AudioPath {
         }
     }
 
-    fn report(&self) {
+    fn report(&mut self) {
         let seconds = self.layout.hop_seconds();
-        for channel in 0..CHANNELS {
-            let hop = |song: usize| self.framer.newest(song)[channel].iter().copied();
+        let peak_out = self.output.take_peak();
+        for (channel, peak_out) in peak_out.into_iter().enumerate() {
+            let hop = |song: usize| peak(self.framer.newest(song)[channel]);
             Telemetry::meter(&self.telemetry.peak_a[channel], hop(0), seconds);
             Telemetry::meter(&self.telemetry.peak_b[channel], hop(1), seconds);
-            Telemetry::meter(&self.telemetry.peak_out[channel], self.output.upcoming(channel), seconds);
+            Telemetry::meter(&self.telemetry.peak_out[channel], peak_out, seconds);
         }
         self.telemetry.b_present.store(self.presence.is_present(), Relaxed);
         self.telemetry.generation.store(self.position.generation, Relaxed);
