@@ -140,7 +140,8 @@ mod tests {
         let started = Instant::now();
         while clock.wait(480) {}
         let waited = started.elapsed().as_millis();
-        assert!((80..200).contains(&waited), "100 ms ahead, waited {waited} ms");
+        // The upper bound is wide, since a busy machine may keep this thread from looking.
+        assert!((80..2000).contains(&waited), "100 ms ahead, waited {waited} ms");
     }
 
     #[test]
