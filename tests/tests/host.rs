@@ -3,8 +3,10 @@
 
 use std::thread;
 
-use songweave_dsp::layout::StreamLayout;
+use songweave_dsp::{controls::Controls, layout::StreamLayout};
+use songweave_engine::offline::Offline;
 use songweave_host::{Block, ClapPlugin, silent_bus};
+use songweave_models::MashNetwork;
 use songweave_tests::{
     bounce::{Bounce, MULTI_OUT, SONGWEAVE, instance, parameter, songs},
     signal::{block_sizes, noise},
@@ -47,6 +49,26 @@ fn every_block_size_run_and_mode_gives_the_same_bits() {
 }
 
 #[test]
+fn the_offline_render_that_masks_are_drawn_from_gives_the_bits_of_the_plugin() {
+    let songs = songs(11, LENGTH);
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    // One change in the middle of every hop; a frame carries the value of its last sample.
+    let automation = (0..100).map(|hop| (hop * layout.hop + 100, "Vocals", hop as f64 / 100.0)).collect();
+    let (plugin, _) =
+        Bounce { automation, ..Bounce::default() }.run(SONGWEAVE, &songs, std::iter::repeat(700)).unwrap();
+    let [a, b] = songs.each_ref().map(|song| [song[0].as_slice(), song[1].as_slice()]);
+    let offline = Offline::new(layout, MashNetwork::embedded().unwrap()).render(a, b, layout.hop, |sample| {
+        let vocals = (sample / layout.hop).min(99) as f32 / 100.0;
+        // The plugin's release of 20 ms is its own default.
+        Controls { faders: [vocals, 1.0, 1.0, 1.0], release: 0.02, ..Controls::default() }
+    });
+    let heard = LENGTH - layout.latency();
+    for (plugin, offline) in plugin.iter().zip(&offline.audio) {
+        assert!(plugin[layout.latency()..] == offline[..heard]);
+    }
+}
+
+#[test]
 fn two_instances_at_once_do_not_disturb_each_other() {
     let renders: Vec<_> = [3, 5, 3, 5]
         .into_iter()
@@ -69,7 +91,7 @@ fn loops_give_the_same_bits_for_every_block_size() {
 }
 
 #[test]
-fn an_impulse_arrives_at_the_reported_latency_also_after_reset_and_reactivation() {
+fn an_impulse_arrives_at_the_reported_latency_also_after_reset_seek_loop_and_reactivation() {
     for rate in [22_050.0, 44_100.0, 48_000.0, 96_000.0, 192_000.0] {
         let mut plugin = instance(SONGWEAVE).unwrap();
         let latency_wanted = StreamLayout::for_sample_rate(rate as f32).latency();
@@ -82,13 +104,16 @@ fn an_impulse_arrives_at_the_reported_latency_also_after_reset_and_reactivation(
             let mut processor = plugin.activate(rate, 2048).unwrap();
             assert_eq!(plugin.latency() as usize, latency_wanted, "{rate} Hz");
             let only_a: Vec<_> = vocals.iter().map(|id| (0, *id, 0.0)).collect();
-            for _ in 0..2 {
-                let out = Bounce { sample_rate: rate, ..Bounce::default() }
+            // The second loop begins with a seek: its first position is not where the one before ended.
+            for looped in [None, Some((1_000, latency_wanted as u64)), Some((0, 3_000))] {
+                let out = Bounce { sample_rate: rate, looped, ..Bounce::default() }
                     .process(&mut processor, &songs, block_sizes(round, 999), &only_a)
                     .unwrap();
                 let peak = (0..out[0].len()).max_by(|a, b| out[0][*a].abs().total_cmp(&out[0][*b].abs())).unwrap();
-                assert_eq!(peak, at + latency_wanted, "{rate} Hz, activation {round}");
-                processor.reset();
+                assert_eq!(peak, at + latency_wanted, "{rate} Hz, activation {round}, loop {looped:?}");
+                if round > 0 {
+                    processor.reset();
+                }
             }
             plugin.deactivate(processor);
         }

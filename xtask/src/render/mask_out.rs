@@ -1,6 +1,7 @@
 //! `--mask-out`: who is heard in every part, band and hop. Computed by the plugin's own path without the plugin, since a
 //! host cannot see the mask.
 
+use super::automation::GRID;
 use super::job::Job;
 use super::parameters::{Assignment, plain_values};
 use crate::picture::{self, Picture};
@@ -50,8 +51,10 @@ fn columns(job: &Job, plugin: &mut ClapPlugin, layout: StreamLayout) -> Result<V
     let network = MashNetwork::embedded().context("the network in this program is damaged")?;
     let mut translator = Translator { job, plugin, last: None };
     // Asked beforehand, since the path below cannot stop at an error.
-    let starts = (0..job.inputs.samples() + layout.latency()).step_by(layout.hop);
-    let controls = starts.map(|start| translator.controls(start)).collect::<Result<Vec<_>>>()?;
+    let hops = (job.inputs.samples() + layout.latency()).div_ceil(layout.hop);
+    // A frame carries the values of its last sample, which are those of the last point of automation before it.
+    let last_point = |hop: usize| ((hop + 1) * layout.hop - 1) / GRID as usize * GRID as usize;
+    let controls = (0..hops).map(|hop| translator.controls(last_point(hop))).collect::<Result<Vec<_>>>()?;
     let a = [job.inputs.a[0].as_slice(), job.inputs.a[1].as_slice()];
     let b = job.inputs.b.as_ref().map_or([&[][..], &[][..]], |b| [b[0].as_slice(), b[1].as_slice()]);
     let at = |sample: usize| controls.get(sample / layout.hop).copied().unwrap_or_default();
