@@ -2,6 +2,8 @@
 
 use songweave_dsp::layout::PARTS;
 
+use crate::midi::Note;
+
 /// Two channels of the same length, `[channel][sample]`.
 pub type Stereo = [Vec<f32>; 2];
 
@@ -16,6 +18,8 @@ pub struct Song {
     pub parts: [Stereo; PARTS],
     /// Frequency in Hz above which the recordings hold nothing.
     pub bandwidth: f32,
+    /// What each part plays, in seconds from the first sample, `[part]`; `None` where no score is known.
+    pub notes: [Option<Vec<Note>>; PARTS],
 }
 
 impl Song {
@@ -23,7 +27,7 @@ impl Song {
     #[must_use]
     pub fn silent(name: &str, rate: u32, samples: usize) -> Self {
         let parts = std::array::from_fn(|_| silence(samples));
-        Self { name: name.to_owned(), rate, parts, bandwidth: rate as f32 / 2.0 }
+        Self { name: name.to_owned(), rate, parts, bandwidth: rate as f32 / 2.0, notes: Default::default() }
     }
 
     /// Samples per channel.
