@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Subcommand;
-use songweave_studio::{demo_songs, feature_set::Plan, material::Material, soundfont::DEFAULT_PATH};
+use songweave_studio::{demo_songs, feature_set::Plan, groups::Group, material::Material, soundfont::DEFAULT_PATH};
 
 /// Where the data lies, seen from the workspace.
 pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
@@ -32,12 +32,18 @@ struct MashArgs {
     /// The data folder
     #[arg(long, value_name = "DIR", default_value = DATA)]
     data: PathBuf,
-    /// Hours of audio, a tenth of it to validate
+    /// Hours of audio, divided among the groups
     #[arg(long, default_value_t = 4.0)]
     hours: f64,
     /// The same seed gives the same set
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Only these groups, as in `synthetic,real.2.Lithium,blend.2.Lithium,real.all`
+    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    groups: Vec<String>,
+    /// Threads that render; the set does not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
     /// A General MIDI sound font
     #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
     soundfont: PathBuf,
@@ -63,10 +69,14 @@ pub(crate) fn run(args: Args) -> Result<()> {
 
 fn mash(args: MashArgs) -> Result<()> {
     ensure!(args.hours > 0.0 && args.hours < 10_000.0, "--hours must be a number above 0, {} is not", args.hours);
+    let wanted = args.groups.iter().map(|name| Group::named(name)).collect::<Result<Vec<_>, _>>()?;
+    let chosen = |group: &Group| wanted.is_empty() || wanted.contains(group);
+    let groups = Group::all().into_iter().filter(chosen).collect();
     let material = Material::open(&args.data, &args.soundfont)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let plan = Plan { out: args.out.clone(), hours: args.hours, seed: args.seed, threads };
-    plan.write(&material)?;
+    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let (out, hours, seed) = (args.out.clone(), args.hours, args.seed);
+    Plan { out, hours, seed, threads, groups, command }.write(&material)?;
     println!("Feature set: {}", args.out.display());
     Ok(())
 }

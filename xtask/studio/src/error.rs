@@ -56,6 +56,14 @@ pub enum StudioError {
         /// What was wrong.
         reason: String,
     },
+    /// A group of a feature set that does not exist.
+    #[error("there is no group \"{name}\"; the groups are {known}")]
+    UnknownGroup {
+        /// As it was asked for.
+        name: String,
+        /// All there are.
+        known: String,
+    },
     /// A data file is not what it should be.
     #[error("{path}: {reason}")]
     Data {

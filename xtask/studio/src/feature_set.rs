@@ -1,44 +1,38 @@
-//! Feature sets on disk: random mixtures as features and shares, in shards that the trainer reads.
+//! Feature sets on disk: random mixtures as features, shares and score, in shards that the trainer reads.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{
-        Mutex,
+        Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use half::f16;
-use indicatif::ProgressBar;
-use safetensors::{Dtype, tensor::TensorView};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use songweave_dsp::{
     bands::centre_hz,
     layout::{BANDS, PARTS, Part},
 };
-use songweave_models::mash::{FEATURES, features};
+use songweave_models::mash::FEATURES;
 
 use crate::{
+    casting::{Ensemble, SHARD_SONGS},
     error::{Result, StudioError},
-    material::{Kind, Material, RATES, Split},
-    mixture::{levels, mix},
-    random::Random,
-    real_stems::TRAINING_SONGS,
-    song::Song,
+    groups::{Group, ShardId, shards},
+    material::{Material, RATES},
+    mixture::mix,
+    random::{Random, hash},
+    shard::{CLIP_FRAMES, FORMAT, Label, Tensors},
     targets::Analyser,
     write::write_bytes,
 };
 
-/// Frames of a clip.
-pub const CLIP_FRAMES: usize = 256;
 /// Clips cut from each song of a shard.
-const CLIPS_PER_SONG: usize = 16;
-/// The songs of a shard: three real ones of eight.
-const KINDS: [Kind; 8] =
-    [Kind::Real, Kind::Real, Kind::Real, Kind::Pop, Kind::Pop, Kind::Electronic, Kind::Electronic, Kind::Game];
+const CLIPS_PER_SONG: usize = 4;
 /// Clips of a shard.
-pub const SHARD_CLIPS: usize = CLIPS_PER_SONG * KINDS.len();
+pub const SHARD_CLIPS: usize = CLIPS_PER_SONG * SHARD_SONGS;
 
 /// What to write.
 #[derive(Debug, Clone)]
@@ -51,56 +45,70 @@ pub struct Plan {
     pub seed: u64,
     /// Threads that render.
     pub threads: usize,
+    /// Groups that are written; the hours are divided by their shares.
+    pub groups: Vec<Group>,
+    /// The command line, for the record.
+    pub command: String,
 }
 
 /// `set.json`.
 #[derive(Debug, Serialize)]
-struct Description {
+struct Description<'a> {
     format: u32,
+    command: &'a str,
+    seed: u64,
     rates: [u32; 2],
     hop_seconds: [f32; 2],
     clip_frames: usize,
     features: usize,
     bands_hz: Vec<f32>,
     parts: [&'static str; PARTS],
-    seed: u64,
-    clips: BTreeMap<&'static str, usize>,
-    shards: BTreeMap<&'static str, usize>,
+    complete: bool,
     hours: f64,
     split: &'static str,
-    real_songs: [&'static str; 3],
-    songs: BTreeMap<&'static str, BTreeSet<String>>,
+    /// By split and group.
+    groups: BTreeMap<String, GroupDescription>,
     sources: [&'static str; 8],
 }
 
+#[derive(Debug, Default, Serialize)]
+struct GroupDescription {
+    shards: usize,
+    clips: usize,
+    hours: f64,
+    songs: BTreeSet<String>,
+}
+
+/// Complete shards.
+type Done = BTreeMap<String, (ShardId, Label)>;
+
 impl Plan {
-    /// Shards of a split: nine to train for each one to validate, at least one of each.
+    /// All shards of the set, in the order in which they are written.
     #[must_use]
-    pub fn shards(&self, split: Split) -> usize {
+    pub fn shards(&self) -> Vec<ShardId> {
         let clip_hours = CLIP_FRAMES as f64 * 0.0114 / 3_600.0;
-        let all = (self.hours / clip_hours / SHARD_CLIPS as f64).ceil().max(2.0) as usize;
-        let validation = (all / 10).max(1);
-        if split == Split::Validation { validation } else { all - validation }
+        shards(&self.groups, (self.hours / clip_hours / SHARD_CLIPS as f64).ceil() as usize)
     }
 
     /// Writes the set. Shards that are there already are kept, so that an interrupted run can be continued.
     ///
     /// # Errors
-    /// Material is unreadable or the folder cannot be written to.
+    /// The folder holds shards of another seed or format or cannot be written to, or material is unreadable.
     pub fn write(&self, material: &Material) -> Result<()> {
-        std::fs::create_dir_all(&self.out).map_err(|source| StudioError::io(&self.out, source))?;
-        let of = |split| (0..self.shards(split)).map(move |index| (split, index));
-        // Validation first: a set that is still growing can be trained on.
-        let tasks: Vec<(Split, usize)> = of(Split::Validation).chain(of(Split::Train)).collect();
-        let bar = ProgressBar::new((tasks.len() * SHARD_CLIPS) as u64).with_message("clips");
-        let next = AtomicUsize::new(0);
-        let songs = Mutex::new(BTreeMap::<&'static str, BTreeSet<String>>::new());
+        let (done, tasks) = self.survey()?;
+        let bar = ProgressBar::new((tasks.len() * SHARD_CLIPS) as u64).with_style(style());
+        if !done.is_empty() {
+            bar.println(format!("{} complete shards are kept", done.len()));
+        }
+        self.describe(&done, tasks.is_empty())?;
+        let (next, done) = (AtomicUsize::new(0), Mutex::new(done));
         let work = || -> Result<()> {
-            while let Some(&(split, index)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let names = self.shard(material, split, index, &bar)?;
-                if let Ok(mut songs) = songs.lock() {
-                    songs.entry(split.name()).or_default().extend(names);
-                }
+            while let Some(&shard) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let label = self.shard(material, shard, &bar)?;
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.insert(shard.name(), (shard, label));
+                // The description grows with the set, which can be trained on at any time.
+                self.describe(&done, done.len() == self.shards().len())?;
             }
             Ok(())
         };
@@ -113,68 +121,99 @@ impl Plan {
             Ok(())
         })?;
         bar.finish();
-        self.describe(songs.into_inner().unwrap_or_default())
+        Ok(())
     }
 
-    fn shard(&self, material: &Material, split: Split, index: usize, bar: &ProgressBar) -> Result<BTreeSet<String>> {
-        let path = self.out.join(format!("{}-{index:04}.safetensors", split.name()));
-        let mut random = Random::for_task(self.seed, (index as u64) << 1 | u64::from(split == Split::Validation));
-        if let Some(names) = existing(&path) {
-            bar.inc(SHARD_CLIPS as u64);
-            return Ok(names);
+    /// What is there and what is to be written; half a file of a run that was broken off is taken away.
+    fn survey(&self) -> Result<(Done, Vec<ShardId>)> {
+        std::fs::create_dir_all(&self.out).map_err(|source| StudioError::io(&self.out, source))?;
+        let (mut done, mut tasks) = (Done::new(), Vec::new());
+        let fail = |source| StudioError::io(&self.out, source);
+        for entry in std::fs::read_dir(&self.out).map_err(fail)? {
+            let path = entry.map_err(fail)?.path();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            match extension {
+                Some("partial") => std::fs::remove_file(&path).map_err(fail)?,
+                Some("safetensors") => self.accept(&path)?,
+                _ => {}
+            }
         }
+        for shard in self.shards() {
+            match Label::read(&self.path(shard)) {
+                Some(label) => drop(done.insert(shard.name(), (shard, label))),
+                None => tasks.push(shard),
+            }
+        }
+        Ok((done, tasks))
+    }
+
+    /// Refuses a shard of another set.
+    fn accept(&self, path: &Path) -> Result<()> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let foreign = |found: String| {
+            let wanted = format!("format {FORMAT}, seed {}", self.seed);
+            Err(StudioError::data(
+                &self.out,
+                format!("{name} is {found}, not of {wanted}; name an empty folder or use the set's own seed"),
+            ))
+        };
+        match Label::read(path) {
+            Some(label) if label.format == FORMAT && label.seed == self.seed => Ok(()),
+            Some(label) => foreign(format!("of format {}, seed {}", label.format, label.seed)),
+            None => foreign("damaged or of an older format".to_owned()),
+        }
+    }
+
+    fn path(&self, shard: ShardId) -> PathBuf {
+        self.out.join(format!("{}.safetensors", shard.name()))
+    }
+
+    fn shard(&self, material: &Material, shard: ShardId, bar: &ProgressBar) -> Result<Label> {
+        let mut random = Random::for_task(self.seed, hash(&shard.name()));
         let rate = RATES[usize::from(random.chance(0.3))];
         let mut analyser = Analyser::new(rate);
         let samples = analyser.samples(CLIP_FRAMES);
         let seconds = (samples * CLIPS_PER_SONG) as f64 / f64::from(rate) + 0.1;
-        let mut songs: Vec<Song> = Vec::new();
-        for kind in KINDS {
-            songs.push(material.song(kind, split, seconds, rate, &mut random)?);
-        }
-        let levels = levels(&songs);
+        let ensemble = Ensemble::invite(material, shard, seconds, rate, &mut random)?;
         let mut tensors = Tensors::default();
-        for song in 0..songs.len() {
+        for song in 0..SHARD_SONGS {
             for clip in 0..CLIPS_PER_SONG {
-                let parts = mix(&songs, &levels, song, clip * samples, samples, &mut random);
-                tensors.add_clip(&mut analyser, &parts);
+                let casting = ensemble.cast(song, clip * samples, samples, &mut random);
+                tensors.add(&mut analyser, &mix(&ensemble, &casting, samples, &mut random));
                 bar.inc(1);
             }
         }
-        let names: BTreeSet<String> = songs.into_iter().map(|song| song.name).collect();
-        tensors.write(&path, &names)?;
-        Ok(names)
+        let songs: BTreeSet<String> = ensemble.songs().iter().map(|song| song.name.clone()).collect();
+        let label = Label { format: FORMAT, seed: self.seed, rate, songs: songs.into_iter().collect() };
+        tensors.write(&self.path(shard), &label)?;
+        Ok(label)
     }
 
-    fn describe(&self, songs: BTreeMap<&'static str, BTreeSet<String>>) -> Result<()> {
+    fn describe(&self, done: &Done, complete: bool) -> Result<()> {
         let hop = |rate: u32| Analyser::new(rate).layout().hop_seconds();
-        let splits = [Split::Train, Split::Validation];
-        let shards: BTreeMap<_, _> = splits.map(|split| (split.name(), self.shards(split))).into_iter().collect();
-        let clips: usize = shards.values().sum::<usize>() * SHARD_CLIPS;
+        let mut groups = BTreeMap::<String, GroupDescription>::new();
+        for (shard, label) in done.values() {
+            let group = groups.entry(format!("{}-{}", shard.split.name(), shard.group.name())).or_default();
+            group.shards += 1;
+            group.clips += SHARD_CLIPS;
+            group.hours += (SHARD_CLIPS * CLIP_FRAMES) as f64 * f64::from(hop(label.rate)) / 3_600.0;
+            group.songs.extend(label.songs.iter().cloned());
+        }
         let description = Description {
-            format: 1,
+            format: FORMAT,
+            command: &self.command,
+            seed: self.seed,
             rates: RATES,
             hop_seconds: RATES.map(hop),
             clip_frames: CLIP_FRAMES,
             features: FEATURES,
             bands_hz: (0..BANDS).map(centre_hz).collect(),
             parts: Part::ALL.map(Part::name),
-            seed: self.seed,
-            clips: shards.iter().map(|(&split, shards)| (split, shards * SHARD_CLIPS)).collect(),
-            shards,
-            hours: clips as f64 * CLIP_FRAMES as f64 * f64::from(hop(RATES[0])) / 3_600.0,
-            split: "by song: one name in ten (hash) validates; real songs only train",
-            real_songs: TRAINING_SONGS,
-            songs,
-            sources: [
-                "stems (CC0): Everything is Free, songs 2, 3, 4",
-                "pop909 (MIT): Music X Lab",
-                "freedoom (BSD-3-Clause)",
-                "groove (CC BY 4.0): Gillick et al. 2019, Google Magenta",
-                "erithacus (CC BY 4.0): Erithacus Project",
-                "loops (CC0)",
-                "clips: vocadito_10 (CC BY 4.0), vocal-da-80bpm (Apache-2.0)",
-                "FluidR3_GM sound font (MIT); own synthetic singer",
-            ],
+            complete,
+            hours: groups.values().map(|group| group.hours).sum(),
+            split: "by song: one made song in ten (hash of its name) validates; real songs are in groups of their own",
+            groups,
+            sources: SOURCES,
         };
         let path = self.out.join("set.json");
         let text =
@@ -183,93 +222,63 @@ impl Plan {
     }
 }
 
-/// Song names of a shard that is complete; `None` if it has to be written.
-fn existing(path: &Path) -> Option<BTreeSet<String>> {
-    let bytes = std::fs::read(path).ok()?;
-    let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).ok()?;
-    safetensors::SafeTensors::deserialize(&bytes).ok()?;
-    let names = metadata.metadata().as_ref()?.get("songs")?;
-    Some(names.split('\n').map(str::to_owned).collect())
-}
+/// What the songs are made of.
+const SOURCES: [&str; 8] = [
+    "stems (CC0): Everything is Free, songs 2, 3, 4",
+    "pop909 (MIT): Music X Lab",
+    "freedoom (BSD-3-Clause)",
+    "groove (CC BY 4.0): Gillick et al. 2019, Google Magenta",
+    "erithacus (CC BY 4.0): Erithacus Project",
+    "loops (CC0)",
+    "clips: vocadito_10 (CC BY 4.0), vocal-da-80bpm (Apache-2.0)",
+    "FluidR3_GM sound font (MIT); own synthetic singer",
+];
 
-/// The tensors of a shard as they grow, half floats in little endian.
-#[derive(Debug, Default)]
-struct Tensors {
-    clips: usize,
-    features: Vec<u8>,
-    shares: Vec<u8>,
-    part_level: Vec<u8>,
-}
-
-impl Tensors {
-    fn add_clip(&mut self, analyser: &mut Analyser, parts: &crate::mixture::Parts) {
-        let hop = analyser.layout().hop;
-        for frame in 0..CLIP_FRAMES {
-            let frame = analyser.frame(parts, frame * hop);
-            push(&mut self.features, features(&frame.bands.power, &frame.bands.width).iter());
-            push(&mut self.shares, frame.shares.iter().flatten());
-            push(&mut self.part_level, frame.part_level.iter());
-        }
-        self.clips += 1;
-    }
-
-    fn write(&self, path: &Path, songs: &BTreeSet<String>) -> Result<()> {
-        let fail = |error: safetensors::SafeTensorError| StudioError::data(path, error.to_string());
-        let view = |shape: Vec<usize>, bytes| TensorView::new(Dtype::F16, shape, bytes).map_err(fail);
-        let (clips, frames) = (self.clips, CLIP_FRAMES);
-        let tensors = [
-            ("features", view(vec![clips, frames, FEATURES], &self.features)?),
-            ("shares", view(vec![clips, frames, PARTS, BANDS], &self.shares)?),
-            ("part_level", view(vec![clips, frames, PARTS], &self.part_level)?),
-        ];
-        let names: Vec<&str> = songs.iter().map(String::as_str).collect();
-        let metadata = HashMap::from([("songs".to_owned(), names.join("\n"))]);
-        write_bytes(path, &safetensors::serialize(tensors, Some(metadata)).map_err(fail)?)
-    }
-}
-
-fn push<'a>(bytes: &mut Vec<u8>, values: impl Iterator<Item = &'a f32>) {
-    for &value in values {
-        bytes.extend_from_slice(&f16::from_f32(value).to_le_bytes());
-    }
+fn style() -> ProgressStyle {
+    let template = "{bar:30} {pos}/{len} clips, {per_sec}, {eta} left";
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::demo_songs::song_a;
+    use crate::material::Split;
 
-    #[test]
-    fn a_shard_holds_what_was_put_in_and_is_known_when_it_is_complete() {
-        let mut analyser = Analyser::new(44_100);
-        let samples = analyser.samples(CLIP_FRAMES);
-        let cut = |channel: &Vec<f32>| channel[..samples].to_vec();
-        let parts = song_a().parts.each_ref().map(|part| part.each_ref().map(cut));
-        let mut tensors = Tensors::default();
-        tensors.add_clip(&mut analyser, &parts);
-        let path = std::env::temp_dir().join(format!("songweave-shard-{}.safetensors", std::process::id()));
-        assert!(existing(&path).is_none());
-        tensors.write(&path, &BTreeSet::from(["one".to_owned(), "two".to_owned()])).unwrap();
-        assert_eq!(existing(&path).unwrap().len(), 2);
-        let bytes = std::fs::read(&path).unwrap();
-        let shard = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-        assert_eq!(shard.tensor("features").unwrap().shape(), [1, CLIP_FRAMES, FEATURES]);
-        let shares = shard.tensor("shares").unwrap();
-        assert_eq!(shares.shape(), [1, CLIP_FRAMES, PARTS, BANDS]);
-        let value =
-            |index: usize| f16::from_le_bytes([shares.data()[2 * index], shares.data()[2 * index + 1]]).to_f32();
-        let sum: f32 = (0..PARTS).map(|part| value((200 * PARTS + part) * BANDS + 30)).sum();
-        assert!((sum - 1.0).abs() < 2e-3, "{sum}");
-        std::fs::write(&path, &bytes[..1_000]).unwrap();
-        assert!(existing(&path).is_none(), "half a shard is no shard");
-        std::fs::remove_file(&path).unwrap();
+    fn plan(folder: &str, seed: u64) -> Plan {
+        let out = std::env::temp_dir().join(format!("songweave-{folder}-{}", std::process::id()));
+        Plan { out, hours: 4.0, seed, threads: 1, groups: Group::all(), command: "dataset mash".into() }
     }
 
     #[test]
-    fn a_tenth_of_the_shards_validates_and_there_is_always_one() {
-        let plan = |hours| Plan { out: PathBuf::new(), hours, seed: 1, threads: 1 };
-        assert_eq!((plan(0.01).shards(Split::Train), plan(0.01).shards(Split::Validation)), (1, 1));
-        assert_eq!((plan(4.0).shards(Split::Train), plan(4.0).shards(Split::Validation)), (36, 3));
+    fn the_hours_are_divided_among_the_groups() {
+        let shards = plan("hours", 1).shards();
+        let hours = (shards.len() * SHARD_CLIPS) as f64 * 512.0 * 512.0 / 44_100.0 / 3_600.0;
+        assert!((3.8..4.6).contains(&hours), "{hours}");
+        let few = Plan { groups: vec![Group::RealAll], ..plan("hours", 1) };
+        assert!(few.shards().len().abs_diff(shards.len()) <= 3);
+    }
+
+    #[test]
+    fn complete_shards_are_kept_halves_removed_and_other_sets_refused() {
+        let plan = plan("survey", 3);
+        std::fs::create_dir_all(&plan.out).unwrap();
+        let shard = ShardId { split: Split::Train, group: Group::RealAll, index: 0 };
+        let label = Label { format: FORMAT, seed: 3, rate: 44_100, songs: vec!["x".into()] };
+        Tensors::default().write(&plan.path(shard), &label).unwrap();
+        let partial = plan.out.join("train-synthetic-0000.safetensors.1.partial");
+        std::fs::write(&partial, b"half").unwrap();
+        let (done, tasks) = plan.survey().unwrap();
+        assert_eq!((done.len(), tasks.len()), (1, plan.shards().len() - 1));
+        assert!(!partial.exists() && !tasks.contains(&shard));
+        plan.describe(&done, false).unwrap();
+        let text = std::fs::read_to_string(plan.out.join("set.json")).unwrap();
+        let described: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(described["groups"]["train-real.all"]["clips"], SHARD_CLIPS);
+        let refusal = Plan { seed: 4, ..plan.clone() }.survey().unwrap_err().to_string();
+        assert!(refusal.contains("seed 3") && refusal.contains("seed 4"), "{refusal}");
+        std::fs::write(plan.out.join("train-0000.safetensors"), b"old").unwrap();
+        assert!(plan.survey().unwrap_err().to_string().contains("older format"));
+        std::fs::remove_dir_all(&plan.out).unwrap();
     }
 }

@@ -5,6 +5,7 @@
 //! `songweave-engine` and `songweave-models`, never written a second time. All randomness is seeded: the same command
 //! gives the same files.
 
+pub mod casting;
 pub mod clips;
 pub mod decode;
 pub mod demo_songs;
@@ -13,6 +14,7 @@ pub mod error;
 pub mod evaluation;
 pub mod feature_set;
 pub mod filter;
+pub mod groups;
 pub mod masker;
 pub mod material;
 pub mod metrics;
@@ -24,6 +26,8 @@ pub mod real_stems;
 pub mod resample;
 pub mod room;
 pub mod score;
+pub mod score_frames;
+pub mod shard;
 pub mod singing;
 pub mod song;
 pub mod soundfont;

@@ -49,8 +49,6 @@ impl Split {
 /// Kinds of songs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A stretch of a real multitrack.
-    Real,
     /// A POP909 song: sung melody, General MIDI band, Groove drums, made-up bass.
     Pop,
     /// A Freedoom piece with a made-up or recorded voice.
@@ -98,21 +96,26 @@ impl Material {
         })
     }
 
-    /// A new song of a kind, `seconds` long at `rate` (one of [`RATES`]) from the songs of a split. There are no real
-    /// songs for validation: their place is taken by electronic ones.
+    /// A new song of a kind, `seconds` long at `rate` (one of [`RATES`]) from the songs of a split.
     ///
     /// # Errors
     /// A data file is unreadable.
     pub fn song(&self, kind: Kind, split: Split, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
-        match (kind, split) {
-            (Kind::Real, Split::Train) => match random.pick(&self.real) {
-                Some(song) => song.stretch(seconds, rate, random),
-                None => self.electronic(seconds, rate, random),
-            },
-            (Kind::Pop, _) => self.pop(split, seconds, rate, random),
-            (Kind::Game, _) => self.game(split, seconds, rate, random),
-            (Kind::Electronic | Kind::Real, _) => self.electronic(seconds, rate, random),
+        match kind {
+            Kind::Pop => self.pop(split, seconds, rate, random),
+            Kind::Game => self.game(split, seconds, rate, random),
+            Kind::Electronic => self.electronic(seconds, rate, random),
         }
+    }
+
+    /// A random stretch of a real song (one of [`TRAINING_SONGS`]), `seconds` long at `rate`.
+    ///
+    /// # Errors
+    /// There is no such song.
+    pub fn stretch(&self, name: &str, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
+        let missing = || StudioError::data(Path::new(name), "no real song of this name was read");
+        let song = self.real.iter().find(|song| song.name() == name).ok_or_else(missing)?;
+        song.stretch(seconds, rate, random)
     }
 
     fn voice(&self, rate: u32, random: &mut Random) -> Voice<'_> {

@@ -1,82 +1,77 @@
-//! Random mixtures: parts of one song or of several, at random levels, with random equalisers and places.
+//! Random mixtures: the parts of a casting at their levels, with random equalisers and places.
 
 use songweave_dsp::layout::{PARTS, Part};
 
 use crate::{
+    casting::{Balance, Casting, Ensemble, Pick},
     filter::{bell, decibels, low_pass, shape, tilt},
+    midi::Note,
     random::Random,
     song::{Song, Stereo, active_level, silence},
 };
 
-/// Chance that a part is missing, `[part]`.
-const MISSING: [f32; PARTS] = [0.12, 0.1, 0.1, 0.1];
 /// Level of a part before its random change, dBFS of active root mean square, `[part]`.
 const LEVELS: [f32; PARTS] = [-20.0, -20.0, -21.0, -23.0];
 
-/// Active levels of all parts of some songs, `[song][part]`, linear.
-#[must_use]
-pub fn levels(songs: &[Song]) -> Vec<[f32; PARTS]> {
-    songs.iter().map(|song| std::array::from_fn(|part| active_level(&song.parts[part], song.rate))).collect()
-}
-
-/// A mixture as its parts, `[part][channel][sample]`; the mixture is their sum.
+/// The parts of a mixture, `[part][channel][sample]`; the mixture is their sum.
 pub type Parts = [Stereo; PARTS];
 
-/// One random mixture of `samples` samples. In 7 of 10 all parts are of song `index` from sample `at` on, otherwise parts
-/// are of any song at any place. `levels` as from [`levels`].
+/// A mixture whose parts are known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mixture {
+    /// What is heard.
+    pub parts: Parts,
+    /// What each part plays, in seconds from the first sample, `[part]`: nothing if the part is silent, `None` if it is not
+    /// known.
+    pub notes: [Option<Vec<Note>>; PARTS],
+}
+
+/// One random mixture of `samples` samples as it is cast.
 #[must_use]
-pub fn mix(
-    songs: &[Song],
-    levels: &[[f32; PARTS]],
-    index: usize,
-    at: usize,
-    samples: usize,
-    random: &mut Random,
-) -> Parts {
-    let together = random.chance(0.7);
-    let natural = random.chance(0.4);
-    let mut chosen = [(index, at); PARTS];
-    if !together {
-        for place in &mut chosen {
-            let song = random.index(songs.len());
-            *place = (song, random.index(songs[song].samples().saturating_sub(samples)));
-        }
-    }
-    let rate = songs[index].rate;
-    let cutoff = cutoff(songs, &chosen, random);
-    let missing = missing(random);
+pub fn mix(ensemble: &Ensemble, casting: &Casting, samples: usize, random: &mut Random) -> Mixture {
+    let cutoff = cutoff(ensemble.songs(), &casting.picks, random);
     let mut parts: Parts = std::array::from_fn(|_| silence(samples));
     for (part, out) in parts.iter_mut().enumerate() {
-        let (song, from) = chosen[part];
-        let level = levels[song][part];
-        if missing[part] || level == 0.0 {
+        let Pick { song, at } = casting.picks[part];
+        let level = ensemble.level(song, part);
+        if casting.missing[part] || level == 0.0 {
             continue;
         }
-        let gain = if together && natural {
-            let loudest = levels[song].iter().copied().fold(0.0, f32::max);
-            decibels(random.between(-3.0, 3.0) + LEVELS[1]) / loudest
-        } else {
-            decibels(LEVELS[part] + change(part, random)) / level
+        let gain = match casting.balance {
+            Balance::AsRecorded => 1.0,
+            Balance::Near => decibels(random.between(-3.0, 3.0) + LEVELS[1]) / ensemble.loudest(song),
+            Balance::Free => decibels(LEVELS[part] + change(part, random)) / level,
         };
-        let cut = songs[song].parts[part].each_ref().map(|channel| &channel[from..from + samples]);
-        *out = place(cut, rate, gain, cutoff, part == Part::Vocals as usize, random);
+        let Song { parts, rate, .. } = &ensemble.songs()[song];
+        let cut = parts[part].each_ref().map(|channel| &channel[at..at + samples]);
+        *out = if casting.balance == Balance::AsRecorded {
+            cut.map(|channel| shape(channel, *rate, |hz| low_pass(hz, cutoff)))
+        } else {
+            place(cut, *rate, gain, cutoff, part == Part::Vocals as usize, random)
+        };
     }
+    let notes = std::array::from_fn(|part| notes(ensemble, casting.picks[part], part, &parts[part]));
     set_level(&mut parts, random);
-    parts
+    Mixture { parts, notes }
+}
+
+/// The notes of a part from its place on; a silent part plays nothing.
+fn notes(ensemble: &Ensemble, Pick { song, at }: Pick, part: usize, heard: &Stereo) -> Option<Vec<Note>> {
+    let song = &ensemble.songs()[song];
+    if active_level(heard, song.rate) == 0.0 {
+        return Some(Vec::new());
+    }
+    let start = at as f64 / f64::from(song.rate);
+    let end = start + heard[0].len() as f64 / f64::from(song.rate);
+    let inside = |note: &&Note| note.start < end && note.start + note.length > start;
+    let moved = |note: &Note| Note { start: note.start - start, ..*note };
+    song.notes[part].as_ref().map(|notes| notes.iter().filter(inside).map(moved).collect())
 }
 
 /// Nothing above the narrowest of the recordings; now and then much narrower still.
-fn cutoff(songs: &[Song], chosen: &[(usize, usize); PARTS], random: &mut Random) -> f32 {
-    let widest = chosen.iter().map(|&(song, _)| songs[song].bandwidth).fold(f32::INFINITY, f32::min);
+fn cutoff(songs: &[Song], picks: &[Pick; PARTS], random: &mut Random) -> f32 {
+    let widest = picks.iter().map(|pick| songs[pick.song].bandwidth).fold(f32::INFINITY, f32::min);
     if random.chance(0.2) { widest.min(2f32.powf(random.between(11.5, 14.0))) } else { widest }
-}
-
-fn missing(random: &mut Random) -> [bool; PARTS] {
-    if random.chance(0.04) {
-        return [false, true, true, true];
-    }
-    let missing = MISSING.map(|chance| random.chance(chance));
-    if missing == [true; PARTS] { [false; PARTS] } else { missing }
 }
 
 fn change(part: usize, random: &mut Random) -> f32 {
@@ -123,39 +118,72 @@ fn set_level(parts: &mut Parts, random: &mut Random) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo_songs::{song_a, song_b};
+    use crate::{
+        demo_songs::{song_a, song_b},
+        groups::Group,
+    };
 
-    fn mixture(seed: u64, songs: &[Song], levels: &[[f32; PARTS]]) -> Parts {
-        mix(songs, levels, 0, 50_000, 20_000, &mut Random::new(seed))
+    const SAMPLES: usize = 20_000;
+
+    fn ensemble(bandwidth: f32) -> Ensemble {
+        let mut songs = vec![song_a(), song_b()];
+        songs[1].bandwidth = bandwidth;
+        songs[0].notes[2] = Some(vec![Note { start: 1.2, length: 0.5, key: 40.0, velocity: 1.0 }]);
+        Ensemble::of(Group::Synthetic, songs, 0)
+    }
+
+    fn casting(songs: [usize; PARTS], balance: Balance) -> Casting {
+        Casting { picks: songs.map(|song| Pick { song, at: 44_100 }), missing: [false; PARTS], balance }
     }
 
     #[test]
     fn the_seed_decides_the_mixture_and_its_peak_is_in_range() {
-        let songs = [song_a(), song_b()];
-        let levels = levels(&songs);
-        assert_eq!(levels[1][Part::Vocals as usize], 0.0);
-        assert_eq!(mixture(1, &songs, &levels), mixture(1, &songs, &levels));
-        assert_ne!(mixture(1, &songs, &levels), mixture(2, &songs, &levels));
+        let ensemble = ensemble(22_050.0);
+        let mixture = |seed| mix(&ensemble, &casting([0; PARTS], Balance::Free), SAMPLES, &mut Random::new(seed));
+        assert_eq!(mixture(1), mixture(1));
+        assert_ne!(mixture(1), mixture(2));
         for seed in 0..12 {
-            let parts = mixture(seed, &songs, &levels);
+            let parts = mixture(seed).parts;
             let sum = |n: usize| parts.iter().map(|part| part[0][n]).sum::<f32>().abs();
-            let peak = (0..20_000).map(sum).fold(0.0, f32::max);
+            let peak = (0..SAMPLES).map(sum).fold(0.0, f32::max);
             assert!(peak < decibels(-1.0) * 1.001, "seed {seed}: peak {peak}");
         }
     }
 
     #[test]
     fn all_parts_end_at_the_narrowest_bandwidth() {
-        let mut songs = [song_a(), song_b()];
-        for song in &mut songs {
-            song.bandwidth = 2_000.0;
-        }
-        let levels = levels(&songs);
-        let parts = mixture(3, &songs, &levels);
+        let ensemble = ensemble(2_000.0);
         let above = |part: &Stereo| shape(&part[0], 44_100, |hz| if hz > 2_200.0 { 1.0 } else { 0.0 });
         let energy = |samples: &[f32]| samples[2_000..18_000].iter().map(|sample| sample * sample).sum::<f32>();
-        for part in parts.iter().filter(|part| energy(&part[0]) > 0.0) {
-            assert!(energy(&above(part)) < 1e-4 * energy(&part[0]));
+        // Drums, which have most above, are of the wide song; one part of the narrow one is enough.
+        for songs in [[0, 0, 1, 0], [0, 0, 0, 1]] {
+            let mixture = mix(&ensemble, &casting(songs, Balance::Free), SAMPLES, &mut Random::new(3));
+            for part in mixture.parts.iter().filter(|part| energy(&part[0]) > 0.0) {
+                assert!(energy(&above(part)) < 1e-4 * energy(&part[0]));
+            }
         }
+    }
+
+    #[test]
+    fn a_song_as_it_is_keeps_the_levels_of_its_parts() {
+        let ensemble = ensemble(22_050.0);
+        let mixture = mix(&ensemble, &casting([0; PARTS], Balance::AsRecorded), SAMPLES, &mut Random::new(1));
+        let ratio = |part: usize| {
+            let cut =
+                ensemble.songs()[0].parts[part].each_ref().map(|channel| channel[44_100..44_100 + SAMPLES].to_vec());
+            active_level(&mixture.parts[part], 44_100) / active_level(&cut, 44_100)
+        };
+        assert!((ratio(1) / ratio(2) - 1.0).abs() < 0.05 && (ratio(1) / ratio(3) - 1.0).abs() < 0.05);
+    }
+
+    #[test]
+    fn notes_come_along_and_are_known_where_nothing_plays() {
+        let ensemble = ensemble(22_050.0);
+        let mut casting = casting([0; PARTS], Balance::Free);
+        casting.missing[1] = true;
+        let notes = mix(&ensemble, &casting, SAMPLES, &mut Random::new(1)).notes;
+        assert_eq!((notes[1].as_deref(), &notes[3]), (Some(&[][..]), &None));
+        let bass = notes[2].as_deref().unwrap_or_default();
+        assert!(bass.len() == 1 && (bass[0].start - 0.2).abs() < 1e-9, "{bass:?}");
     }
 }

@@ -148,6 +148,12 @@ impl RealSong {
         Ok(song)
     }
 
+    /// The folder's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A random stretch of `seconds`, played up to a fifth slower or faster (pitch included), now and then without some
     /// of its drum or other stems.
     ///
