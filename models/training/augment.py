@@ -1,11 +1,13 @@
-"""Changes to what is heard of a song: level, equalisation, width, bandwidth, and pitch with formants."""
+"""Changes to what is heard of a song: who plays, level, equalisation, width, bandwidth, and pitch with formants."""
+
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from data import Batch
-from net import BANDS
+from data import TENSORS, Batch
+from trunks import BANDS, PARTS
 
 SILENCE = 1e-9
 """Power that features cannot tell from silence."""
@@ -20,6 +22,14 @@ TOP_CUT_CHANCE = 0.3
 TOP_CUT_BANDS = (64, BANDS)
 LOW_CUT_CHANCE = 0.15
 LOW_CUT_BANDS = (1, 16)
+REMIX_CHANCE = 0.5
+"""Chance that the parts of a clip get levels and equalisers of their own."""
+GUEST_CHANCE = 0.7
+"""Chance that such a clip takes parts from another one."""
+GUEST_PARTS = 0.4
+"""Chance of each part to be the other clip's then."""
+PART_DB = 4.0
+PART_EQ_DB = 3.0
 
 
 def power_of(level: Tensor) -> Tensor:
@@ -34,19 +44,62 @@ def level_of(power: Tensor) -> Tensor:
 
 def augment(batch: Batch, draw: np.random.Generator) -> Batch:
     """A batch as other recordings of similar music would give it. Each clip of each pair draws its own changes."""
+    batch = remix(batch, draw)
     clips = batch.features.shape[:2]
     level, width = batch.features.split(BANDS, dim=-1)
     source, moved = _shifts(draw, clips)
     level, width = (torch.take_along_dim(part, source[:, :, None], dim=-1) for part in (level, width))
     shares = torch.take_along_dim(batch.shares, source[:, :, None, None], dim=-1)
     gain_db = draw.uniform(*LEVEL_DB, clips)
-    curve = torch.from_numpy(gain_db[..., None] + _equalisers(draw, clips)).float()
+    curve = torch.from_numpy(gain_db[..., None] + _equalisers(draw, clips, EQ_DB)).float()
     heard = torch.from_numpy(_passbands(draw, clips) & moved).float()[:, :, None]
     stretch = np.where(draw.random(clips) < MONO_CHANCE, 0.0, draw.uniform(0.3, 1.2, clips))
     power = power_of(level) * 10.0 ** (curve / 10.0)[:, :, None] * heard
     width = (width * torch.from_numpy(stretch).float()[:, :, None, None] * heard).clamp(max=1.0)
     part_level = batch.part_level + torch.from_numpy(gain_db).float()[:, :, None, None]
-    return Batch(torch.cat([level_of(power), width], dim=-1), shares, part_level)
+    features = torch.cat([level_of(power), width], dim=-1)
+    return replace(batch, features=features, shares=shares, part_level=part_level)
+
+
+def remix(batch: Batch, draw: np.random.Generator) -> Batch:
+    """Half of the clips mixed anew: parts of two clips of the batch, each at a level and with an equaliser of its own.
+
+    Bands add up as powers here, as those of sounds do on average that have nothing to do with each other.
+    """
+    flat = {name: getattr(batch, name).flatten(0, 1).clone() for name in TENSORS}
+    clips = len(flat["known"])
+    chosen = np.flatnonzero(draw.random(clips) < REMIX_CHANCE)
+    host = (chosen + draw.integers(1, clips, len(chosen))) % clips
+    guest = (draw.random((len(chosen), PARTS)) < GUEST_PARTS) & (draw.random((len(chosen), 1)) < GUEST_CHANCE)
+    gain_db = torch.from_numpy((PART_DB * draw.normal(size=(len(chosen), PARTS))).clip(-2 * PART_DB, 2 * PART_DB)).float()
+    curve = gain_db[..., None] + torch.from_numpy(_equalisers(draw, (len(chosen), PARTS), PART_EQ_DB)).float()
+    mixed = _mixture({name: x[chosen] for name, x in flat.items()}, {name: x[host] for name, x in flat.items()},
+                     torch.from_numpy(guest), 10.0 ** (curve / 10.0))
+    mixed["part_level"] = mixed["part_level"] + gain_db[:, None]
+    for name, tensor in mixed.items():
+        flat[name][chosen] = tensor
+    return Batch(*(flat[name].unflatten(0, batch.features.shape[:2]) for name in TENSORS))
+
+
+def _mixture(own: dict, other: dict, guest: Tensor, gain: Tensor) -> dict:
+    """Clips with the parts `guest` [clip][part] of `other` and the rest of `own`, times `gain` [clip][part][band]."""
+
+    def choose(name: str) -> Tensor:
+        mask = guest.reshape(len(guest), *(1,) * (own[name].dim() > 2), PARTS, *(1,) * (own[name].dim() - 3))
+        return torch.where(mask, other[name], own[name])
+
+    def part_power(clips: dict) -> Tensor:
+        return power_of(clips["features"][..., :BANDS])[:, :, None] * clips["shares"]
+
+    seats = guest[:, None, :, None]
+    power = torch.where(seats, part_power(other), part_power(own)) * gain[:, None]
+    width = torch.where(seats, other["features"][:, :, None, BANDS:], own["features"][:, :, None, BANDS:])
+    whole = power.sum(dim=2)
+    there = whole.clamp(min=SILENCE)
+    shares = torch.where(whole[:, :, None] > SILENCE, power / there[:, :, None], 1.0 / PARTS)
+    features = torch.cat([level_of(whole), ((power * width).sum(dim=2) / there).clamp(max=1.0)], dim=-1)
+    kept = {name: choose(name) for name in ("part_level", "chroma", "onset", "register", "known")}
+    return kept | {"features": features, "shares": shares}
 
 
 def _shifts(draw: np.random.Generator, clips: tuple[int, int]) -> tuple[Tensor, np.ndarray]:
@@ -56,9 +109,9 @@ def _shifts(draw: np.random.Generator, clips: tuple[int, int]) -> tuple[Tensor, 
     return torch.from_numpy(source.clip(0, BANDS - 1)), (source >= 0) & (source < BANDS)
 
 
-def _equalisers(draw: np.random.Generator, clips: tuple[int, int]) -> np.ndarray:
-    """Smooth random curves in dB, [pair][song][band]."""
-    knots = draw.normal(0.0, EQ_DB, (*clips, EQ_KNOTS))
+def _equalisers(draw: np.random.Generator, shape: tuple[int, int], strength_db: float) -> np.ndarray:
+    """Smooth random curves in dB, `shape` + [band]."""
+    knots = draw.normal(0.0, strength_db, (*shape, EQ_KNOTS))
     place = np.linspace(0.0, EQ_KNOTS - 1.0, BANDS)
     lower = np.minimum(place.astype(int), EQ_KNOTS - 2)
     return knots[..., lower] + (place - lower) * (knots[..., lower + 1] - knots[..., lower])

@@ -15,10 +15,10 @@ def draw_curves(history: list[dict], path: Path) -> None:
         return
     figure, panels = plt.subplots(1, len(names), figsize=(4 * len(names), 3.5), layout="constrained")
     for name, panel in zip(names, panels):
-        for split in ("train", "validation"):
+        for split in dict.fromkeys(point["split"] for point in history):
             points = [(point["step"], point[name]) for point in history if point["split"] == split and name in point]
             if points:
-                panel.plot(*zip(*points), label=split, marker="." if split == "validation" else None)
+                panel.plot(*zip(*points), label=split, marker=None if split == "train" else ".")
         panel.set(title=name, xlabel="step")
         panel.legend()
     figure.savefig(path, dpi=100)

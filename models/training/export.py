@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 
 import checkpoint
 from augment import level_of
-from net import BANDS, FEATURES, MashNet, Shape, parameters_of
+from net import MashNet, Shape, parameters_of
+from trunks import BANDS, FEATURES
 
 FORMAT = 1
 KIND = "mash"
@@ -24,16 +25,17 @@ def export(run: Path, weights: Path) -> None:
     """Writes `mash.safetensors`, `mash.golden.safetensors` and `mash.training.json` into `weights`."""
     state = checkpoint.load(run)
     net = MashNet(Shape(**state["config"]["network"])).eval()
-    net.load_state_dict(state["average"])
+    net.load_state_dict(state["best"]["weights"])
     halves = {name: value.half().contiguous() for name, value in net.state_dict().items()}
     for name, value in halves.items():
         if not torch.isfinite(value).all():
             raise SystemExit(f"weight `{name}` is not finite in half precision; nothing was written")
     net.load_state_dict({name: value.float() for name, value in halves.items()})
     weights.mkdir(parents=True, exist_ok=True)
-    _write(halves, weights / "mash.safetensors", {"songweave": json.dumps(_metadata(state))})
+    shipped = {name.removeprefix("trunk."): value for name, value in halves.items()}
+    _write(shipped, weights / "mash.safetensors", {"songweave": json.dumps(_metadata(state))})
     _write(_golden(net), weights / "mash.golden.safetensors")
-    facts = _training(state) | {"parameters": parameters_of(net), "validation": _last(state["history"])}
+    facts = _training(state) | {"parameters": parameters_of(net), "validation": state["best"]["figures"]}
     (weights / "mash.training.json").write_text(json.dumps(facts, indent=2) + "\n")
     print(f"wrote mash.safetensors, mash.golden.safetensors and mash.training.json to {weights}, step {state['step']}")
 
@@ -58,20 +60,17 @@ def _metadata(state: dict) -> dict:
         "lookahead_hops": 0,
         "hop_seconds": hops if isinstance(hops, list) else [hops],
         "seed": state["config"]["seed"],
-        "architecture": state["config"]["network"],
+        "architecture": {key: value for key, value in state["config"]["network"].items() if key != "dropout"},
         "training": _training(state),
     }
 
 
 def _training(state: dict) -> dict:
-    kept = ("hours", "rates", "split", "sources")
+    kept = ("command", "rates", "split", "sources")
     facts = {key: value for key, value in state["facts"].items() if key in kept}
-    return {"steps": state["step"], "clips": state["clips"]} | facts
-
-
-def _last(history: list[dict]) -> dict:
-    points = [point for point in history if point["split"] == "validation"]
-    return points[-1] if points else {}
+    real = [song for song in state["songs"] if song[0].isdigit() and "." in song]
+    made = {"name": state["config"]["name"], "steps": state["best"]["step"], "clips": state["clips"], "real_songs": real}
+    return made | {"data": state["config"]["data"], "began_from": state["began_from"]} | facts
 
 
 @torch.no_grad()

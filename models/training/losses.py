@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from augment import power_of
+from clash import lead_target
 from data import Batch
-from net import BANDS
+from trunks import BANDS
 
 VOCALS = 0
 COMPRESSION = 0.3
@@ -17,9 +18,7 @@ FLOOR = 0.01
 """Error to signal below which a mask is as good as it gets, 20 dB."""
 ABSENT = 1e-3
 """A part with less than this share of a clip's energy has no signal-to-noise ratio."""
-LEAD_SECONDS = 1.0
-LEAD_DB = 6.0
-LEAD_SILENCE_DB = -50.0
+TINY = 1e-12
 WEIGHTS = {"regression": 4.0, "parts": 0.5, "mash": 1.0, "lead": 0.3}
 
 
@@ -39,17 +38,28 @@ class Scale:
         return cls(torch.gradient(torch.tensor(facts["bands_hz"], dtype=torch.float32))[0], shortest)
 
 
-def losses(logits: Tensor, lead: Tensor, batch: Batch, scale: Scale) -> tuple[Tensor, dict[str, Tensor]]:
-    """The loss and its terms. `logits` [pair][song][hop][part][band], `lead` [pair][hop][part] before the sigmoid."""
+def losses(
+    logits: Tensor, lead: Tensor, batch: Batch, scale: Scale, settle: int
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss and its terms. `logits` [pair][song][hop][part][band], `lead` [pair][hop][part] before the sigmoid; the
+    first `settle` hops, in which the network has heard too little, are not judged."""
+    wanted_lead, lead_weight = (
+        x[:, settle:]
+        for x in lead_target(
+            batch.chroma, batch.onset, batch.register, batch.part_level, batch.known, scale.hop_seconds
+        )
+    )
+    logits, lead, batch = logits[:, :, settle:], lead[:, settle:], batch.after(settle)
     shares = torch.softmax(logits, dim=3)
     power = power_of(batch.features[..., :BANDS])
     error = (shares - batch.shares).square()
     energy = power * scale.bandwidth
+    doubt = F.binary_cross_entropy_with_logits(lead, wanted_lead, reduction="none")
     terms = {
         "regression": _regression(error, power),
         "parts": _parts(error, batch.shares, energy) / 10.0,
         "mash": mash_noise_db(shares, batch.shares, energy, FLOOR).mean() / 10.0,
-        "lead": F.binary_cross_entropy_with_logits(lead, lead_target(batch.part_level, scale.hop_seconds)),
+        "lead": (doubt * lead_weight).sum() / lead_weight.sum(),
     }
     return sum(WEIGHTS[name] * term for name, term in terms.items()), terms
 
@@ -64,9 +74,8 @@ def _parts(error: Tensor, target: Tensor, energy: Tensor) -> Tensor:
     """Mean noise to signal in dB over the parts that are there."""
     noise = (energy[:, :, :, None] * error).sum(dim=(2, 4))
     signal = (energy[:, :, :, None] * target.square()).sum(dim=(2, 4))
-    total = energy.sum(dim=(2, 3))[..., None]
-    there = signal > ABSENT * total + 1e-12
-    ratio_db = 10.0 * torch.log10((noise + FLOOR * signal + 1e-12) / (signal + 1e-12))
+    there = signal > ABSENT * energy.sum(dim=(2, 3))[..., None] + TINY
+    ratio_db = 10.0 * torch.log10((noise + FLOOR * signal + TINY) / (signal + TINY))
     return (ratio_db * there).sum() / there.sum().clamp(min=1)
 
 
@@ -78,15 +87,21 @@ def mash_noise_db(shares: Tensor, target: Tensor, energy: Tensor, floor: float) 
     voice = (energy * wanted.square()).sum(dim=(2, 3))
     rest = (energy * (1.0 - wanted).square()).sum(dim=(2, 3))
     signal = voice + rest.flip(1)
-    return 10.0 * torch.log10((noise + noise.flip(1) + floor * signal + 1e-12) / (signal + 1e-12))
+    return 10.0 * torch.log10((noise + noise.flip(1) + floor * signal + TINY) / (signal + TINY))
 
 
-def lead_target(part_level: Tensor, hop_seconds: float) -> Tensor:
-    """Who leads each part, [pair][hop][part], 0 = A … 1 = B: the louder one over the last second."""
-    hops = part_level.shape[2]
-    age = torch.arange(hops)[:, None] - torch.arange(hops)[None, :]
-    decay = torch.exp(-age.clamp(min=0) * hop_seconds / LEAD_SECONDS) * (age >= 0)
-    decay = (decay / decay.sum(dim=1, keepdim=True)).to(part_level.device)
-    level = 10.0 * torch.log10(decay @ 10.0 ** (part_level / 10.0) + 1e-12)
-    lead = torch.sigmoid((level[:, 1] - level[:, 0]) / LEAD_DB)
-    return torch.where((level < LEAD_SILENCE_DB).all(dim=1), 0.5, lead)
+@torch.no_grad()
+def figures(logits: Tensor, batch: Batch, scale: Scale, settle: int) -> dict[str, Tensor]:
+    """What validation tells, from the masks alone, in dB: `gain_db`, how far "vocals of one song over the rest of the
+    other" is above the plain sum; `vocals_db`, signal to noise of the voice alone where it sings."""
+    shares, batch = torch.softmax(logits[:, :, settle:], dim=3), batch.after(settle)
+    energy = power_of(batch.features[..., :BANDS]) * scale.bandwidth
+    wanted = batch.shares[:, :, :, VOCALS]
+    voice = (energy * wanted.square()).sum(dim=(2, 3))
+    rest = (energy * (1.0 - wanted).square()).sum(dim=(2, 3))
+    plain = 10.0 * torch.log10((rest + voice.flip(1) + TINY) / (voice + rest.flip(1) + TINY))
+    noise = (energy * (shares[:, :, :, VOCALS] - wanted).square()).sum(dim=(2, 3))
+    sings = voice > 10.0 * ABSENT * energy.sum(dim=(2, 3)) + TINY
+    alone = 10.0 * torch.log10((voice + TINY) / (noise + TINY))
+    gain = plain - mash_noise_db(shares, batch.shares, energy, 0.0)
+    return {"gain_db": gain.mean(), "vocals_db": (alone * sings).sum() / sings.sum().clamp(min=1)}

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from net import BANDS, PARTS
+from data import FORMAT
+from trunks import BANDS, PARTS
 
 HOPS = 256
 
@@ -17,14 +18,22 @@ def bands_hz() -> list[float]:
     return ((10.0 ** (np.linspace(low, high, BANDS) / 21.4) - 1.0) / 0.00437).tolist()
 
 
+REAL = ("1.One", "2.Two", "3.Three")
+"""Names of the songs that stand for real ones; every third shard blends one of them with made ones."""
+
+
 def write_set(directory: Path, clips: int, seed: int) -> None:
-    """Writes `set.json` and one shard for each split."""
+    """Writes `set.json` and shards of `clips` clips: a made one, one of each real song and a blend to train on, and a
+    made one to validate by."""
     directory.mkdir(parents=True, exist_ok=True)
     draw = np.random.default_rng(seed)
     facts = {"bands_hz": bands_hz(), "hop_seconds": 512 / 44_100, "sources": ["synthetic"]}
     (directory / "set.json").write_text(json.dumps(facts))
-    for split, count in (("train", clips), ("validation", max(2, clips // 4))):
-        save_file(_clips(draw, count), directory / f"{split}-0000.safetensors")
+    groups = {"train-synthetic": ["made"], "validation-synthetic": ["kept"], "train-blend.1.One": ["1.One", "made"]}
+    groups |= {f"train-real.{song}": [song] for song in REAL}
+    for name, songs in groups.items():
+        label = json.dumps({"format": FORMAT, "seed": seed, "rate": 44_100, "songs": songs})
+        save_file(_clips(draw, clips), directory / f"{name}-0000.safetensors", {"songweave": label})
 
 
 def _clips(draw: np.random.Generator, clips: int) -> dict[str, np.ndarray]:
@@ -37,4 +46,6 @@ def _clips(draw: np.random.Generator, clips: int) -> dict[str, np.ndarray]:
     features = np.concatenate([level, draw.random((clips, HOPS, BANDS)) * 0.3], axis=-1)
     part_level = 10.0 * np.log10(power.mean(axis=-1) + 1e-9)
     arrays = {"features": features, "shares": power / whole[:, :, None], "part_level": part_level}
+    arrays |= {"chroma": draw.random((clips, HOPS, PARTS, 12)), "register": draw.random((clips, HOPS, PARTS))}
+    arrays |= {"onset": draw.random((clips, HOPS, PARTS)) < 0.1, "known": np.ones((clips, PARTS))}
     return {name: array.astype(np.float16) for name, array in arrays.items()}

@@ -3,9 +3,11 @@
     python models/training/train.py mash --config models/training/mash.toml --data DIR --out DIR [--resume] [--steps N]
     torchrun --nproc-per-node GPUS models/training/train.py mash …
     python models/training/train.py export --run DIR --weights models/weights
+    python models/training/train.py table --as architectures --runs DIR DIR … --json FILE
 """
 
 import argparse
+import json
 import tomllib
 from pathlib import Path
 
@@ -18,9 +20,14 @@ def main() -> None:
     if arguments.command == "export":
         export(arguments.run, arguments.weights)
         return
+    if arguments.command == "table":
+        _table(arguments.kind, arguments.runs, arguments.json)
+        return
     trainer = Trainer(_read(arguments.config), arguments.data, arguments.out, arguments.steps)
     if arguments.resume:
         trainer.resume()
+    elif arguments.begin_from:
+        trainer.begin_from(arguments.begin_from)
     trainer.stop_on_signals()
     if trainer.rank == 0:
         print(describe(trainer))
@@ -34,6 +41,19 @@ def _read(config: Path) -> dict:
         raise SystemExit(f"{config}: {error}") from error
 
 
+def _table(kind: str, runs: list[Path], path: Path) -> None:
+    """The results of some runs side by side, as `cargo xtask card` reads them."""
+    try:
+        results = [json.loads((run / "result.json").read_text()) for run in runs]
+    except (OSError, json.JSONDecodeError) as error:
+        raise SystemExit(f"a run has no readable result.json: {error}") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({kind: results}, indent=2) + "\n")
+    for result in results:
+        said = ", ".join(f"{name} {figures['gain_db']:.2f} dB" for name, figures in result["validation"].items())
+        print(f"{result['name']}: {result['parameters']:,} parameters, {said}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Trains Songweave's networks.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -42,10 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     mash.add_argument("--data", type=Path, required=True, help="feature set written by `cargo xtask dataset mash`")
     mash.add_argument("--out", type=Path, required=True, help="checkpoints and curves; keep it outside the repository")
     mash.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    mash.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run")
     mash.add_argument("--steps", type=int, help="last step, instead of the configuration's")
     shipped = commands.add_parser("export", help="write weight file, golden vectors and facts from a run")
     shipped.add_argument("--run", type=Path, required=True, help="the run's --out")
     shipped.add_argument("--weights", type=Path, default=Path(__file__).parents[1] / "weights")
+    table = commands.add_parser("table", help="put the results of some runs side by side")
+    table.add_argument("--as", dest="kind", choices=["architectures", "ablations"], required=True)
+    table.add_argument("--runs", type=Path, nargs="+", required=True, help="the runs' --out folders")
+    table.add_argument("--json", type=Path, required=True, help="where to write the table")
     return parser
 
 

@@ -1,6 +1,7 @@
 """The training loop. Every draw is keyed by (seed, process, step): a resumed run equals an uninterrupted one exactly."""
 
 import copy
+import json
 import math
 import os
 import signal
@@ -14,28 +15,29 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 import checkpoint
-from augment import augment, power_of
+from augment import augment
 from curves import draw_curves
-from data import Batch, Split, read_facts
-from losses import Scale, losses, mash_noise_db
-from net import BANDS, MashNet, Shape, parameters_of
+from data import Clips, open_set, read_facts
+from losses import Scale, figures, losses
+from net import MashNet, Shape, macs_per_hop, parameters_of
 
-DECAY_PART = 0.4
-"""Share of the steps, at the end, over which the learning rate falls to nothing."""
 VALIDATION_KEY = 0x7A11
 LOG_EVERY = 20
 """Steps between two points of the training curve."""
+SCORE = "gain_db"
+"""The figure of validation that decides which weights are the best and when to stop, mean over the validation sets."""
 
 
 def learning_rate(step: int, steps: int, settings: dict) -> float:
     """Linear warm-up, constant, then a cosine down: `--steps` can be changed on resuming while the rate is constant."""
     warm = min(1.0, (step + 1) / settings["warm_up_steps"])
-    into_decay = max(0.0, (step - steps * (1.0 - DECAY_PART)) / max(1.0, steps * DECAY_PART))
+    decay = steps * settings["decay_part"]
+    into_decay = max(0.0, (step - steps + decay) / max(1.0, decay))
     return settings["learning_rate"] * warm * 0.5 * (1.0 + math.cos(math.pi * min(1.0, into_decay)))
 
 
 class Trainer:
-    """One run: network, running mean of its weights, optimiser, data and history."""
+    """One run: network, running mean of its weights and the best of these so far, optimiser, data and history."""
 
     def __init__(self, config: dict, data: Path, out: Path, steps: int | None):
         self.config, self.out = config, out
@@ -48,32 +50,62 @@ class Trainer:
         self.facts = read_facts(data)
         self.scale = Scale.of(self.facts)
         self.scale.bandwidth = self.scale.bandwidth.to(self.device)
-        self.train, self.validation = Split(data, "train"), Split(data, "validation")
+        self.train, self.validation = open_set(data, config["data"])
         self.net = MashNet(Shape(**config["network"])).to(self.device)
         self.average = copy.deepcopy(self.net).eval()
         self.optimiser = torch.optim.AdamW(self.net.parameters(), weight_decay=config["training"]["weight_decay"])
         self.step, self.history = 0, []
+        self.best = {"score": -math.inf, "step": 0, "figures": {}, "weights": self.average.state_dict()}
+        self.began_from = None
         self.stopping = False
+
+    def begin_from(self, run: Path) -> None:
+        """Begins with the best weights of another run."""
+        state = checkpoint.load(run)
+        self._refuse_another_network(state, run)
+        for net in (self.net, self.average):
+            net.load_state_dict(state["best"]["weights"])
+        self.began_from = {"name": state["config"]["name"], "step": state["best"]["step"]}
 
     def resume(self) -> None:
         """Goes on from the checkpoint in the output directory."""
         state = checkpoint.load(self.out)
-        if state["config"]["network"] != self.config["network"]:
-            raise SystemExit(f"{self.out}: the checkpoint is of another network; take its --config or another --out")
+        self._refuse_another_network(state, self.out)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.history = state["step"], state["history"]
+        self.step, self.history, self.best = state["step"], state["history"], state["best"]
+        self.began_from = state["began_from"]
+
+    def _refuse_another_network(self, state: dict, run: Path) -> None:
+        if state["config"]["network"] != self.config["network"]:
+            raise SystemExit(f"{run}: the checkpoint is of another network; take its --config or another folder")
 
     def save(self) -> None:
-        """Writes the checkpoint and the loss curves (first process only)."""
+        """Writes the checkpoint, the loss curves and `result.json` (first process only)."""
         if self.rank != 0:
             return
         state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
-        state |= {"optimiser": self.optimiser.state_dict(), "history": self.history}
+        state |= {"optimiser": self.optimiser.state_dict(), "history": self.history, "best": self.best}
         state |= {"config": self.config, "facts": self.facts, "steps": self.steps, "clips": self.train.clips}
+        state |= {"songs": self.train.songs, "began_from": self.began_from}
         checkpoint.save(self.out, state)
         draw_curves(self.history, self.out / "curves.png")
+        (self.out / "result.json").write_text(json.dumps(self.result(), indent=2) + "\n")
+
+    def result(self) -> dict:
+        """The run in figures: what the card's tables are made of."""
+        return {
+            "name": self.config["name"],
+            "trunk": self.config["network"]["trunk"],
+            "groups": sorted(self.config["data"]["weights"]),
+            "parameters": parameters_of(self.net),
+            "macs_per_hop": macs_per_hop(copy.deepcopy(self.average).cpu()),
+            "clips": self.train.clips,
+            "steps": self.step,
+            "best_step": self.best["step"],
+            "validation": self.best["figures"],
+        }
 
     def stop_on_signals(self) -> None:
         """Makes Ctrl-C and `kill` end the run after the present step, with a checkpoint."""
@@ -81,11 +113,11 @@ class Trainer:
             signal.signal(number, lambda *_: setattr(self, "stopping", True))
 
     def run(self) -> None:
-        """Trains up to the last step, or until it is told to stop."""
+        """Trains up to the last step, or until validation gets no better, or until it is told to stop."""
         model = DistributedDataParallel(self.net) if self.world > 1 else self.net
         log, saved, began, first = self.config["log"], time.monotonic(), time.monotonic(), self.step
         bar = tqdm(total=self.steps, initial=self.step, unit="step", disable=self.rank != 0)
-        while self.step < self.steps and not self.stopping:
+        while self.step < self.steps and not self.stopping and not self._out_of_patience():
             terms = self._step(model)
             self.step += 1
             bar.update()
@@ -100,15 +132,20 @@ class Trainer:
         bar.close()
         self.save()
         if self.rank == 0 and self.step > first:
-            print(f"{(self.step - first) / (time.monotonic() - began):.2f} steps/s")
+            print(f"{(self.step - first) / (time.monotonic() - began):.2f} steps/s, best at step {self.best['step']}")
+
+    def _out_of_patience(self) -> bool:
+        return self.step - self.best["step"] >= self.config["training"]["patience"] * self.config["log"]["validate_every"]
 
     def _step(self, model: torch.nn.Module) -> dict[str, torch.Tensor]:
         settings = self.config["training"]
-        draw = np.random.default_rng([self.config["seed"], self.rank, self.step])
-        batch = self._send(augment(self.train.pairs(draw, settings["pairs"], settings["frames"]), draw))
+        key = [self.config["seed"], self.rank, self.step]
+        draw = np.random.default_rng(key)
+        torch.manual_seed(int(draw.integers(2**31)))  # dropout
+        batch = augment(self.train.pairs(draw, settings["pairs"], settings["frames"]), draw).to(self.device)
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.step, self.steps, settings)
-        loss, terms = losses(*model(batch.features), batch, self.scale)
+        loss, terms = losses(*model(batch.features), batch, self.scale, settings["settle"])
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), settings["clip_gradient"])
@@ -122,36 +159,32 @@ class Trainer:
         for mean, current in zip(self.average.parameters(), self.net.parameters()):
             mean.lerp_(current, 1.0 - decay)
 
-    @torch.no_grad()
     def _validate(self, bar: tqdm) -> None:
-        """Measures the running mean on the same validation pairs every time, without augmentation."""
+        """Measures the running mean on every validation set and keeps it if it is the best so far."""
+        found = {name: self._figures(clips) for name, clips in self.validation.items()}
+        for name, values in found.items():
+            self._record(name, values)
+        score = float(np.mean([values[SCORE] for values in found.values()]))
+        if score > self.best["score"]:
+            self.best = {"score": score, "step": self.step, "figures": found}
+            self.best["weights"] = copy.deepcopy(self.average.state_dict())
+        if self.rank == 0:
+            said = ", ".join(f"{name} {key} {value:.3f}" for name, x in found.items() for key, value in x.items())
+            bar.write(f"step {self.step}: {said}")
+
+    @torch.no_grad()
+    def _figures(self, clips: Clips) -> dict[str, float]:
+        """Losses and figures on the same pairs every time, without augmentation."""
         draw = np.random.default_rng([self.config["seed"], VALIDATION_KEY])
         settings, results = self.config["training"], []
         for _ in range(max(1, self.config["log"]["validation_pairs"] // settings["pairs"])):
-            batch = self._send(self.validation.pairs(draw, settings["pairs"], settings["frames"]))
+            batch = clips.pairs(draw, settings["pairs"], settings["frames"]).to(self.device)
             logits, lead = self.average(batch.features)
-            loss, terms = losses(logits, lead, batch, self.scale)
-            results.append({"loss": loss} | terms | {"gain_db": self._gain_db(logits, batch)})
-        means = {name: torch.stack([result[name] for result in results]).mean() for name in results[0]}
-        self._record("validation", means)
-        if self.rank == 0:
-            values = ", ".join(f"{name} {value:.3f}" for name, value in means.items())
-            bar.write(f"step {self.step}: validation {values}")
+            loss, terms = losses(logits, lead, batch, self.scale, settings["settle"])
+            results.append({"loss": loss} | terms | figures(logits, batch, self.scale, settings["settle"]))
+        return {name: float(torch.stack([result[name] for result in results]).mean()) for name in results[0]}
 
-    def _gain_db(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """How far the vocals of one song over the rest of the other are above the plain sum of both, in dB."""
-        energy = power_of(batch.features[..., :BANDS]) * self.scale.bandwidth
-        noise = mash_noise_db(torch.softmax(logits, dim=3), batch.shares, energy, 0.0)
-        wanted = batch.shares[:, :, :, 0]
-        voice = (energy * wanted.square()).sum(dim=(2, 3))
-        rest = (energy * (1.0 - wanted).square()).sum(dim=(2, 3))
-        plain = 10.0 * torch.log10((rest + voice.flip(1) + 1e-12) / (voice + rest.flip(1) + 1e-12))
-        return (plain - noise).mean()
-
-    def _send(self, batch: Batch) -> Batch:
-        return Batch(*(tensor.to(self.device) for tensor in (batch.features, batch.shares, batch.part_level)))
-
-    def _record(self, split: str, values: dict[str, torch.Tensor]) -> None:
+    def _record(self, split: str, values: dict) -> None:
         numbers = {name: float(value) for name, value in values.items()}
         self.history.append({"split": split, "step": self.step} | numbers)
 
@@ -170,7 +203,8 @@ def _device() -> torch.device:
 
 def describe(trainer: Trainer) -> str:
     """One line about a run."""
+    validation = ", ".join(f"{clips.clips} {name}" for name, clips in trainer.validation.items()) or "none"
     return (
         f"{parameters_of(trainer.net):,} parameters on {trainer.device}, {trainer.train.clips} training clips, "
-        f"{trainer.validation.clips} validation clips, {trainer.steps} steps"
+        f"validation clips: {validation}, {trainer.steps} steps"
     )
