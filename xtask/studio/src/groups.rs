@@ -4,13 +4,13 @@
 use crate::{
     error::{Result, StudioError},
     material::Split,
-    real_stems::TRAINING_SONGS,
+    real_stems::REAL_SONGS,
 };
 
 /// Shares of the groups in a set; those of [`Group::Real`] and [`Group::Blend`] are divided among the real songs.
 const SYNTHETIC_SHARE: f64 = 0.40;
-const REAL_SHARE: f64 = 0.30;
-const REAL_ALL_SHARE: f64 = 0.08;
+const REAL_SHARE: f64 = 0.32;
+const REAL_ALL_SHARE: f64 = 0.06;
 const BLEND_SHARE: f64 = 0.22;
 /// Share of a set's shards that validate. They are [`Group::Synthetic`]: which real song validates is the trainer's choice.
 const VALIDATION_SHARE: f64 = 0.06;
@@ -33,8 +33,8 @@ impl Group {
     #[must_use]
     pub fn all() -> Vec<Self> {
         let mut groups = vec![Self::Synthetic, Self::RealAll];
-        groups.extend(TRAINING_SONGS.map(Self::Real));
-        groups.extend(TRAINING_SONGS.map(Self::Blend));
+        groups.extend(REAL_SONGS.map(Self::Real));
+        groups.extend(REAL_SONGS.map(Self::Blend));
         groups
     }
 
@@ -64,7 +64,7 @@ impl Group {
     /// Share of a set with all groups, 0…1.
     #[must_use]
     pub fn share(self) -> f64 {
-        let songs = TRAINING_SONGS.len() as f64;
+        let songs = REAL_SONGS.len() as f64;
         match self {
             Self::Synthetic => SYNTHETIC_SHARE,
             Self::Real(_) => REAL_SHARE / songs,
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn shares_add_up_to_one_and_names_lead_back() {
         let groups = Group::all();
-        assert_eq!(groups.len(), 8);
+        assert_eq!(groups.len(), 12);
         assert!((groups.iter().map(|group| group.share()).sum::<f64>() - 1.0).abs() < 1e-9);
         assert!(groups.iter().all(|&group| Group::named(&group.name()).unwrap() == group));
         let error = Group::named("real.Lithium").unwrap_err().to_string();

@@ -9,7 +9,7 @@ use crate::{
     error::{Result, StudioError},
     midi::{Event, Message, Midi, Note},
     random::{Random, hash},
-    real_stems::{RealSong, TRAINING_SONGS},
+    real_stems::{REAL_SONGS, RealSong},
     score::{Groove, PopSong, drum_events, grooves, machine_drums},
     singing::{Voice, clip_part, phrases},
     song::{Song, Stereo},
@@ -108,7 +108,7 @@ impl Material {
         }
     }
 
-    /// A random stretch of a real song (one of [`TRAINING_SONGS`]), `seconds` long at `rate`.
+    /// A random stretch of a real song (one of [`REAL_SONGS`]), `seconds` long at `rate`.
     ///
     /// # Errors
     /// There is no such song.
@@ -267,10 +267,10 @@ impl Material {
     }
 }
 
-/// The training songs, each read by a thread of its own.
+/// The real songs, each read by a thread of its own.
 fn real_songs(folder: &Path) -> Result<Vec<RealSong>> {
     std::thread::scope(|scope| {
-        let threads = TRAINING_SONGS.map(|name| scope.spawn(move || RealSong::load(&folder.join(name))));
+        let threads = REAL_SONGS.map(|name| scope.spawn(move || RealSong::load(&folder.join(name))));
         let broke = |_| StudioError::data(folder, "a reading thread broke off; run the command again");
         threads.into_iter().map(|thread| thread.join().map_err(broke)?).collect()
     })
@@ -427,6 +427,7 @@ mod tests {
     fn one_name_in_ten_validates() {
         let validating = (0..1_000).filter(|number| Split::of(&format!("{number:03}")) == Split::Validation).count();
         assert!((60..140).contains(&validating), "{validating}");
-        assert!(TRAINING_SONGS.iter().all(|name| !crate::real_stems::TEST_SONGS.contains(name)));
+        use crate::real_stems::{TEST_SONGS, TRAINING_SONGS};
+        assert!(TRAINING_SONGS.iter().all(|name| !TEST_SONGS.contains(name)));
     }
 }

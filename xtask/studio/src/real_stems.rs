@@ -17,9 +17,11 @@ use crate::{
 
 /// Extensions that count as audio.
 pub const EXTENSIONS: [&str; 7] = ["wav", "flac", "mp3", "m4a", "ogg", "aac", "mp4"];
+/// All real songs. Each has groups of its own in a feature set, so that a trainer can leave it out.
+pub const REAL_SONGS: [&str; 5] = ["1.Hydrogen", "2.Lithium", "3.Sodium", "4.Potassium", "6.Caesium"];
 /// Real songs to train on.
 pub const TRAINING_SONGS: [&str; 3] = ["2.Lithium", "3.Sodium", "4.Potassium"];
-/// Real songs that nothing is ever trained or tuned on: only measured.
+/// Real songs that nothing is tuned on, and that nothing is trained on whose figures are told: only measured.
 pub const TEST_SONGS: [&str; 2] = ["1.Hydrogen", "6.Caesium"];
 /// Rate in Hz at which stretches of real songs are cut. Half of the stems are recorded at it, the others at 48 kHz; at one
 /// rate bandwidth does not tell the parts apart.
