@@ -23,7 +23,7 @@ def main() -> None:
     if arguments.command == "table":
         _table(arguments.kind, arguments.runs, arguments.json)
         return
-    trainer = Trainer(_read(arguments.config), arguments.data, arguments.out, arguments.steps)
+    trainer = Trainer(read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
     if arguments.resume:
         trainer.resume()
     elif arguments.begin_from:
@@ -34,11 +34,21 @@ def main() -> None:
     trainer.run()
 
 
-def _read(config: Path) -> dict:
+def read_config(path: Path) -> dict:
+    """A configuration. With `base = FILE` it only says what is different from that file (seen from its own folder)."""
     try:
-        return tomllib.loads(config.read_text())
+        config = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SystemExit(f"{config}: {error}") from error
+        raise SystemExit(f"{path}: {error}") from error
+    base = config.pop("base", None)
+    return _changed(read_config(path.parent / base), config) if base else config
+
+
+def _changed(config: dict, changes: dict) -> dict:
+    """Tables are merged, except for `weights` and `network`, which only make sense as a whole."""
+    whole = ("weights", "network")
+    merge = {name: _changed(config[name], x) for name, x in changes.items() if isinstance(x, dict) and name not in whole}
+    return config | changes | merge
 
 
 def _table(kind: str, runs: list[Path], path: Path) -> None:
