@@ -17,7 +17,7 @@ pub const SHARD_SONGS: usize = 16;
 const KINDS: [Kind; 8] =
     [Kind::Pop, Kind::Electronic, Kind::Game, Kind::Pop, Kind::Electronic, Kind::Pop, Kind::Electronic, Kind::Game];
 /// Chance that a part is missing, `[part]`.
-const MISSING: [f32; PARTS] = [0.12, 0.1, 0.1, 0.1];
+const MISSING: [f32; PARTS] = [0.08, 0.08, 0.08, 0.08];
 
 /// Where a part of a mixture comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +99,12 @@ impl Ensemble {
         &self.songs
     }
 
+    /// Whether a song is a real recording.
+    #[must_use]
+    pub fn is_real(&self, song: usize) -> bool {
+        song < self.reals
+    }
+
     /// Active level of a part of a song, linear; 0 for silence.
     #[must_use]
     pub fn level(&self, song: usize, part: usize) -> f32 {
@@ -178,9 +184,16 @@ fn sounds(sound: &Stereo, at: usize, samples: usize) -> bool {
     power > 1e-6 * (cut.len() / 7) as f32
 }
 
+/// Solo voices, solo parts, instrumentals, and any other part missing now and then.
 fn missing(random: &mut Random) -> [bool; PARTS] {
-    if random.chance(0.04) {
-        return [false, true, true, true];
+    let solo = |kept: usize| std::array::from_fn(|part| part != kept);
+    let choice = random.unit();
+    if choice < 0.04 {
+        return solo(Part::Vocals as usize);
+    } else if choice < 0.08 {
+        return solo(1 + random.index(PARTS - 1));
+    } else if choice < 0.14 {
+        return [true, false, false, false];
     }
     let missing = MISSING.map(|chance| random.chance(chance));
     if missing == [true; PARTS] { [false; PARTS] } else { missing }
@@ -206,6 +219,16 @@ mod tests {
             whole.iter().all(|casting| casting.picks == [casting.picks[0]; PARTS] && casting.missing == [false; 4])
         );
         assert!(castings.iter().any(|casting| casting.picks[0].song != casting.picks[3].song));
+    }
+
+    #[test]
+    fn solo_parts_and_instrumentals_occur() {
+        let all = castings(Group::Synthetic, 0);
+        let count = |missing: [bool; PARTS]| all.iter().filter(|casting| casting.missing == missing).count();
+        assert!(count([false; PARTS]) > 200 && count([true; PARTS]) == 0);
+        for missing in [[false, true, true, true], [true, false, false, false], [true, true, true, false]] {
+            assert!((1..60).contains(&count(missing)), "{missing:?}: {}", count(missing));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Shaping of whole recordings in one spectrum: equalisers, band limits, convolution. Zero phase, no delay.
 
+use std::cell::RefCell;
+
 use realfft::{RealFftPlanner, num_complex::Complex};
 
 /// Multiplies the spectrum of a recording by `gain(frequency in Hz)`, linear, without moving anything in time.
@@ -18,25 +20,30 @@ pub fn shape(samples: &[f32], rate: u32, gain: impl Fn(f32) -> f32) -> Vec<f32> 
 /// Convolves a recording with an impulse response; the result is as long as the recording.
 #[must_use]
 pub fn convolve(samples: &[f32], response: &[f32]) -> Vec<f32> {
-    let mut planner = RealFftPlanner::<f32>::new();
-    let length = (samples.len() + response.len()).next_power_of_two();
-    let forward = planner.plan_fft_forward(length);
-    let mut padded = response.to_vec();
-    padded.resize(length, 0.0);
+    let padded = samples.len() + response.len();
+    let length = fast_length(padded);
+    let forward = PLANNER.with_borrow_mut(|planner| planner.plan_fft_forward(length));
+    let mut time = response.to_vec();
+    time.resize(length, 0.0);
     let mut other = forward.make_output_vec();
     // Lengths match by construction: the only error the library has.
-    let _ = forward.process(&mut padded, &mut other);
-    in_spectrum(samples, samples.len() + response.len(), |spectrum, _| {
+    let _ = forward.process(&mut time, &mut other);
+    in_spectrum(samples, padded, |spectrum, _| {
         for (value, other) in spectrum.iter_mut().zip(&other) {
             *value *= other;
         }
     })
 }
 
+thread_local! {
+    /// Plans are dear and the same few lengths come again and again.
+    static PLANNER: RefCell<RealFftPlanner<f32>> = RefCell::new(RealFftPlanner::new());
+}
+
 fn in_spectrum(samples: &[f32], padded: usize, change: impl FnOnce(&mut [Complex<f32>], usize)) -> Vec<f32> {
-    let length = padded.max(2).next_power_of_two();
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
+    let length = fast_length(padded);
+    let (forward, inverse) =
+        PLANNER.with_borrow_mut(|planner| (planner.plan_fft_forward(length), planner.plan_fft_inverse(length)));
     let mut time = samples.to_vec();
     time.resize(length, 0.0);
     let mut spectrum = forward.make_output_vec();
@@ -49,6 +56,25 @@ fn in_spectrum(samples: &[f32], padded: usize, change: impl FnOnce(&mut [Complex
         *sample /= length as f32;
     }
     time
+}
+
+/// The shortest even length from `samples` on whose only factors are 2, 3 and 5: up to half the work of a power of two.
+fn fast_length(samples: usize) -> usize {
+    let mut best = samples.max(2).next_power_of_two();
+    let mut odd = 1;
+    while odd < best {
+        let mut factor = odd;
+        while factor < best {
+            let mut length = 2 * factor;
+            while length < samples {
+                length *= 2;
+            }
+            best = best.min(length);
+            factor *= 3;
+        }
+        odd *= 5;
+    }
+    best
 }
 
 /// Gain of a steep low-pass at `hz`: 1 below `cutoff`, 0 from 5 % above it.
@@ -96,6 +122,14 @@ mod tests {
         let error = low.iter().zip(&passed).skip(500).take(43_000).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(error < 2e-3, "error {error}");
         assert!(level(&shape(&high, 44_100, |hz| low_pass(hz, 12_000.0))[2_000..42_000]) < 1e-3);
+    }
+
+    #[test]
+    fn transforms_have_short_lengths_with_small_factors() {
+        for (samples, length) in [(2, 2), (7, 8), (268_090, 268_912), (1_000, 1_000), (1_025, 1_080)] {
+            assert!(fast_length(samples) >= samples && fast_length(samples) <= length.max(samples * 27 / 25));
+        }
+        assert_eq!((fast_length(1_025), fast_length(97)), (1_080, 100));
     }
 
     #[test]

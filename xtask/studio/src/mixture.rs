@@ -4,12 +4,21 @@ use songweave_dsp::layout::{PARTS, Part};
 
 use crate::{
     casting::{Balance, Casting, Ensemble, Pick},
-    filter::{bell, decibels, low_pass, shape, tilt},
+    dynamics::{Compressor, kick, peak, pump, saturate, silent_kick},
+    equaliser::{Curve, band_limit},
+    filter::decibels,
+    mastering::master,
     midi::Note,
     random::Random,
-    song::{Song, Stereo, active_level, silence},
+    room::Room,
+    song::{Stereo, active_level, silence},
+    stereo::place,
 };
 
+/// Chance that a part gets a room, for parts of made songs; voices have one already, and real stems are wet.
+const ROOM: f32 = 0.3;
+/// Chance that the other parts of a mixture pump with its drums.
+const PUMPING: f32 = 0.15;
 /// Level of a part before its random change, dBFS of active root mean square, `[part]`.
 const LEVELS: [f32; PARTS] = [-20.0, -20.0, -21.0, -23.0];
 
@@ -29,30 +38,77 @@ pub struct Mixture {
 /// One random mixture of `samples` samples as it is cast.
 #[must_use]
 pub fn mix(ensemble: &Ensemble, casting: &Casting, samples: usize, random: &mut Random) -> Mixture {
-    let cutoff = cutoff(ensemble.songs(), &casting.picks, random);
+    let rate = ensemble.songs()[casting.picks[0].song].rate;
+    let whole = casting.balance == Balance::AsRecorded;
+    let bandwidth = bandwidth(ensemble, casting);
+    let cutoff = bandwidth.min(band_limit(random));
     let mut parts: Parts = std::array::from_fn(|_| silence(samples));
-    for (part, out) in parts.iter_mut().enumerate() {
-        let Pick { song, at } = casting.picks[part];
-        let level = ensemble.level(song, part);
-        if casting.missing[part] || level == 0.0 {
+    for (part, out) in Part::ALL.into_iter().zip(&mut parts) {
+        let Pick { song, at } = casting.picks[part as usize];
+        if casting.missing[part as usize] || ensemble.level(song, part as usize) == 0.0 {
             continue;
         }
-        let gain = match casting.balance {
-            Balance::AsRecorded => 1.0,
-            Balance::Near => decibels(random.between(-3.0, 3.0) + LEVELS[1]) / ensemble.loudest(song),
-            Balance::Free => decibels(LEVELS[part] + change(part, random)) / level,
-        };
-        let Song { parts, rate, .. } = &ensemble.songs()[song];
-        let cut = parts[part].each_ref().map(|channel| &channel[at..at + samples]);
-        *out = if casting.balance == Balance::AsRecorded {
-            cut.map(|channel| shape(channel, *rate, |hz| low_pass(hz, cutoff)))
-        } else {
-            place(cut, *rate, gain, cutoff, part == Part::Vocals as usize, random)
-        };
+        let cut = |channel: &Vec<f32>| channel[at..at + samples].to_vec();
+        *out = ensemble.songs()[song].parts[part as usize].each_ref().map(cut);
+        if !whole {
+            let gain = gain(ensemble, casting.balance, song, part, random);
+            out.iter_mut().flatten().for_each(|sample| *sample *= gain);
+            dress(out, part, rate, ensemble.is_real(song), random);
+            *out = place(&Curve::of_part(part, random).limited(cutoff).apply(out, rate), part, rate, random);
+        }
+    }
+    if !whole && random.chance(PUMPING) {
+        pump_all(&mut parts, rate, random);
     }
     let notes = std::array::from_fn(|part| notes(ensemble, casting.picks[part], part, &parts[part]));
-    set_level(&mut parts, random);
+    master(&mut parts, rate, cutoff, !whole || cutoff == bandwidth, random);
     Mixture { parts, notes }
+}
+
+/// Where the narrowest of the recordings that are heard ends, in Hz. Nothing of the others may be above it: bandwidth must
+/// not tell the parts apart.
+fn bandwidth(ensemble: &Ensemble, casting: &Casting) -> f32 {
+    let heard = casting.picks.iter().zip(casting.missing).filter(|(_, missing)| !missing);
+    heard.map(|(pick, _)| ensemble.songs()[pick.song].bandwidth).fold(f32::INFINITY, f32::min)
+}
+
+fn gain(ensemble: &Ensemble, balance: Balance, song: usize, part: Part, random: &mut Random) -> f32 {
+    let change = match (balance, part) {
+        (Balance::AsRecorded, _) => return 1.0,
+        (Balance::Near, _) => {
+            return decibels(random.between(-3.0, 3.0) + LEVELS[1]) / ensemble.loudest(song);
+        }
+        (Balance::Free, Part::Vocals) => random.between(-3.0, 7.0),
+        (Balance::Free, _) => (4.0 * random.normal()).clamp(-8.0, 8.0),
+    };
+    decibels(LEVELS[part as usize] + change) / ensemble.level(song, part as usize)
+}
+
+/// What a part goes through before the equaliser: drive, compressor, room.
+fn dress(sound: &mut Stereo, part: Part, rate: u32, real: bool, random: &mut Random) {
+    if random.chance(0.1) {
+        saturate(sound, decibels(random.between(0.0, 14.0)) / peak(sound).max(1e-6));
+    }
+    if random.chance(0.25) {
+        Compressor::random(peak(sound).max(1e-6), random).apply(sound, rate);
+    }
+    let wet = real || part == Part::Vocals;
+    if random.chance(if wet { 0.25 * ROOM } else { ROOM }) {
+        *sound = Room::random(random).apply(sound, rate, random);
+    }
+}
+
+/// Bass and accompaniment, now and then the voice, give way to the kick, or to one that is not heard.
+fn pump_all(parts: &mut Parts, rate: u32, random: &mut Random) {
+    let drums = &parts[Part::Drums as usize];
+    let silent = peak(drums) < 1e-3 || random.chance(0.2);
+    let key = if silent { silent_kick(drums[0].len(), rate, random) } else { kick(drums, rate) };
+    let (depth, release) = (decibels(-random.between(3.0, 18.0)), random.between(0.08, 0.35));
+    for (part, chance) in [(Part::Vocals, 0.25), (Part::Bass, 0.8), (Part::Other, 0.9)] {
+        if random.chance(chance) {
+            pump(&mut parts[part as usize], &key, depth, release, rate);
+        }
+    }
 }
 
 /// The notes of a part from its place on; a silent part plays nothing.
@@ -68,59 +124,15 @@ fn notes(ensemble: &Ensemble, Pick { song, at }: Pick, part: usize, heard: &Ster
     song.notes[part].as_ref().map(|notes| notes.iter().filter(inside).map(moved).collect())
 }
 
-/// Nothing above the narrowest of the recordings; now and then much narrower still.
-fn cutoff(songs: &[Song], picks: &[Pick; PARTS], random: &mut Random) -> f32 {
-    let widest = picks.iter().map(|pick| songs[pick.song].bandwidth).fold(f32::INFINITY, f32::min);
-    if random.chance(0.2) { widest.min(2f32.powf(random.between(11.5, 14.0))) } else { widest }
-}
-
-fn change(part: usize, random: &mut Random) -> f32 {
-    if part == Part::Vocals as usize { random.between(-3.0, 7.0) } else { (4.0 * random.normal()).clamp(-8.0, 8.0) }
-}
-
-/// A part with its level, equaliser, width and place.
-fn place(cut: [&[f32]; 2], rate: u32, gain: f32, cutoff: f32, voice: bool, random: &mut Random) -> Stereo {
-    let slope = 1.0 * random.normal();
-    let (centre, boost) =
-        (2f32.powf(random.between(6.5, 13.0)), if random.chance(0.4) { 5.0 * random.normal() } else { 0.0 });
-    let width = if voice { random.between(0.3, 1.1) } else { random.between(0.0, 1.4) };
-    let pan = if voice { 0.06 } else { 0.15 } * random.normal();
-    let angle = (pan.clamp(-0.9, 0.9) + 1.0) * std::f32::consts::FRAC_PI_4;
-    let sides = [angle.cos(), angle.sin()].map(|side| side * std::f32::consts::SQRT_2 * gain);
-    let equaliser = |hz: f32| tilt(hz, slope) * bell(hz, centre, 1.0, boost) * low_pass(hz, cutoff);
-    let middle_and_side = |sign: f32| -> Vec<f32> {
-        cut[0].iter().zip(cut[1]).map(|(l, r)| 0.5 * (l + r) + sign * width * 0.5 * (l - r)).collect()
-    };
-    [shape(&middle_and_side(1.0), rate, equaliser), shape(&middle_and_side(-1.0), rate, equaliser)]
-        .into_iter()
-        .zip(sides)
-        .map(|(channel, side)| channel.into_iter().map(|sample| sample * side).collect())
-        .collect::<Vec<Vec<f32>>>()
-        .try_into()
-        .unwrap_or_else(|_| silence(cut[0].len()))
-}
-
-/// Brings the mixture's peak to a random level, -30 to -1 dBFS, loud ones more often.
-fn set_level(parts: &mut Parts, random: &mut Random) {
-    let level = random.between(-30.0, -1.0).max(random.between(-30.0, -1.0));
-    let mut peak = 0.0f32;
-    for channel in 0..2 {
-        for n in 0..parts[0][channel].len() {
-            peak = peak.max(parts.iter().map(|part| part[channel][n]).sum::<f32>().abs());
-        }
-    }
-    if peak > 1e-6 {
-        let gain = decibels(level) / peak;
-        parts.iter_mut().flatten().flatten().for_each(|sample| *sample *= gain);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         demo_songs::{song_a, song_b},
+        dynamics::peak_of_all,
+        filter::shape,
         groups::Group,
+        song::Song,
     };
 
     const SAMPLES: usize = 20_000;
@@ -143,10 +155,8 @@ mod tests {
         assert_eq!(mixture(1), mixture(1));
         assert_ne!(mixture(1), mixture(2));
         for seed in 0..12 {
-            let parts = mixture(seed).parts;
-            let sum = |n: usize| parts.iter().map(|part| part[0][n]).sum::<f32>().abs();
-            let peak = (0..SAMPLES).map(sum).fold(0.0, f32::max);
-            assert!(peak < decibels(-1.0) * 1.001, "seed {seed}: peak {peak}");
+            let peak = peak_of_all(&mixture(seed).parts);
+            assert!(peak > decibels(-30.1) && peak < decibels(-0.9), "seed {seed}: peak {peak}");
         }
     }
 
@@ -156,10 +166,32 @@ mod tests {
         let above = |part: &Stereo| shape(&part[0], 44_100, |hz| if hz > 2_200.0 { 1.0 } else { 0.0 });
         let energy = |samples: &[f32]| samples[2_000..18_000].iter().map(|sample| sample * sample).sum::<f32>();
         // Drums, which have most above, are of the wide song; one part of the narrow one is enough.
-        for songs in [[0, 0, 1, 0], [0, 0, 0, 1]] {
-            let mixture = mix(&ensemble, &casting(songs, Balance::Free), SAMPLES, &mut Random::new(3));
+        for (songs, seed) in [([0, 0, 1, 0], 3), ([0, 0, 0, 1], 4), ([0, 0, 1, 1], 5), ([1, 0, 1, 1], 6)] {
+            let mixture = mix(&ensemble, &casting(songs, Balance::Free), SAMPLES, &mut Random::new(seed));
             for part in mixture.parts.iter().filter(|part| energy(&part[0]) > 0.0) {
-                assert!(energy(&above(part)) < 1e-4 * energy(&part[0]));
+                assert!(energy(&above(part)) < 1e-4 * energy(&part[0]), "seed {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn recordings_of_both_kinds_end_together_in_every_group_that_mixes_them() {
+        let wide = |name: &str| Song { name: name.into(), ..song_a() };
+        let narrow = |name: &str| Song { name: name.into(), bandwidth: 3_000.0, ..song_a() };
+        for group in [Group::Blend("2.Lithium"), Group::RealAll] {
+            let ensemble = Ensemble::of(group, vec![narrow("a"), narrow("b"), wide("c"), wide("d")], 2);
+            let mut random = Random::new(11);
+            for clip in 0..12 {
+                let casting = ensemble.cast(clip % 4, 44_100, SAMPLES, &mut random);
+                let heard = |part: usize| !casting.missing[part] && casting.picks[part].song < 2;
+                let parts = mix(&ensemble, &casting, SAMPLES, &mut random).parts;
+                if !(0..PARTS).any(heard) {
+                    continue;
+                }
+                let sum: Vec<f32> = (0..SAMPLES).map(|n| parts.iter().map(|part| part[0][n]).sum()).collect();
+                let energy = |samples: &[f32]| samples[2_000..18_000].iter().map(|s| s * s).sum::<f32>();
+                let above = shape(&sum, 44_100, |hz| f32::from(u8::from(hz > 3_300.0)));
+                assert!(energy(&above) <= 1e-3 * energy(&sum), "clip {clip}");
             }
         }
     }
@@ -167,13 +199,21 @@ mod tests {
     #[test]
     fn a_song_as_it_is_keeps_the_levels_of_its_parts() {
         let ensemble = ensemble(22_050.0);
-        let mixture = mix(&ensemble, &casting([0; PARTS], Balance::AsRecorded), SAMPLES, &mut Random::new(1));
-        let ratio = |part: usize| {
-            let cut =
-                ensemble.songs()[0].parts[part].each_ref().map(|channel| channel[44_100..44_100 + SAMPLES].to_vec());
-            active_level(&mixture.parts[part], 44_100) / active_level(&cut, 44_100)
+        let level = |parts: &Parts, part: usize| active_level(&parts[part], 44_100);
+        let song = &ensemble.songs()[0].parts;
+        let own: Parts =
+            song.each_ref().map(|part| part.each_ref().map(|channel| channel[44_100..][..SAMPLES].to_vec()));
+        let kept = |balance| {
+            let keeps = |&seed: &u64| {
+                let parts = mix(&ensemble, &casting([0; PARTS], balance), SAMPLES, &mut Random::new(seed)).parts;
+                let ratio = |part| level(&parts, part) / level(&own, part);
+                (ratio(1) / ratio(2) - 1.0).abs() < 0.05 && (ratio(1) / ratio(3) - 1.0).abs() < 0.05
+            };
+            (0..12).filter(keeps).count()
         };
-        assert!((ratio(1) / ratio(2) - 1.0).abs() < 0.05 && (ratio(1) / ratio(3) - 1.0).abs() < 0.05);
+        // The others went through an equaliser as a whole.
+        assert!(kept(Balance::AsRecorded) >= 5, "{}", kept(Balance::AsRecorded));
+        assert!(kept(Balance::Free) <= 1, "{}", kept(Balance::Free));
     }
 
     #[test]

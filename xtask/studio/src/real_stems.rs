@@ -10,6 +10,7 @@ use songweave_dsp::layout::{PARTS, Part};
 use crate::{
     decode::decode,
     error::{Result, StudioError},
+    filter::decibels,
     random::Random,
     resample::resample,
     song::{Song, Stereo},
@@ -156,26 +157,27 @@ impl RealSong {
         &self.name
     }
 
-    /// A random stretch of `seconds`, played up to a fifth slower or faster (pitch included), now and then without some
-    /// of its drum or other stems.
+    /// A random stretch of `seconds`, played up to a quarter slower or faster (pitch included), now and then without some
+    /// of its drum or other stems or with its stems at other levels.
     ///
     /// # Errors
     /// The rate cannot be converted.
     pub fn stretch(&self, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
         // Multiples of 300 Hz keep the converter's blocks short.
-        let speed = if random.chance(0.6) { random.between(0.84, 1.2) } else { 1.0 };
+        let speed = if random.chance(0.6) { random.between(0.8, 1.25) } else { 1.0 };
         let played = ((STEMS_RATE as f32 * speed / 300.0).round() * 300.0) as u32;
         let length = (seconds * f64::from(played)) as usize;
         let whole = self.stems.iter().flat_map(|stem| &stem.channels).map(Vec::len).max().unwrap_or(0);
         let places: [usize; 3] = std::array::from_fn(|_| random.index(whole.saturating_sub(length)));
         // Voices rest for half of these songs; of three places the one with most of them is taken.
         let from = places.into_iter().max_by_key(|&from| self.sung(from, length)).unwrap_or(0);
-        let thin = random.chance(0.3);
+        let (thin, remixed) = (random.chance(0.3), random.chance(0.3));
         let mut sums: [Stereo; PARTS] = std::array::from_fn(|_| crate::song::silence(length));
         for stem in &self.stems {
             let optional = matches!(stem.part, Part::Drums | Part::Other);
             if !(thin && optional && random.chance(0.4)) {
-                stem.add(&mut sums[stem.part as usize], from);
+                let gain = if remixed { decibels(random.between(-5.0, 5.0)) } else { 1.0 };
+                stem.add(&mut sums[stem.part as usize], from, gain);
             }
         }
         let mut song = Song::silent(&self.name, rate, 0);
@@ -199,10 +201,10 @@ impl RealSong {
 }
 
 impl Stem {
-    fn add(&self, sum: &mut Stereo, from: usize) {
+    fn add(&self, sum: &mut Stereo, from: usize, gain: f32) {
         for (sum, channel) in sum.iter_mut().zip(&self.channels) {
             let cut = channel.get(from..).unwrap_or_default();
-            sum.iter_mut().zip(cut).for_each(|(sum, &sample)| *sum += f32::from(sample) / 32_767.0);
+            sum.iter_mut().zip(cut).for_each(|(sum, &sample)| *sum += gain / 32_767.0 * f32::from(sample));
         }
     }
 }
