@@ -5,17 +5,22 @@ use std::path::{Path, PathBuf};
 use songweave_dsp::layout::Part;
 
 use crate::{
-    clips::{Clip, loop_is_drums},
+    clips::Clip,
     error::{Result, StudioError},
-    midi::{Event, Message, Midi, Note},
+    grooves::{Groove, grooves},
+    midi::Note,
     random::{Random, hash},
     real_stems::{REAL_SONGS, RealSong},
-    score::{Groove, PopSong, drum_events, grooves, machine_drums},
-    singing::{Voice, clip_part, phrases},
-    song::{Song, Stereo},
-    soundfont::{DRUM_CHANNEL, DRUM_KITS, Instruments, events_of},
+    singing::{Voice, clip_part},
+    song::Song,
+    soundfont::Instruments,
     syllables::SyllableVoice,
 };
+
+mod band;
+mod electronic;
+mod game;
+mod pop;
 
 /// Sample rates of the material in Hz.
 pub const RATES: [u32; 2] = [44_100, 48_000];
@@ -53,14 +58,14 @@ pub enum Kind {
     Pop,
     /// A Freedoom piece with a made-up or recorded voice.
     Game,
-    /// Machine drums or loops, synthetic bass and chords, a made-up or recorded voice.
+    /// Made-up electronic music: machine drums or loops, synthesisers, a made-up or recorded voice.
     Electronic,
 }
 
 /// Everything that songs are made of.
 #[derive(Debug)]
 pub struct Material {
-    instruments: Instruments,
+    fonts: Vec<Instruments>,
     real: Vec<RealSong>,
     pop: Vec<PathBuf>,
     games: Vec<PathBuf>,
@@ -72,7 +77,7 @@ pub struct Material {
 }
 
 impl Material {
-    /// Opens the data folder (see its README) and a sound font.
+    /// Opens the data folder (see its README) and a sound font; other installed ones are used beside it.
     ///
     /// # Errors
     /// Something is missing or unreadable; the message says what.
@@ -81,7 +86,7 @@ impl Material {
         let groove_folder = data.join("groove");
         let loops = files(&data.join("loops/etc/samples"), "flac")?;
         Ok(Self {
-            instruments: Instruments::load(sound_font)?,
+            fonts: Instruments::installed(sound_font)?,
             real: real_songs(&data.join("stems/src"))?,
             pop: folders(&data.join("pop909/POP909"))?,
             games: files(&data.join("freedoom/musics"), "mid")?,
@@ -118,153 +123,48 @@ impl Material {
         song.stretch(seconds, rate, random)
     }
 
-    fn voice(&self, rate: u32, random: &mut Random) -> Voice<'_> {
-        Voice::random(&self.voices[usize::from(rate == RATES[1])], random)
+    /// One of the sound fonts.
+    fn font(&self, random: &mut Random) -> &Instruments {
+        // There is always the first.
+        &self.fonts[random.index(self.fonts.len())]
     }
 
-    fn pop(&self, split: Split, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
-        let path = choose(&self.pop, split, random)?;
-        let song = PopSong::read(path)?;
-        let last = song.beats.last().copied().unwrap_or(0.0) - seconds;
-        let bars: Vec<f64> =
-            song.beats.iter().skip(song.downbeat).step_by(4).copied().filter(|&beat| beat < last).collect();
-        let from = random.pick(&bars).copied().unwrap_or(0.0);
-        let keys = random.index(12) as f32 - 5.0;
-        let mut out = Song::silent(&name_of(path), rate, (seconds * f64::from(rate)) as usize);
-        let samples = out.samples();
-        let melody: Vec<Note> = song
-            .melody
-            .iter()
-            .filter(|note| note.start >= from)
-            .map(|note| Note { start: note.start - from, key: note.key + keys, ..*note })
-            .collect();
-        out.parts[Part::Vocals as usize] = self.voice(rate, random).part(&melody, samples, rate, random);
-        let first = song.beats.get(song.downbeat).copied().unwrap_or(0.0);
-        let drums = self.drums(split, first, song.beat_seconds(), from + seconds, random)?;
-        let program = 32 + random.index(8) as u8;
-        let bass = events_of(&moved(&song.bass(random), keys), 1, program, random);
-        let other = self.band(&song, keys, random);
-        for (part, events) in [(Part::Drums, drums), (Part::Bass, bass), (Part::Other, other)] {
-            out.parts[part as usize] = self.instruments.play(&events, from, seconds, rate)?;
-        }
-        Ok(out)
+    /// Sings a melody in the octave that suits the voice, and writes down what is sung.
+    fn sing(&self, song: &mut Song, melody: &[Note], random: &mut Random) {
+        let voice = Voice::random(&self.voices[usize::from(song.rate == RATES[1])], random);
+        let melody = in_range(melody, voice.range());
+        song.parts[Part::Vocals as usize] = voice.part(&melody, song.samples(), song.rate, random);
+        song.notes[Part::Vocals as usize] = Some(within(melody, song.seconds()));
     }
 
-    /// Keys, second line and sometimes a pad, each somewhere in the stereo field.
-    fn band(&self, song: &PopSong, keys: f32, random: &mut Random) -> Vec<Event> {
-        let mut lines = vec![(&song.piano, program(random)), (&song.bridge, program(random))];
-        let pads = song.pads();
-        if random.chance(0.4) {
-            lines.push((&pads, [48, 49, 50, 51, 52, 88, 89, 90, 91, 94, 95][random.index(11)]));
-        }
-        let mut events = Vec::new();
-        for (channel, (notes, program)) in lines.into_iter().enumerate() {
-            let pan = Message::Control(10, random.between(20.0, 108.0) as u8);
-            events.push(Event { seconds: -1.0, track: 0, channel: channel as u8, message: pan });
-            events.extend(events_of(&moved(notes, keys), channel as u8, program, random));
-        }
-        events.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
-        events
-    }
-
-    fn drums(&self, split: Split, start: f64, beat: f64, seconds: f64, random: &mut Random) -> Result<Vec<Event>> {
-        let kit = DRUM_KITS[random.index(DRUM_KITS.len())];
-        let fitting: Vec<&Groove> = self.grooves.iter().filter(|groove| Split::of(&groove.file) == split).collect();
-        let played = random.chance(0.65);
-        match random.pick(&fitting).filter(|_| played) {
-            Some(groove) => {
-                let midi = Midi::read(&self.groove_folder.join(&groove.file))?;
-                Ok(drum_events(&midi, groove.tempo, start, beat, seconds, kit))
-            }
-            None => Ok(machine_drums(start, beat, seconds, kit, random)),
-        }
-    }
-
-    fn game(&self, split: Split, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
-        let path = choose(&self.games, split, random)?;
-        let midi = Midi::read(path)?;
-        let from = f64::from(random.unit()) * (midi.seconds() - seconds).max(0.0);
-        let mut out = Song::silent(&name_of(path), rate, (seconds * f64::from(rate)) as usize);
-        for part in [Part::Drums, Part::Bass, Part::Other] {
-            let events = only(&midi.events, part);
-            out.parts[part as usize] = self.instruments.play(&events, from, seconds, rate)?;
-        }
-        self.add_voice(&mut out, 0.5, seconds, random)?;
-        Ok(out)
-    }
-
-    fn electronic(&self, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
-        let mut out = Song::silent("electronic", rate, (seconds * f64::from(rate)) as usize);
-        let samples = out.samples();
-        let beat = 60.0 / f64::from(random.between(80.0, 175.0));
-        let root = random.index(12) as f32;
-        let kit = [24, 25, 25, 16, 0][random.index(5)];
-        if random.chance(0.3) {
-            out.parts[Part::Drums as usize] = self.loop_part(true, samples, rate, random)?;
-        }
-        if random.chance(0.85) {
-            let events = machine_drums(0.0, beat, seconds, kit, random);
-            let hits = self.instruments.play(&events, 0.0, seconds, rate)?;
-            add(&mut out.parts[Part::Drums as usize], &hits);
-        }
-        let chords = progression(beat, seconds, root, random);
-        let bass = bass_line(&chords, beat, random);
-        let bass = events_of(&bass, 1, [38, 39, 38, 39, 33, 87, 36][random.index(7)], random);
-        out.parts[Part::Bass as usize] = self.instruments.play(&bass, 0.0, seconds, rate)?;
-        out.parts[Part::Other as usize] = self.synthesisers(&chords, beat, seconds, rate, random)?;
-        if random.chance(0.25) {
-            let other = self.loop_part(false, samples, rate, random)?;
-            add(&mut out.parts[Part::Other as usize], &other);
-        }
-        self.add_voice(&mut out, beat, seconds, random)?;
-        Ok(out)
-    }
-
-    fn synthesisers(
-        &self,
-        chords: &[[Note; 3]],
-        beat: f64,
-        seconds: f64,
-        rate: u32,
-        random: &mut Random,
-    ) -> Result<Stereo> {
-        let pad = [50, 51, 54, 62, 63, 81, 88, 89, 90, 91, 92, 93, 94, 95, 4, 5][random.index(16)];
-        let held: Vec<Note> = chords.iter().flatten().copied().collect();
-        let mut events = events_of(&held, 0, pad, random);
-        if random.chance(0.7) {
-            let pluck = [80, 81, 82, 84, 85, 87, 11, 12, 45, 98, 6, 99, 8, 104][random.index(14)];
-            let pace = [0.25, 0.25, 0.5][random.index(3)];
-            events.extend(events_of(&arpeggio(chords, beat * pace, random), 1, pluck, random));
-            events.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
-        }
-        self.instruments.play(&events, 0.0, seconds, rate)
-    }
-
-    fn loop_part(&self, drums: bool, samples: usize, rate: u32, random: &mut Random) -> Result<Stereo> {
-        let fitting: Vec<&Clip> = self.loops.iter().filter(|clip| loop_is_drums(&clip.name) == Some(drums)).collect();
-        match random.pick(&fitting) {
-            Some(clip) => clip.repeat(samples, rate, 0.0, random),
-            None => Ok(crate::song::silence(samples)),
-        }
-    }
-
-    /// A recorded or made-up voice over a song without one; a quarter of such songs stay instrumental.
-    fn add_voice(&self, song: &mut Song, beat: f64, seconds: f64, random: &mut Random) -> Result<()> {
-        let (samples, rate) = (song.samples(), song.rate);
-        let choice = random.unit();
-        let part = if choice < 0.25 {
-            return Ok(());
-        } else if choice < 0.5 {
-            let Some(clip) = random.pick(&self.acapella) else { return Ok(()) };
-            song.bandwidth = song.bandwidth.min(clip.bandwidth());
-            clip_part(clip, samples, rate, random)?
-        } else {
-            let notes = phrases(beat, seconds, random.between(45.0, 57.0).round(), random);
-            self.voice(rate, random).part(&notes, samples, rate, random)
-        };
-        song.parts[Part::Vocals as usize] = part;
+    /// An a cappella recording as the voice of a song; nobody knows its notes.
+    fn add_clip(&self, song: &mut Song, random: &mut Random) -> Result<()> {
+        let Some(clip) = random.pick(&self.acapella) else { return Ok(()) };
+        song.bandwidth = song.bandwidth.min(clip.bandwidth());
+        song.parts[Part::Vocals as usize] = clip_part(clip, song.samples(), song.rate, random)?;
+        song.notes[Part::Vocals as usize] = None;
         Ok(())
     }
+}
+
+/// The melody moved by octaves, so that its middle lies in the middle of a range; a note ends where the next begins.
+fn in_range(melody: &[Note], (low, high): (f32, f32)) -> Vec<Note> {
+    let mean = melody.iter().map(|note| note.key).sum::<f32>() / melody.len().max(1) as f32;
+    let octaves = (((low + high) / 2.0 - mean) / 12.0).round();
+    let mut notes: Vec<Note> = melody.iter().map(|note| Note { key: note.key + 12.0 * octaves, ..*note }).collect();
+    for index in 1..notes.len() {
+        let gap = notes[index].start - notes[index - 1].start;
+        notes[index - 1].length = notes[index - 1].length.min(gap);
+    }
+    notes.retain(|note| note.length > 0.0);
+    notes
+}
+
+/// The notes that begin before the end of a song.
+fn within(mut notes: Vec<Note>, seconds: f64) -> Vec<Note> {
+    notes.retain(|note| note.start < seconds && note.start + note.length > 0.0);
+    notes.sort_by(|one, other| one.start.total_cmp(&other.start));
+    notes
 }
 
 /// The real songs, each read by a thread of its own.
@@ -274,103 +174,6 @@ fn real_songs(folder: &Path) -> Result<Vec<RealSong>> {
         let broke = |_| StudioError::data(folder, "a reading thread broke off; run the command again");
         threads.into_iter().map(|thread| thread.join().map_err(broke)?).collect()
     })
-}
-
-fn add(to: &mut Stereo, sound: &Stereo) {
-    for (to, sound) in to.iter_mut().zip(sound) {
-        to.iter_mut().zip(sound).for_each(|(to, sample)| *to += sample);
-    }
-}
-
-/// The events of a piece that one part plays: notes by the program of their channel, everything else for all.
-fn only(events: &[Event], part: Part) -> Vec<Event> {
-    let mut programs = [0u8; 16];
-    let mut kept = Vec::with_capacity(events.len());
-    for event in events {
-        let channel = usize::from(event.channel);
-        if let Message::Program(program) = event.message {
-            programs[channel] = program;
-        }
-        let plays = match event.channel {
-            DRUM_CHANNEL => Part::Drums,
-            // Percussive programs are drums too: timpani, taiko, toms, synth drum, reverse cymbal, effects.
-            _ if matches!(programs[channel], 47 | 112..=119) => Part::Drums,
-            _ if (32..40).contains(&programs[channel]) => Part::Bass,
-            _ => Part::Other,
-        };
-        if plays == part || !matches!(event.message, Message::NoteOn(..)) {
-            kept.push(*event);
-        }
-    }
-    kept
-}
-
-fn moved(notes: &[Note], keys: f32) -> Vec<Note> {
-    notes.iter().map(|note| Note { key: note.key + keys, ..*note }).collect()
-}
-
-/// A program for keys or a second line: pianos, chromatic percussion, organs, guitars, strings, brass, reeds, synths.
-fn program(random: &mut Random) -> u8 {
-    if random.chance(0.35) {
-        random.index(8) as u8
-    } else {
-        [
-            8, 11, 12, 16, 17, 18, 24, 25, 26, 27, 28, 29, 30, 40, 42, 46, 48, 50, 56, 57, 61, 62, 65, 66, 68, 71, 73,
-            80, 81, 82, 87, 89, 90, 104,
-        ][random.index(34)]
-    }
-}
-
-/// Four chords of a minor key, over and over, each a bar long.
-fn progression(beat: f64, seconds: f64, root: f32, random: &mut Random) -> Vec<[Note; 3]> {
-    const DEGREES: [(f32, f32); 6] = [(0.0, 3.0), (3.0, 4.0), (5.0, 3.0), (7.0, 3.0), (8.0, 4.0), (10.0, 4.0)];
-    let round: Vec<(f32, f32)> = (0..4).map(|_| DEGREES[random.index(6)]).collect();
-    let bars = (seconds / (4.0 * beat)).ceil() as usize;
-    (0..bars)
-        .map(|bar| {
-            let (degree, third) = round[bar % 4];
-            [0.0, third, 7.0].map(|interval| Note {
-                start: bar as f64 * 4.0 * beat,
-                length: 4.0 * beat,
-                key: 52.0 + (root + degree + interval) % 12.0,
-                velocity: 0.6,
-            })
-        })
-        .collect()
-}
-
-fn bass_line(chords: &[[Note; 3]], beat: f64, random: &mut Random) -> Vec<Note> {
-    let step = beat * [0.25, 0.5, 0.5, 1.0][random.index(4)];
-    let (density, length) = (random.between(0.4, 1.0), f64::from(random.between(0.5, 1.0)));
-    let octave = if random.chance(0.6) { 24.0 } else { 36.0 };
-    let mut notes = Vec::new();
-    for chord in chords {
-        let steps = (chord[0].length / step).round() as usize;
-        for place in 0..steps {
-            if place == 0 || random.chance(density) {
-                let key = octave + chord[0].key % 12.0 + if random.chance(0.1) { 12.0 } else { 0.0 };
-                let start = chord[0].start + step * place as f64;
-                notes.push(Note { start, length: step * length, key, velocity: random.between(0.7, 1.0) });
-            }
-        }
-    }
-    notes
-}
-
-fn arpeggio(chords: &[[Note; 3]], step: f64, random: &mut Random) -> Vec<Note> {
-    let pattern: Vec<Option<usize>> = (0..8).map(|_| random.chance(0.75).then(|| random.index(3))).collect();
-    let octave = 12.0 * random.index(3) as f32;
-    let mut notes = Vec::new();
-    for chord in chords {
-        let steps = (chord[0].length / step).round() as usize;
-        for place in 0..steps {
-            if let Some(tone) = pattern[place % 8] {
-                let start = chord[0].start + step * place as f64;
-                notes.push(Note { start, length: 0.7 * step, key: chord[tone].key + octave, velocity: 0.75 });
-            }
-        }
-    }
-    notes
 }
 
 fn choose<'a>(paths: &'a [PathBuf], split: Split, random: &mut Random) -> Result<&'a Path> {
@@ -404,24 +207,6 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn notes_go_to_the_part_of_their_program() {
-        let event = |channel, message| Event { seconds: 0.0, track: 0, channel, message };
-        let events = [
-            event(0, Message::Program(33)),
-            event(0, Message::NoteOn(40, 100)),
-            event(1, Message::NoteOn(60, 100)),
-            event(DRUM_CHANNEL, Message::NoteOn(36, 100)),
-            event(0, Message::Program(0)),
-            event(0, Message::NoteOn(72, 100)),
-        ];
-        let keys = |part| -> Vec<u8> {
-            let key = |event: &Event| if let Message::NoteOn(key, _) = event.message { Some(key) } else { None };
-            only(&events, part).iter().filter_map(key).collect()
-        };
-        assert_eq!((keys(Part::Bass), keys(Part::Drums), keys(Part::Other)), (vec![40], vec![36], vec![60, 72]));
-    }
 
     #[test]
     fn one_name_in_ten_validates() {

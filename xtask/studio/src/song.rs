@@ -35,6 +35,12 @@ impl Song {
     pub fn samples(&self) -> usize {
         self.parts[0][0].len()
     }
+
+    /// Length in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.samples() as f64 / f64::from(self.rate)
+    }
 }
 
 /// Stereo silence.

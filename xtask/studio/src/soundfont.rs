@@ -36,6 +36,30 @@ impl Instruments {
         Ok(Self { font: Arc::new(font) })
     }
 
+    /// The sound font at a path, and then all others of the system (`.sf2` files of up to 400 MB beside
+    /// [`DEFAULT_PATH`]), in order of their names.
+    ///
+    /// # Errors
+    /// The first is missing or no sound font in format 2; others that cannot be read are passed over.
+    pub fn installed(first: &Path) -> Result<Vec<Self>> {
+        let mut fonts = vec![Self::load(first)?];
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let mut known = vec![real(first)];
+        let folder = Path::new(DEFAULT_PATH).parent().unwrap_or(first);
+        let mut paths: Vec<_> = std::fs::read_dir(folder)
+            .map(|entries| entries.filter_map(|entry| Some(real(&entry.ok()?.path()))).collect())
+            .unwrap_or_default();
+        paths.sort();
+        for path in paths.into_iter().filter(|path| path.extension().is_some_and(|found| found == "sf2")) {
+            let small = path.metadata().is_ok_and(|data| data.len() < 400_000_000);
+            if small && !known.contains(&path) {
+                fonts.extend(Self::load(&path));
+                known.push(path);
+            }
+        }
+        Ok(fonts)
+    }
+
     /// Plays the events between `from` and `from + seconds`; programs and controllers set before count, notes begun
     /// before do not sound.
     ///
@@ -86,6 +110,54 @@ fn send(synth: &mut Synthesizer, event: &Event) {
     synth.process_midi_message(i32::from(event.channel), command, one, two);
 }
 
+/// A key that is down or held by the pedal.
+struct Down {
+    channel: u8,
+    key: u8,
+    /// Index of its note.
+    note: usize,
+    /// Let go, but held by the pedal.
+    pedal: bool,
+}
+
+/// The notes that events begin from `from` on, in seconds from there; a note held by the pedal ends with the pedal.
+#[must_use]
+pub fn notes_of(events: &[Event], from: f64, seconds: f64) -> Vec<Note> {
+    let mut notes: Vec<Note> = Vec::new();
+    let mut down: Vec<Down> = Vec::new();
+    let mut pedals = [false; 16];
+    for event in events.iter().filter(|event| event.seconds < from + seconds) {
+        let (now, held) = (event.seconds - from, pedals[usize::from(event.channel & 15)]);
+        let ends = |one: &Down| match event.message {
+            Message::NoteOn(key, _) => one.key == key,
+            Message::NoteOff(key) => one.key == key && !held,
+            Message::Control(64, value) => one.pedal && value < 64,
+            _ => false,
+        };
+        down.retain(|one| {
+            let ending = one.channel == event.channel && ends(one);
+            if ending {
+                notes[one.note].length = (now - notes[one.note].start).max(0.01);
+            }
+            !ending
+        });
+        match event.message {
+            Message::NoteOn(key, velocity) if now >= 0.0 => {
+                down.push(Down { channel: event.channel, key, note: notes.len(), pedal: false });
+                let velocity = f32::from(velocity) / 127.0;
+                notes.push(Note { start: now, length: seconds - now, key: f32::from(key), velocity });
+            }
+            Message::NoteOff(key) => {
+                let released = |one: &&mut Down| one.channel == event.channel && one.key == key;
+                down.iter_mut().filter(released).for_each(|one| one.pedal = true);
+            }
+            Message::Control(64, value) => pedals[usize::from(event.channel & 15)] = value >= 64,
+            _ => {}
+        }
+    }
+    notes
+}
+
 /// Notes of one instrument as events on one channel, with slightly human velocities.
 #[must_use]
 pub fn events_of(notes: &[Note], channel: u8, program: u8, random: &mut Random) -> Vec<Event> {
@@ -99,4 +171,25 @@ pub fn events_of(notes: &[Note], channel: u8, program: u8, random: &mut Random) 
     }
     events.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
     events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_end_with_the_key_or_with_the_pedal() {
+        let at = |seconds, message| Event { seconds, track: 0, channel: 0, message };
+        let events = [
+            at(0.5, Message::NoteOn(50, 127)),
+            at(1.0, Message::NoteOn(60, 127)),
+            at(2.0, Message::NoteOff(60)),
+            at(3.0, Message::Control(64, 127)),
+            at(3.0, Message::NoteOn(62, 127)),
+            at(4.0, Message::NoteOff(62)),
+            at(5.0, Message::Control(64, 0)),
+        ];
+        let note = |start, length, key| Note { start, length, key, velocity: 1.0 };
+        assert_eq!(notes_of(&events, 1.0, 9.0), [note(0.0, 1.0, 60.0), note(2.0, 2.0, 62.0)]);
+    }
 }
