@@ -14,7 +14,7 @@ use crate::{
     singing::{Voice, clip_part, phrases},
     song::{Song, Stereo},
     soundfont::{DRUM_CHANNEL, DRUM_KITS, Instruments, events_of},
-    syllables::SyllableVoice,
+    voice_bank::VoiceBank,
 };
 
 /// Sample rates of the material in Hz.
@@ -68,7 +68,7 @@ pub struct Material {
     games: Vec<PathBuf>,
     groove_folder: PathBuf,
     grooves: Vec<Groove>,
-    voices: Vec<SyllableVoice>,
+    voices: VoiceBank,
     acapella: Vec<Clip>,
     loops: Vec<Clip>,
 }
@@ -89,10 +89,7 @@ impl Material {
             games: files(&data.join("freedoom/musics"), "mid")?,
             grooves: grooves(&groove_folder)?,
             groove_folder,
-            voices: RATES
-                .iter()
-                .map(|&rate| SyllableVoice::load(&data.join("erithacus"), rate))
-                .collect::<Result<_>>()?,
+            voices: VoiceBank::open(&data.join("erithacus"), &RATES)?,
             acapella: ["vocadito_10.wav", "vocal-da-80bpm.wav"].iter().map(clip).collect::<Result<_>>()?,
             loops: loops.iter().map(|path| Clip::load(path)).collect::<Result<_>>()?,
         })
@@ -116,7 +113,7 @@ impl Material {
     }
 
     fn voice(&self, rate: u32, random: &mut Random) -> Voice<'_> {
-        Voice::random(&self.voices[usize::from(rate == RATES[1])], random)
+        Voice::random(&self.voices, rate, random)
     }
 
     fn pop(&self, split: Split, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
