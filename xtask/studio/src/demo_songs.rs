@@ -123,6 +123,7 @@ pub fn song_a() -> Song {
         jitter: 0.04,
         glide: 0.03,
         spoken: false,
+        vowel: None,
     };
     let voice = singer.sing(&notes(ODE, 0.9, 1), SAMPLES, RATE, &mut random);
     both(&mut song, Part::Vocals, |out| out.iter_mut().zip(&voice).for_each(|(out, sample)| *out += 0.55 * sample));

@@ -14,7 +14,7 @@ use crate::{
     singing::{Voice, clip_part},
     song::Song,
     soundfont::Instruments,
-    syllables::SyllableVoice,
+    voice_bank::VoiceBank,
 };
 
 mod band;
@@ -71,7 +71,7 @@ pub struct Material {
     games: Vec<PathBuf>,
     groove_folder: PathBuf,
     grooves: Vec<Groove>,
-    voices: Vec<SyllableVoice>,
+    voices: VoiceBank,
     acapella: Vec<Clip>,
     loops: Vec<Clip>,
 }
@@ -92,10 +92,7 @@ impl Material {
             games: files(&data.join("freedoom/musics"), "mid")?,
             grooves: grooves(&groove_folder)?,
             groove_folder,
-            voices: RATES
-                .iter()
-                .map(|&rate| SyllableVoice::load(&data.join("erithacus"), rate))
-                .collect::<Result<_>>()?,
+            voices: VoiceBank::open(&data.join("erithacus"), &RATES)?,
             acapella: ["vocadito_10.wav", "vocal-da-80bpm.wav"].iter().map(clip).collect::<Result<_>>()?,
             loops: loops.iter().map(|path| Clip::load(path)).collect::<Result<_>>()?,
         })
@@ -131,7 +128,7 @@ impl Material {
 
     /// Sings a melody in the octave that suits the voice, and writes down what is sung.
     fn sing(&self, song: &mut Song, melody: &[Note], random: &mut Random) {
-        let voice = Voice::random(&self.voices[usize::from(song.rate == RATES[1])], random);
+        let voice = Voice::random(&self.voices, song.rate, random);
         let melody = in_range(melody, voice.range());
         song.parts[Part::Vocals as usize] = voice.part(&melody, song.samples(), song.rate, random);
         song.notes[Part::Vocals as usize] = Some(within(melody, song.seconds()));

@@ -84,6 +84,12 @@ impl SyllableVoice {
         Ok(voice)
     }
 
+    /// All syllables one after another, mono.
+    #[must_use]
+    pub fn sound(&self) -> Vec<f32> {
+        self.syllables.iter().flat_map(|syllable| syllable.samples.iter().copied()).collect()
+    }
+
     /// Keys in which the voice sounds natural for a throat size.
     #[must_use]
     pub fn range(&self, delivery: &Delivery) -> (f32, f32) {

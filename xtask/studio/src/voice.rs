@@ -46,6 +46,8 @@ pub struct Singer {
     pub glide: f32,
     /// Speaks rather than sings: pitch falls within each syllable.
     pub spoken: bool,
+    /// Sings on this one vowel without consonants (a, e, i, o, u, …); `None` = on any.
+    pub vowel: Option<usize>,
 }
 
 impl Singer {
@@ -65,6 +67,7 @@ impl Singer {
             jitter: random.between(0.02, 0.15),
             glide: random.between(0.01, 0.09),
             spoken: random.chance(0.25),
+            vowel: if random.chance(0.06) { Some(random.index(5)) } else { None },
         }
     }
 
@@ -120,10 +123,14 @@ fn syllables(singer: &Singer, notes: &[Note], random: &mut Random) -> Vec<Syllab
     let mut syllables = Vec::with_capacity(notes.len());
     for (index, note) in notes.iter().enumerate() {
         let until = notes.get(index + 1).map_or(f64::INFINITY, |next| next.start);
-        let vowel = random.index(VOWELS.len());
-        let other = if random.chance(0.25) { random.index(VOWELS.len()) } else { vowel };
+        let vowel = singer.vowel.unwrap_or_else(|| random.index(VOWELS.len())).min(VOWELS.len() - 1);
+        let other = if singer.vowel.is_none() && random.chance(0.25) { random.index(VOWELS.len()) } else { vowel };
         let plosive = random.chance(0.4);
-        let onset = if random.chance(0.65) { random.between(0.03, if plosive { 0.05 } else { 0.13 }) } else { 0.0 };
+        let onset = if singer.vowel.is_none() && random.chance(0.65) {
+            random.between(0.03, if plosive { 0.05 } else { 0.13 })
+        } else {
+            0.0
+        };
         syllables.push(Syllable {
             start: note.start as f32,
             length: note.length.min(until - note.start).max(0.03) as f32,

@@ -1,8 +1,8 @@
 //! Players of a song's parts: synthesisers and sound fonts with effects, gathered on a bus with a room.
 
 use crate::{
-    layer_effects::{Effects, pump},
     error::Result,
+    layer_effects::{Effects, pump},
     midi::Note,
     patches::{self, BASSES, Layer},
     random::Random,
@@ -112,7 +112,9 @@ impl Bus {
     pub(super) fn finish(self, random: &mut Random) -> (Stereo, Vec<Note>) {
         let mut out = self.dry;
         if self.wet.iter().flatten().any(|sample| *sample != 0.0) {
-            let room = Room { seconds: random.between(0.3, 2.8), wet: random.between(0.4, 1.8), echo: 0.0 };
+            let (before, bright) = (random.between(0.0, 0.03), random.between(0.3, 0.9));
+            let room =
+                Room { seconds: random.between(0.3, 2.8), wet: random.between(0.4, 1.8), before, bright, echo: 0.0 };
             let wet = room.apply(&self.wet, self.rate, random);
             for (out, wet) in out.iter_mut().flatten().zip(wet.iter().flatten()) {
                 *out += wet;

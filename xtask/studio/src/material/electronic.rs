@@ -11,9 +11,9 @@ use crate::{
     clips::{Clip, loop_is_drums},
     drum_machine::{DrumMachine, sweep},
     drum_patterns::{Amount, Pattern, STYLES},
-    layer_effects::{Drive, Effects},
     error::Result,
     harmony::{self, Chord, Key},
+    layer_effects::{Drive, Effects},
     midi::Note,
     patches::Layer,
     random::Random,
@@ -106,7 +106,8 @@ impl Material {
         }
         let wet = random.between(0.0, 0.3);
         if random.chance(0.5) {
-            drums = Room { seconds: random.between(0.1, 1.2), wet, echo: 0.0 }.apply(&drums, rate, random);
+            drums = Room { seconds: random.between(0.1, 1.2), before: 0.005, bright: 0.6, wet, echo: 0.0 }
+                .apply(&drums, rate, random);
         }
         song.notes[Part::Drums as usize] = Some(notes);
         if random.chance(0.2) {

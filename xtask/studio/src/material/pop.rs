@@ -10,9 +10,9 @@ use super::{
 use crate::{
     comping::{Beats, COMPINGS, Comping, bass},
     drum_patterns::{Amount, Pattern, Style},
-    layer_effects::{Drive, Effects},
     error::Result,
     grooves::{Groove, performance},
+    layer_effects::{Drive, Effects},
     midi::Note,
     patches::Layer,
     random::Random,
@@ -224,7 +224,8 @@ impl Material {
         if random.chance(0.5) {
             Drive::random(0.2, random).apply(&mut drums);
             let wet = random.between(0.0, 0.5);
-            drums = Room { seconds: random.between(0.1, 1.5), wet, echo: 0.0 }.apply(&drums, rate, random);
+            drums = Room { seconds: random.between(0.1, 1.5), before: 0.005, bright: 0.6, wet, echo: 0.0 }
+                .apply(&drums, rate, random);
         }
         song.parts[Part::Drums as usize] = drums;
         song.notes[Part::Drums as usize] = Some(notes);
