@@ -72,11 +72,12 @@ fn mash(args: MashArgs) -> Result<()> {
     let wanted = args.groups.iter().map(|name| Group::named(name)).collect::<Result<Vec<_>, _>>()?;
     let chosen = |group: &Group| wanted.is_empty() || wanted.contains(group);
     let groups = Group::all().into_iter().filter(chosen).collect();
-    let material = Material::open(&args.data, &args.soundfont)?;
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
     let (out, hours, seed) = (args.out.clone(), args.hours, args.seed);
-    Plan { out, hours, seed, threads, groups, command }.write(&material)?;
+    let plan = Plan { out, hours, seed, threads, groups, command };
+    plan.check()?;
+    plan.write(&Material::open(&args.data, &args.soundfont)?)?;
     println!("Feature set: {}", args.out.display());
     Ok(())
 }

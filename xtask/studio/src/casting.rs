@@ -78,7 +78,9 @@ impl Ensemble {
                 Group::Real(name) | Group::Blend(name) if index < reals => {
                     material.stretch(name, seconds, rate, random)?
                 }
-                Group::RealAll => material.stretch(TRAINING_SONGS[index % 3], seconds, rate, random)?,
+                Group::RealAll => {
+                    material.stretch(TRAINING_SONGS[index % TRAINING_SONGS.len()], seconds, rate, random)?
+                }
                 _ => material.song(KINDS[index % KINDS.len()], shard.split, seconds, rate, random)?,
             });
         }
@@ -132,7 +134,24 @@ impl Ensemble {
             _ if choice < 0.8 => (self.voice_over(own, samples, random), Balance::Free),
             _ => (self.scattered(own, samples, random), Balance::Free),
         };
-        Casting { picks, missing: missing(random), balance }
+        Casting { picks: self.filled(picks, samples, random), missing: missing(random), balance }
+    }
+
+    /// In a blend, parts that rest are played by songs of the other kind half of the time: real songs have little bass.
+    fn filled(&self, mut picks: [Pick; PARTS], samples: usize, random: &mut Random) -> [Pick; PARTS] {
+        let kinds = |picks: &[Pick; PARTS]| picks.map(|pick| self.is_real(pick.song));
+        for part in Part::ALL {
+            let Pick { song, at } = picks[part as usize];
+            let rests = !sounds(&self.songs[song].parts[part as usize], at, samples);
+            if matches!(self.group, Group::Blend(_)) && rests && random.chance(0.5) {
+                let mut filled = picks;
+                filled[part as usize] = self.pick(part, self.strangers(song), samples, random);
+                if kinds(&filled).contains(&true) && kinds(&filled).contains(&false) {
+                    picks = filled;
+                }
+            }
+        }
+        picks
     }
 
     /// The voice of one song over the rest of another.
@@ -219,6 +238,20 @@ mod tests {
             whole.iter().all(|casting| casting.picks == [casting.picks[0]; PARTS] && casting.missing == [false; 4])
         );
         assert!(castings.iter().any(|casting| casting.picks[0].song != casting.picks[3].song));
+    }
+
+    #[test]
+    fn a_part_that_rests_in_a_blend_is_often_played_by_the_other_kind() {
+        let quiet = || {
+            let mut song = song_a();
+            song.parts[2].iter_mut().flatten().for_each(|sample| *sample = 0.0);
+            song
+        };
+        let ensemble = Ensemble::of(Group::Blend("2.Lithium"), vec![quiet(), quiet(), song_a(), song_a()], 2);
+        let mut random = Random::new(9);
+        let made =
+            (0..400).filter(|clip| ensemble.cast(clip % 2, 10_000, 20_000, &mut random).picks[2].song >= 2).count();
+        assert!((160..300).contains(&made), "{made}");
     }
 
     #[test]

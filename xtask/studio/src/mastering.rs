@@ -22,17 +22,18 @@ const NARROW: f32 = 0.1;
 /// Chance of lossy coding.
 const CODED: f32 = 0.25;
 
-/// Masters a mixture in which nothing may be above `cutoff` Hz; `limited` if nothing is there already.
-pub fn master(parts: &mut Parts, rate: u32, cutoff: f32, limited: bool, random: &mut Random) {
-    if random.chance(COMPRESSED) {
+/// Masters a mixture in which nothing may be above `cutoff` Hz; `limited` if nothing is there already. All
+/// chances are multiplied by `often`.
+pub fn master(parts: &mut Parts, rate: u32, cutoff: f32, limited: bool, often: f32, random: &mut Random) {
+    if random.chance(often * COMPRESSED) {
         compress(parts, rate, random);
     }
-    let driven = random.chance(DRIVEN);
+    let driven = random.chance(often * DRIVEN);
     if driven {
         saturate_all(parts, decibels(random.between(0.0, 10.0)) / peak_of_all(parts).max(1e-6));
     }
-    let equalised = random.chance(EQUALISED);
-    if random.chance(NARROW) {
+    let equalised = random.chance(often * EQUALISED);
+    if random.chance(often * NARROW) {
         let width = if random.chance(0.6) { 0.0 } else { random.between(0.2, 0.8) };
         parts.iter_mut().for_each(|part| *part = widened(part, width));
     }
@@ -41,7 +42,7 @@ pub fn master(parts: &mut Parts, rate: u32, cutoff: f32, limited: bool, random: 
         let curve = if equalised { Curve::of_song(random) } else { Curve::of(|_| 1.0) }.limited(cutoff);
         parts.iter_mut().for_each(|part| *part = curve.apply(part, rate));
     }
-    if random.chance(CODED) {
+    if random.chance(often * CODED) {
         Codec::random(random).apply(parts, rate);
     }
     set_level(parts, random);
@@ -73,7 +74,7 @@ mod tests {
 
     fn mastered(parts: &Parts, seed: u64) -> Parts {
         let mut parts = parts.clone();
-        master(&mut parts, 44_100, 22_050.0, true, &mut Random::new(seed));
+        master(&mut parts, 44_100, 22_050.0, true, 1.0, &mut Random::new(seed));
         parts
     }
 

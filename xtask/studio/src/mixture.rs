@@ -61,7 +61,10 @@ pub fn mix(ensemble: &Ensemble, casting: &Casting, samples: usize, random: &mut 
         pump_all(&mut parts, rate, random);
     }
     let notes = std::array::from_fn(|part| notes(ensemble, casting.picks[part], part, &parts[part]));
-    master(&mut parts, rate, cutoff, !whole || cutoff == bandwidth, random);
+    let limited = !whole || cutoff == bandwidth;
+    // A song as it is mostly stays as it is.
+    let often = if whole { 0.5 } else { 1.0 };
+    master(&mut parts, rate, cutoff, limited, often, random);
     Mixture { parts, notes }
 }
 
@@ -209,11 +212,11 @@ mod tests {
                 let ratio = |part| level(&parts, part) / level(&own, part);
                 (ratio(1) / ratio(2) - 1.0).abs() < 0.05 && (ratio(1) / ratio(3) - 1.0).abs() < 0.05
             };
-            (0..12).filter(keeps).count()
+            (0..40).filter(keeps).count()
         };
-        // The others went through an equaliser as a whole.
-        assert!(kept(Balance::AsRecorded) >= 5, "{}", kept(Balance::AsRecorded));
-        assert!(kept(Balance::Free) <= 1, "{}", kept(Balance::Free));
+        // The others were equalised or compressed as a whole.
+        let (whole, free) = (kept(Balance::AsRecorded), kept(Balance::Free));
+        assert!(whole >= 12 && free <= 6, "{whole} {free}");
     }
 
     #[test]
