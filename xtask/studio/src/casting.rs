@@ -14,8 +14,16 @@ use crate::{
 /// Songs of a shard.
 pub const SHARD_SONGS: usize = 16;
 /// Kinds of made songs, as often as they are named.
-const KINDS: [Kind; 8] =
-    [Kind::Pop, Kind::Electronic, Kind::Game, Kind::Pop, Kind::Electronic, Kind::Pop, Kind::Electronic, Kind::Game];
+const KINDS: [Kind; 8] = [
+    Kind::Electronic,
+    Kind::Pop,
+    Kind::Electronic,
+    Kind::LeadSheet,
+    Kind::Electronic,
+    Kind::Pop,
+    Kind::ArtSong,
+    Kind::Game,
+];
 /// Chance that a part is missing, `[part]`.
 const MISSING: [f32; PARTS] = [0.08, 0.08, 0.08, 0.08];
 

@@ -270,7 +270,7 @@ pub fn stabs(chords: &[Chord], beat: f64, middle: f32, random: &mut Random) -> V
     let rhythm: Vec<bool> = match random.index(4) {
         0 => (0..16).map(|place| place % 4 == 2).collect(),
         1 => (0..16).map(|place| matches!(place, 0 | 3 | 6 | 10 | 12)).collect(),
-        _ => (0..16).map(|place| random.chance(if place % 2 == 0 { 0.4 } else { 0.2 })).collect(),
+        _ => (0..16).map(|place| place == 0 || random.chance(if place % 2 == 0 { 0.4 } else { 0.2 })).collect(),
     };
     let length = beat / 4.0 * f64::from(random.between(0.5, 2.0));
     let mut notes = Vec::new();

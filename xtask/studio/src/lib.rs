@@ -34,6 +34,7 @@ pub mod mdct;
 pub mod metrics;
 pub mod midi;
 pub mod mixture;
+pub mod musicxml;
 pub mod oscillator;
 pub mod patches;
 pub mod pitch_track;

@@ -21,6 +21,7 @@ mod band;
 mod electronic;
 mod game;
 mod pop;
+mod sheet;
 
 /// Sample rates of the material in Hz.
 pub const RATES: [u32; 2] = [44_100, 48_000];
@@ -60,6 +61,10 @@ pub enum Kind {
     Game,
     /// Made-up electronic music: machine drums or loops, synthesisers, a made-up or recorded voice.
     Electronic,
+    /// A 19th-century song for voice and piano, often played by others.
+    ArtSong,
+    /// Melody and chord symbols, played by a band.
+    LeadSheet,
 }
 
 /// Everything that songs are made of.
@@ -69,6 +74,8 @@ pub struct Material {
     real: Vec<RealSong>,
     pop: Vec<PathBuf>,
     games: Vec<PathBuf>,
+    art_songs: Vec<PathBuf>,
+    lead_sheets: Vec<PathBuf>,
     groove_folder: PathBuf,
     grooves: Vec<Groove>,
     voices: VoiceBank,
@@ -90,6 +97,8 @@ impl Material {
             real: real_songs(&data.join("stems/src"))?,
             pop: folders(&data.join("pop909/POP909"))?,
             games: files(&data.join("freedoom/musics"), "mid")?,
+            art_songs: files_below(&data.join("lieder/scores"), "mxl")?,
+            lead_sheets: files_below(&data.join("openewld/dataset"), "mxl")?,
             grooves: grooves(&groove_folder)?,
             groove_folder,
             voices: VoiceBank::open(&data.join("erithacus"), &RATES)?,
@@ -107,6 +116,8 @@ impl Material {
             Kind::Pop => self.pop(split, seconds, rate, random),
             Kind::Game => self.game(split, seconds, rate, random),
             Kind::Electronic => self.electronic(seconds, rate, random),
+            Kind::ArtSong => self.art_song(split, seconds, rate, random),
+            Kind::LeadSheet => self.lead_sheet(split, seconds, rate, random),
         }
     }
 
@@ -199,6 +210,15 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(entries(folder)?.into_iter().filter(|path| path.extension().is_some_and(|found| found == extension)).collect())
+}
+
+/// The same in all folders below.
+fn files_below(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut found = files(folder, extension)?;
+    for folder in folders(folder)? {
+        found.extend(files_below(&folder, extension)?);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -123,3 +123,51 @@ impl Bus {
         (out, self.notes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drum_machine::DrumMachine;
+
+    const KINDS: [Layer; 6] = [Layer::Lead, Layer::Talking, Layer::Pluck, Layer::Pad, Layer::Stab, Layer::Keys];
+
+    fn song(seed: u64, notes: &[Note]) -> (Stereo, Vec<Note>) {
+        let random = &mut Random::new(seed);
+        let mut bus = Bus::new(44_100, 44_100, 0.5, &[0.0, 0.5]);
+        let player = Player::layer(KINDS[seed as usize % KINDS.len()], random);
+        let effects = Effects { echo: None, gate: Vec::new(), pump: 0.2, ..Effects::random(random) };
+        assert!(bus.add(&player, notes, &effects, 0.8, random).is_ok());
+        bus.finish(random)
+    }
+
+    fn energy(sound: &Stereo, from: f64, to: f64) -> f32 {
+        let range = (from * 44_100.0) as usize..(to * 44_100.0) as usize;
+        sound.iter().flat_map(|channel| &channel[range.clone()]).map(|sample| sample * sample).sum()
+    }
+
+    #[test]
+    fn the_seed_decides_a_layer_and_its_notes_lie_where_it_sounds() {
+        let notes = [Note { start: 0.4, length: 0.3, key: 60.0, velocity: 0.9 }];
+        for seed in 0..24 {
+            let (sound, written) = song(seed, &notes);
+            assert_eq!((&sound, &written), (&song(seed, &notes).0, &written), "seed {seed}");
+            assert_eq!((written.len(), written[0].start, written[0].key), (1, 0.4, 60.0));
+            assert!(sound.iter().flatten().all(|sample| sample.is_finite()));
+            assert!(energy(&sound, 0.0, 0.399) < 1e-6, "seed {seed}");
+            let (heard, level) = (energy(&sound, 0.4, 0.7), active_level(&sound, 44_100));
+            assert!(heard > 1.0 && (0.02..0.4).contains(&level), "seed {seed}: energy {heard}, level {level}");
+        }
+        assert_ne!(song(1, &notes).0, song(7, &notes).0);
+    }
+
+    #[test]
+    fn machine_drums_sound_when_their_notes_begin() {
+        let hits: Vec<Note> =
+            [0.1, 0.6].into_iter().map(|start| Note { start, length: 0.1, key: 38.0, velocity: 1.0 }).collect();
+        for seed in 0..10 {
+            let sound = DrumMachine::random(44_100, &mut Random::new(seed)).play(&hits, 44_100, 44_100);
+            let rise = |at: f64| energy(&sound, at, at + 0.03) / (energy(&sound, at - 0.03, at) + 1e-6);
+            assert!(rise(0.1) > 10.0 && rise(0.6) > 10.0, "seed {seed}: {} {}", rise(0.1), rise(0.6));
+        }
+    }
+}

@@ -293,3 +293,26 @@ fn mix(to: &mut Stereo, sound: &Stereo, gain: f32) {
         to.iter_mut().zip(sound).for_each(|(to, sample)| *to += gain * sample);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_follow_each_other_and_notes_keep_to_those_that_want_them() {
+        for seed in 0..40 {
+            let random = &mut Random::new(seed);
+            let mut plan = Plan::random(120.0, 40.0, random);
+            assert!(plan.sections.windows(2).all(|pair| pair[1].start - pair[0].start == 2.0 * pair[0].bars as f64));
+            let end = plan.sections.last().map_or(0.0, |section| section.start + 2.0 * section.bars as f64);
+            assert!(end >= 40.0 && plan.sections[0].drums == Amount::Full);
+            let line = line(kind(seed as usize % 4, random), &plan, random);
+            assert!(!plan.during(&line, |_| true).is_empty() && plan.during(&line, |_| false).is_empty());
+            plan.sections[0].bass = true;
+            let length = 2.0 * plan.sections[0].bars as f64;
+            plan.sections.iter_mut().skip(1).for_each(|section| section.bass = false);
+            let first = plan.during(&line, |section| section.bass);
+            assert!(first.iter().all(|note| note.start < length) && first.len() <= line.len());
+        }
+    }
+}

@@ -24,13 +24,13 @@ use crate::{
 
 /// Who plays together: programs for keys, second lines, chords and bass.
 pub(super) struct Band {
-    keys: &'static [u8],
-    lines: &'static [u8],
-    chords: &'static [u8],
-    bass: &'static [u8],
-    comping: &'static [Comping],
+    pub(super) keys: &'static [u8],
+    pub(super) lines: &'static [u8],
+    pub(super) chords: &'static [u8],
+    pub(super) bass: &'static [u8],
+    pub(super) comping: &'static [Comping],
     /// Whether synthesisers and machines take part.
-    electric: bool,
+    pub(super) electric: bool,
 }
 
 /// Bands of styles: ballad, guitars, rock, soul, jazz, folk, orchestra, Latin, synthesisers, anything.
@@ -292,4 +292,38 @@ fn stretch(mut score: PopSong, seconds: f64, random: &mut Random) -> PopSong {
     score.beats.iter_mut().for_each(|beat| *beat = time(*beat).max(0.0));
     score.downbeat = (score.downbeat + 4 * passed - passed) % 4;
     score
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harmony::Chord;
+
+    #[test]
+    fn a_stretch_keeps_melody_chords_and_beats_together() {
+        let note = |start: f64| Note { start, length: 0.4, key: 60.0, velocity: 0.8 };
+        let score = PopSong {
+            melody: (0..100).map(|place| note(f64::from(place))).collect(),
+            bridge: Vec::new(),
+            piano: Vec::new(),
+            chords: (0..50)
+                .map(|place| f64::from(place) * 2.0)
+                .map(|start| Chord { start, end: start + 2.0, root: 0, bass: 0, tones: vec![0, 4, 7] })
+                .collect(),
+            beats: (0..200).map(|place| 0.5 * f64::from(place)).collect(),
+            downbeat: 2,
+        };
+        for seed in 0..20 {
+            let cut = stretch(score.clone(), 20.0, &mut Random::new(seed));
+            let (melody, beat) = (&cut.melody[0], cut.beat_seconds());
+            assert!(melody.start < 2.1 * beat && (0.42..0.6).contains(&beat), "seed {seed}");
+            // Notes fall on every second beat, chords begin two beats before a bar does; both are moved alike.
+            let near = |at: f64| cut.beats.iter().map(|beat| (beat - at).abs()).fold(f64::INFINITY, f64::min);
+            assert!(cut.melody.iter().take(10).all(|note| near(note.start) < 1e-6));
+            assert_eq!(i32::from(cut.chords[0].root), (melody.key as i32 - 60).rem_euclid(12), "seed {seed}");
+            let bar = cut.beats[cut.downbeat];
+            let begins = cut.chords.iter().skip(1).map(|chord| (chord.start - bar) / beat);
+            assert!(begins.take(4).all(|beats| (beats.rem_euclid(4.0) - 2.0).abs() < 1e-6), "seed {seed}");
+        }
+    }
 }
