@@ -4,6 +4,7 @@
 mod ardour;
 mod bench;
 mod bundle;
+mod card;
 mod check;
 mod dataset;
 mod demo;
@@ -55,6 +56,8 @@ enum Command {
     Dataset(dataset::Args),
     /// Measure a mode on songs whose parts are known
     Evaluate(evaluate::Args),
+    /// Write the card of a network from measured figures
+    Card(card::Args),
     /// Count the deaths of a host that opens editors, moves parameters and destroys instances of the VST3 at once
     Stress(stress::Args),
 }
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(args),
         Command::Dataset(args) => dataset::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Card(args) => card::run(&args),
         Command::Stress(args) => stress::run(args),
     };
     match result {

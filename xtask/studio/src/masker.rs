@@ -5,12 +5,15 @@ use realfft::num_complex::Complex32;
 use songweave_dsp::{
     bands::ErbBands,
     frame::SongBands,
-    layout::{SONGS, StreamLayout},
+    layout::{BANDS, PARTS, SONGS, StreamLayout},
     mask::SongGains,
     stft::Stft,
 };
 
-use crate::song::{Stereo, silence};
+use crate::{
+    mixture::Parts,
+    song::{Stereo, silence},
+};
 
 /// Applies band gains to two songs.
 pub struct Masker {
@@ -77,11 +80,37 @@ impl Masker {
     }
 }
 
+impl Masker {
+    /// One song taken apart by shares `shares(frame)[part][band]`: `[part][channel][sample]`. Frames as in [`Self::apply`].
+    pub fn separate<'a>(&mut self, song: &Stereo, shares: impl Fn(usize) -> &'a [[f32; BANDS]; PARTS]) -> Parts {
+        let samples = song[0].len();
+        let (window, hop, bins) = (self.layout.window, self.layout.hop, self.layout.bins());
+        let mut parts: Parts = std::array::from_fn(|_| silence(samples));
+        let mut spectra = [vec![Complex32::default(); bins], vec![Complex32::default(); bins]];
+        let (mut gains, mut masked) = (vec![0.0; bins], vec![Complex32::default(); bins]);
+        for frame in 0..self.frames(samples) {
+            let range = frame * hop..frame * hop + window;
+            for (channel, spectrum) in song.iter().zip(&mut spectra) {
+                self.stft.analyse(&channel[range.clone()], spectrum);
+            }
+            for (share, part) in shares(frame).iter().zip(&mut parts) {
+                self.bands.interpolate(share, &mut gains);
+                for (spectrum, out) in spectra.iter().zip(part) {
+                    for (masked, (bin, gain)) in masked.iter_mut().zip(spectrum.iter().zip(&gains)) {
+                        *masked = bin * gain;
+                    }
+                    self.stft.synthesise(&masked, &mut out[range.clone()]);
+                }
+            }
+        }
+        parts
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::random::Random;
-    use songweave_dsp::layout::BANDS;
 
     #[test]
     fn masks_that_add_up_to_one_give_the_song_back() {
@@ -104,5 +133,20 @@ mod tests {
             .map(|(channel, n)| (one[channel][n] + two[channel][n] - song[channel][n]).abs())
             .fold(0.0, f32::max);
         assert!(error < 1e-4, "error {error}");
+    }
+
+    #[test]
+    fn separated_parts_are_what_single_masks_give() {
+        let mut random = Random::new(3);
+        let noise = |random: &mut Random| -> Vec<f32> { (0..9_000).map(|_| random.noise()).collect() };
+        let song: Stereo = [noise(&mut random), noise(&mut random)];
+        let shares: [[f32; BANDS]; PARTS] =
+            std::array::from_fn(|part| std::array::from_fn(|band| (band * 7 + part * 31) as f32 % 10.0 / 10.0));
+        let mut masker = Masker::new(44_100);
+        let parts = masker.separate(&song, |_| &shares);
+        for (part, share) in parts.iter().zip(shares) {
+            let alone = masker.apply([&song, &silence(9_000)], |_, _| [share, [0.0; BANDS]]);
+            assert!(part.iter().flatten().zip(alone.iter().flatten()).all(|(one, other)| (one - other).abs() < 1e-5));
+        }
     }
 }
