@@ -1,6 +1,7 @@
 //! Attention over a window of the recent past: a stream's own, or another stream's.
 
 use candle_core::{D, Device, Result, Tensor};
+use pulp::Arch;
 
 use super::{activation::softmax, linear::Linear};
 
@@ -28,7 +29,7 @@ impl AttentionShape {
 /// What one stream remembers: a ring of `window` slots.
 #[derive(Debug, Clone)]
 struct Memory {
-    /// `[slot][size]`
+    /// `[size][slot]`: a query is held against all slots at once.
     keys: Vec<f32>,
     /// `[slot][size]`
     values: Vec<f32>,
@@ -40,11 +41,13 @@ struct Memory {
 /// bias per head and age of a slot is learned. State: the memories, empty after [`Self::reset`].
 #[derive(Debug, Clone)]
 pub struct WindowAttention<const STREAMS: usize> {
+    arch: Arch,
     shape: AttentionShape,
     reads: [usize; STREAMS],
     project: Linear<STREAMS>,
     age: Tensor,
-    /// `[head][age]`
+    /// `[head][2 * window]`: the ages from the oldest to the newest, twice. Whichever slot of the ring is the newest, the
+    /// biases of all slots in their order are one slice of it.
     age_bias: Vec<f32>,
     memories: [Memory; STREAMS],
     hop: usize,
@@ -61,8 +64,11 @@ impl<const STREAMS: usize> WindowAttention<STREAMS> {
     /// When the shapes do not fit or the device fails.
     pub fn new(shape: AttentionShape, reads: [usize; STREAMS], project: (Tensor, Tensor), age: Tensor) -> Result<Self> {
         let room = vec![0.0; shape.window * shape.size()];
-        let age_bias = age.flatten_all()?.to_vec1()?;
+        let ages = age.to_vec2::<f32>()?;
+        let twice = |ages: &Vec<f32>| [ages.as_slice(), ages].concat().into_iter().rev();
+        let age_bias = ages.iter().flat_map(twice).collect();
         Ok(Self {
+            arch: Arch::new(),
             shape,
             reads,
             project: Linear::new(project.0, Some(project.1))?,
@@ -71,7 +77,7 @@ impl<const STREAMS: usize> WindowAttention<STREAMS> {
             memories: std::array::from_fn(|_| Memory { keys: room.clone(), values: room.clone() }),
             hop: 0,
             slots: 0,
-            scores: Vec::with_capacity(shape.window),
+            scores: vec![0.0; shape.window],
             out: std::array::from_fn(|_| vec![0.0; shape.size()]),
         })
     }
@@ -83,20 +89,22 @@ impl<const STREAMS: usize> WindowAttention<STREAMS> {
 
     /// One hop: `x[stream]` `[in]` to `[stream]` `[size]`.
     pub fn step(&mut self, x: [&[f32]; STREAMS]) -> [&[f32]; STREAMS] {
-        let size = self.shape.size();
+        let (size, window) = (self.shape.size(), self.shape.window);
         let projected = self.project.step(x);
         if self.hop == 0 {
-            let start = self.slots % self.shape.window * size;
+            let slot = self.slots % window;
             for (memory, projected) in self.memories.iter_mut().zip(projected) {
-                memory.keys[start..start + size].copy_from_slice(&projected[size..2 * size]);
-                memory.values[start..start + size].copy_from_slice(&projected[2 * size..]);
+                let keys = memory.keys[slot..].iter_mut().step_by(window);
+                keys.zip(&projected[size..2 * size]).for_each(|(kept, key)| *kept = *key);
+                memory.values[slot * size..][..size].copy_from_slice(&projected[2 * size..]);
             }
             self.slots += 1;
         }
         self.hop = (self.hop + 1) % self.shape.every;
         let view = View { shape: self.shape, slots: self.slots, age_bias: &self.age_bias };
         for (stream, out) in self.out.iter_mut().enumerate() {
-            view.answer(&projected[stream][..size], &self.memories[self.reads[stream]], &mut self.scores, out);
+            let (query, memory) = (&projected[stream][..size], &self.memories[self.reads[stream]]);
+            self.arch.dispatch(|| view.answer(query, memory, &mut self.scores, out));
         }
         self.out.each_ref().map(Vec::as_slice)
     }
@@ -150,26 +158,27 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// The answer of a memory `[slot][size]` to a query `[size]`.
-    fn answer(&self, query: &[f32], memory: &Memory, scores: &mut Vec<f32>, out: &mut [f32]) {
+    /// The answer of a memory to a query `[size]`; `scores` has room for the window.
+    #[inline(always)]
+    fn answer(&self, query: &[f32], memory: &Memory, scores: &mut [f32], out: &mut [f32]) {
         let AttentionShape { heads, head_size, window, .. } = self.shape;
-        let size = self.shape.size();
         let scale = 1.0 / (head_size as f32).sqrt();
+        let scores = &mut scores[..self.slots.min(window)];
         for head in 0..heads {
             let place = head * head_size..(head + 1) * head_size;
-            let ages = &self.age_bias[head * window..][..self.slots.min(window)];
-            let slot = |age: usize| (self.slots - 1 - age) % window * size;
-            scores.clear();
-            scores.extend(ages.iter().enumerate().map(|(age, bias)| {
-                let key = &memory.keys[slot(age)..][place.clone()];
-                query[place.clone()].iter().zip(key).map(|(a, b)| a * b).sum::<f32>() * scale + bias
-            }));
+            let keys = memory.keys[place.start * window..].chunks_exact(window);
+            scores.fill(0.0);
+            for (query, keys) in query[place.clone()].iter().zip(keys) {
+                scores.iter_mut().zip(keys).for_each(|(score, key)| *score += query * key);
+            }
+            let newest = (self.slots - 1) % window;
+            let ages = &self.age_bias[head * 2 * window + window - 1 - newest..];
+            scores.iter_mut().zip(ages).for_each(|(score, age)| *score = *score * scale + age);
             softmax(scores);
             let out = &mut out[place.clone()];
             out.fill(0.0);
-            for (age, weight) in scores.iter().enumerate() {
-                let value = &memory.values[slot(age)..][place.clone()];
-                out.iter_mut().zip(value).for_each(|(out, value)| *out += weight * value);
+            for (weight, values) in scores.iter().zip(memory.values.chunks_exact(self.shape.size())) {
+                out.iter_mut().zip(&values[place.clone()]).for_each(|(out, value)| *out += weight * value);
             }
         }
     }

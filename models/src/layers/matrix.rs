@@ -1,5 +1,10 @@
 //! A weight matrix laid out for products with one vector per stream: what nearly all time of a hop goes into.
 
+#[cfg(target_arch = "x86_64")]
+mod half;
+#[cfg(test)]
+mod tests;
+
 use candle_core::{Result, Tensor};
 use pulp::{Arch, Simd, WithSimd};
 
@@ -9,16 +14,33 @@ const PANEL: usize = 32;
 
 /// `[out][in]` as panels `[out / PANEL][in][PANEL]`, zeros after the last output.
 ///
-/// Sums run over the inputs in order for every output, whatever the width of a vector register: all machines with fused
-/// multiply-add get the same bits.
+/// Sums run over the inputs in order for every output, whatever the width of a vector register and whether the weights
+/// are kept in single or half precision: all machines with fused multiply-add get the same bits.
 #[derive(Debug, Clone)]
 pub(super) struct Matrix {
-    arch: Arch,
     inputs: usize,
     outputs: usize,
-    panels: Vec<f32>,
+    weights: Weights,
     /// Start of the sums, zeros after the last output.
     bias: Vec<f32>,
+}
+
+/// Panels as this processor reads them fastest.
+#[derive(Debug, Clone)]
+enum Weights {
+    Single(Arch, Vec<f32>),
+    #[cfg(target_arch = "x86_64")]
+    Half(half::Widening, Vec<u16>),
+}
+
+impl Weights {
+    fn new(panels: Vec<f32>) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(widening), Some(halves)) = (half::Widening::detect(), half::halves(&panels)) {
+            return Self::Half(widening, halves);
+        }
+        Self::Single(Arch::new(), panels)
+    }
 }
 
 impl Matrix {
@@ -36,7 +58,7 @@ impl Matrix {
         }
         let mut start = bias.map_or(Ok(Vec::new()), Tensor::to_vec1::<f32>)?;
         start.resize(padded, 0.0);
-        Ok(Self { arch: Arch::new(), inputs, outputs, panels, bias: start })
+        Ok(Self { inputs, outputs, weights: Weights::new(panels), bias: start })
     }
 
     /// Numbers per output vector.
@@ -51,17 +73,25 @@ impl Matrix {
 
     /// `out[stream] = weight * x[stream] + bias`; `x[stream]` has one number per input, `out[stream]` [`Self::padded`].
     pub(super) fn multiply<const STREAMS: usize>(&self, x: [&[f32]; STREAMS], out: &mut [Vec<f32>; STREAMS]) {
-        self.arch.dispatch(Product { matrix: self, x, out });
+        let (inputs, bias) = (self.inputs, self.bias.as_slice());
+        match &self.weights {
+            Weights::Single(arch, panels) => arch.dispatch(Product { inputs, panels, bias, x, out }),
+            #[cfg(target_arch = "x86_64")]
+            Weights::Half(widening, panels) => widening.multiply(Product { inputs, panels, bias, x, out }),
+        }
     }
 }
 
-struct Product<'a, const STREAMS: usize> {
-    matrix: &'a Matrix,
+/// Panels of weights of type `W`, what they are multiplied with and where the answers go.
+struct Product<'a, W, const STREAMS: usize> {
+    inputs: usize,
+    panels: &'a [W],
+    bias: &'a [f32],
     x: [&'a [f32]; STREAMS],
     out: &'a mut [Vec<f32>; STREAMS],
 }
 
-impl<const STREAMS: usize> WithSimd for Product<'_, STREAMS> {
+impl<const STREAMS: usize> WithSimd for Product<'_, f32, STREAMS> {
     type Output = ();
 
     #[inline(always)]
@@ -70,16 +100,16 @@ impl<const STREAMS: usize> WithSimd for Product<'_, STREAMS> {
     }
 }
 
-impl<const STREAMS: usize> Product<'_, STREAMS> {
+impl<const STREAMS: usize> Product<'_, f32, STREAMS> {
     /// All panels, with the sums of each stream in so many registers.
     #[inline(always)]
     fn run<S: Simd, const REGISTERS: usize>(self, simd: S) {
-        let Self { matrix, x, out } = self;
+        let Self { inputs, panels, bias, x, out } = self;
         let group = REGISTERS * S::F32_LANES;
-        for (panel, weights) in matrix.panels.chunks_exact(PANEL * matrix.inputs).enumerate() {
+        for (panel, weights) in panels.chunks_exact(PANEL * inputs).enumerate() {
             for lane in (0..PANEL).step_by(group) {
                 let first = panel * PANEL + lane;
-                let bias = &matrix.bias[first..first + group];
+                let bias = &bias[first..first + group];
                 let sums = sums::<S, STREAMS, REGISTERS>(simd, weights, lane, bias, x);
                 for (out, sums) in out.iter_mut().zip(sums) {
                     let (out, _) = S::as_mut_simd_f32s(&mut out[first..first + group]);
