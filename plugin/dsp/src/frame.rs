@@ -38,6 +38,39 @@ impl Transport {
         }
         self
     }
+
+    /// The beat that sounds; `None` unless the host plays with a tempo and a position.
+    #[must_use]
+    pub fn beat(&self) -> Option<Beat> {
+        let (true, Some(tempo), Some(beats)) = (self.playing, self.tempo, self.beats) else { return None };
+        if !(beats.is_finite() && tempo.is_finite() && tempo > 0.0) {
+            return None;
+        }
+        let (count, unit) = self.time_signature.unwrap_or((4, 4));
+        let quarters = 4.0 / f64::from(unit.max(1));
+        // Hosts round positions: what is as good as on the beat is on it, whatever the blocks are.
+        let number = ((beats + 1e-6) / quarters).floor() as i64;
+        Some(Beat { number, per_bar: i64::from(count.max(1)), seconds: quarters * 60.0 / tempo })
+    }
+}
+
+/// A beat of the host's time signature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Beat {
+    /// Beats from the start of the host's song, 0 = the first.
+    pub number: i64,
+    /// Beats in a bar. Bars are counted from the start of the song.
+    pub per_bar: i64,
+    /// Length in seconds.
+    pub seconds: f64,
+}
+
+impl Beat {
+    /// Number of its bar, 0 = the first.
+    #[must_use]
+    pub const fn bar(&self) -> i64 {
+        self.number.div_euclid(self.per_bar)
+    }
 }
 
 /// What a song sounds like in one frame, per band.
@@ -76,7 +109,7 @@ pub struct Decision {
     pub position: Position,
     /// Share of each part in each song, `[song][part][band]`, 0…1, the parts of a band add up to 1.
     pub shares: [[[f32; BANDS]; PARTS]; SONGS],
-    /// Who leads each part now, `[part]`, 0 = A … 1 = B.
+    /// Who leads each part now, `[part]`, 0 = A … 1 = B; where its fader stands before anyone does.
     pub lead: [f32; PARTS],
 }
 

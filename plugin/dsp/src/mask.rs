@@ -23,13 +23,18 @@ pub fn crossfade(value: f32) -> [f32; SONGS] {
     }
 }
 
-/// Where each part's fader stands after balance and auto, `[part]`, 0 = A … 1 = B.
+/// Positions of a fader between A and B. Automation carries each of them exactly, so what `auto` does can be written down
+/// and played back with the same bits.
+const FADER_STEPS: f32 = 1000.0;
+
+/// Where each part's fader stands after balance and auto, `[part]`, 0 = A … 1 = B, in steps of a thousandth.
 #[must_use]
 pub fn effective_faders(controls: &Controls, lead: &[f32; PARTS]) -> [f32; PARTS] {
     let shift = 2.0 * controls.balance - 1.0;
     std::array::from_fn(|part| {
         let fader = (controls.faders[part] + shift).clamp(0.0, 1.0);
-        fader + controls.auto * (lead[part] - fader)
+        let moved = fader + controls.auto * (lead[part] - fader);
+        (moved * FADER_STEPS).round() / FADER_STEPS
     })
 }
 
@@ -140,6 +145,21 @@ mod tests {
         assert_eq!(faders, decision.lead);
         let half = effective_faders(&Controls { auto: 0.5, ..Controls::default() }, &decision.lead);
         assert_eq!(half, [0.5, 0.5, 1.0, 0.5]);
+    }
+
+    #[test]
+    fn automation_carries_every_position_of_a_fader() {
+        for step in 0..=1000_u16 {
+            let lead = [f32::from(step) / FADER_STEPS; PARTS];
+            let auto = effective_faders(&Controls { auto: 1.0, ..Controls::default() }, &lead);
+            // As a host reads it from a text in percent, and as a number of its own.
+            let percent =
+                format!("{:.1}", f64::from(step) / 10.0).parse::<f32>().map_or(0.0, |percent| percent / 100.0);
+            for fader in [percent, (f64::from(step) / 1000.0 + 2e-7) as f32] {
+                let controls = Controls { faders: [fader; PARTS], ..Controls::default() };
+                assert_eq!(effective_faders(&controls, &[0.5; PARTS]), auto, "{step}");
+            }
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ type Spectra = [Vec<Complex32>; CHANNELS];
 struct HeldFrame {
     position: Position,
     controls: Controls,
+    transport: Transport,
     bands: [SongBands; SONGS],
     spectra: [Spectra; SONGS],
 }
@@ -40,6 +41,13 @@ pub struct BlockInfo {
     pub transport: Transport,
     /// The host's position in samples at the block's first sample, when it has one.
     pub position_samples: Option<i64>,
+}
+
+impl From<Controls> for BlockInfo {
+    /// Parameter values in a host without a transport.
+    fn from(controls: Controls) -> Self {
+        Self { controls, ..Self::default() }
+    }
 }
 
 /// The whole path of one plugin instance.
@@ -81,6 +89,7 @@ impl AudioPath {
         let held = || HeldFrame {
             position: Position::default(),
             controls: Controls::default(),
+            transport: Transport::default(),
             bands: [SongBands::SILENT; SONGS],
             spectra: [spectra(), spectra()],
         };
@@ -223,6 +232,7 @@ impl AudioPath {
         let held = &mut self.held[slot];
         held.position = self.position;
         held.controls = info.controls;
+        held.transport = info.transport.after(done, self.layout.sample_rate);
         for song in 0..SONGS {
             for (window, spectrum) in self.framer.window(song).into_iter().zip(&mut held.spectra[song]) {
                 self.stft.analyse(window, spectrum);
@@ -233,7 +243,7 @@ impl AudioPath {
         self.link.send(AnalysisFrame {
             position: held.position,
             controls: held.controls,
-            transport: info.transport.after(done, self.layout.sample_rate),
+            transport: held.transport,
             b_present: self.presence.is_present(),
             songs: held.bands,
         });
@@ -271,7 +281,8 @@ impl AudioPath {
             }
         }
         if self.telemetry.watched.load(Relaxed) {
-            self.columns.send(MaskColumn::new(&self.decision, &held.controls, &held.bands));
+            let column = MaskColumn::new(&self.decision, &held.controls, &held.bands);
+            self.columns.send(MaskColumn { transport: held.transport, ..column });
         }
     }
 

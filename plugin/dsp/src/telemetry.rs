@@ -13,7 +13,7 @@ use ringbuf::{
 
 use crate::{
     controls::Controls,
-    frame::{Decision, Position, SongBands},
+    frame::{Decision, Position, SongBands, Transport},
     layout::{BANDS, CHANNELS, PARTS, SONGS},
     mask::{crossfade, effective_faders},
 };
@@ -32,10 +32,16 @@ pub struct MaskColumn {
     pub power: [[f32; BANDS]; PARTS],
     /// Who leads each part, `[part]`, 0 = A … 1 = B.
     pub lead: [f32; PARTS],
+    /// Where each part's fader stands after balance and auto, `[part]`, 0 = A … 1 = B.
+    pub faders: [f32; PARTS],
+    /// Whether the mask was held as it was.
+    pub frozen: bool,
+    /// The host's transport at the frame's last sample.
+    pub transport: Transport,
 }
 
 impl MaskColumn {
-    /// The column of a decision as the controls apply it to the songs `[song]`.
+    /// The column of a decision as the controls apply it to the songs `[song]`, without a transport.
     #[must_use]
     pub fn new(decision: &Decision, controls: &Controls, songs: &[SongBands; SONGS]) -> Self {
         let faders = effective_faders(controls, &decision.lead);
@@ -44,6 +50,9 @@ impl MaskColumn {
             heard: faders.map(|fader| [fader; BANDS]),
             power: [[0.0; BANDS]; PARTS],
             lead: decision.lead,
+            faders,
+            frozen: controls.freeze,
+            transport: Transport::default(),
         };
         for (part, law) in faders.map(crossfade).into_iter().enumerate() {
             for band in 0..BANDS {

@@ -5,7 +5,6 @@ use std::sync::{Arc, atomic::Ordering};
 
 use ringbuf::traits::Consumer;
 use songweave_dsp::{
-    controls::Controls,
     layout::{CHANNELS, StreamLayout},
     link::{InferenceEnd, Patience, link},
     path::{AudioPath, BlockInfo},
@@ -71,26 +70,26 @@ impl Offline {
         }
     }
 
-    /// Renders song A `[channel][sample]` with song B (shorter: silence follows). `controls(n)` are the parameter values
-    /// from input sample `n` on, asked at every multiple of `grid` samples.
-    pub fn render(
+    /// Renders song A `[channel][sample]` with song B (shorter: silence follows). `info(n)` is what a host says at input
+    /// sample `n`, asked at every multiple of `grid` samples: [`BlockInfo`], or the parameter values alone.
+    pub fn render<I: Into<BlockInfo>>(
         mut self,
         a: [&[f32]; CHANNELS],
         b: [&[f32]; CHANNELS],
         grid: usize,
-        mut controls: impl FnMut(usize) -> Controls,
+        mut info: impl FnMut(usize) -> I,
     ) -> Rendered {
         let latency = self.path.layout().latency();
         let length = a[0].len();
-        self.path.reset(&controls(0));
+        self.path.reset(&info(0).into().controls);
         let mut rendered = Rendered { audio: [vec![], vec![]], columns: vec![] };
         for start in (0..length + latency).step_by(grid) {
             let end = (start + grid).min(length + latency);
             let mut block = a.map(|channel| cut(channel, start, end));
             let side = b.map(|channel| cut(channel, start, end));
-            let info = BlockInfo { controls: controls(start), ..BlockInfo::default() };
             let [left, right] = &mut block;
-            self.path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &info, &mut self.inline);
+            let main = &mut [left.as_mut_slice(), right.as_mut_slice()];
+            self.path.process(main, &side, &info(start).into(), &mut self.inline);
             for (audio, block) in rendered.audio.iter_mut().zip(&block) {
                 audio.extend_from_slice(block);
             }

@@ -6,11 +6,14 @@ use songweave_dsp::{
 };
 use songweave_models::mash::{FEATURES, MashNetwork, MashOutput, features};
 
+use crate::lead::Lead;
+
 /// The Mash mode: both songs' bands into shares and lead.
 pub struct Pipeline {
     network: MashNetwork,
     inputs: [[f32; FEATURES]; SONGS],
     output: MashOutput,
+    lead: Lead,
     generation: Option<u32>,
     last: Decision,
 }
@@ -28,6 +31,7 @@ impl Pipeline {
             network,
             inputs: [[0.0; FEATURES]; SONGS],
             output: MashOutput::default(),
+            lead: Lead::default(),
             generation: None,
             last: Decision::UNDECIDED,
         }
@@ -47,13 +51,15 @@ impl Pipeline {
         if self.generation != Some(frame.position.generation) {
             self.generation = Some(frame.position.generation);
             self.network.reset();
+            self.lead = Lead::default();
             self.last = Decision::UNDECIDED;
         }
         for (input, song) in self.inputs.iter_mut().zip(&frame.songs) {
             *input = features(&song.power, &song.width);
         }
         self.network.step(&self.inputs, &mut self.output).map_err(|error| NetworkFault(error.to_string()))?;
-        self.last = Decision { position: frame.position, shares: self.output.shares, lead: self.output.lead };
+        let lead = self.lead.step(frame, &self.output.lead);
+        self.last = Decision { position: frame.position, shares: self.output.shares, lead };
         Ok(self.last)
     }
 

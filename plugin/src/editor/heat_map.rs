@@ -157,7 +157,10 @@ fn draw_grid(painter: &Painter, rect: Rect, span: Option<f32>) {
 
 #[cfg(test)]
 mod tests {
-    use songweave_dsp::{frame::Position, layout::PARTS};
+    use songweave_dsp::{
+        frame::{Position, Transport},
+        layout::PARTS,
+    };
 
     use super::*;
 
@@ -167,6 +170,9 @@ mod tests {
             heard: heard.map(|heard| [heard; BANDS]),
             power: power.map(|power| [power; BANDS]),
             lead: [0.5; PARTS],
+            faders: [0.5; PARTS],
+            frozen: false,
+            transport: Transport::default(),
         }
     }
 
