@@ -31,6 +31,8 @@ pub(crate) struct Args {
 enum Mode {
     /// Mash: SI-SDR of mixes against the true parts, beside plain sum, ducker and oracle mask
     Mash(MashArgs),
+    /// The listener: key and tempo of songs whose score is known, beside a fixed answer
+    Key(crate::evaluate_key::Args),
 }
 
 #[derive(clap::Args)]
@@ -91,7 +93,10 @@ struct VocalsOverall {
 /// # Errors
 /// Songs or weights cannot be read, or the figures cannot be written.
 pub(crate) fn run(args: Args) -> Result<()> {
-    let Mode::Mash(args) = args.mode;
+    let args = match args.mode {
+        Mode::Mash(args) => args,
+        Mode::Key(args) => return crate::evaluate_key::run(&args),
+    };
     let network = network(args.weights.as_deref())?;
     let pairs = pairs(&folders(args.data.as_deref())?, args.seconds, &network)?;
     let report = report(&network, pairs);

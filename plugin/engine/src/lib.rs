@@ -5,6 +5,7 @@
 //! which reads the clock once per block and sleeps only while the stream is ahead of it.
 
 pub mod clock;
+pub mod listen;
 pub mod offline;
 pub mod pipeline;
 pub mod slot;

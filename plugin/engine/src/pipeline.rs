@@ -6,11 +6,14 @@ use songweave_dsp::{
 };
 use songweave_models::mash::{FEATURES, MashNetwork, MashOutput, features};
 
+use crate::listen::{Listener, Listening};
+
 /// The Mash mode: both songs' bands into shares and lead.
 pub struct Pipeline {
     network: MashNetwork,
     inputs: [[f32; FEATURES]; SONGS],
     output: MashOutput,
+    listener: Listener,
     generation: Option<u32>,
     last: Decision,
 }
@@ -28,6 +31,7 @@ impl Pipeline {
             network,
             inputs: [[0.0; FEATURES]; SONGS],
             output: MashOutput::default(),
+            listener: Listener::default(),
             generation: None,
             last: Decision::UNDECIDED,
         }
@@ -54,7 +58,14 @@ impl Pipeline {
         }
         self.network.step(&self.inputs, &mut self.output).map_err(|error| NetworkFault(error.to_string()))?;
         self.last = Decision { position: frame.position, shares: self.output.shares, lead: self.output.lead };
+        self.listener.hear(frame, &self.last);
         Ok(self.last)
+    }
+
+    /// What is known of the songs' keys and tempi.
+    #[must_use]
+    pub const fn listening(&self) -> &Listening {
+        self.listener.listening()
     }
 
     /// The last decision once more, for another frame.

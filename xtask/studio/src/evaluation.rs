@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 use songweave_dsp::{
     controls::Controls,
-    frame::{AnalysisFrame, Decision, Position, Transport},
+    frame::{AnalysisFrame, Decision, Position},
     layout::{BANDS, PARTS, Part, SONGS},
     mask::{self, gains},
 };
@@ -237,10 +237,9 @@ fn vocals_alone(a: &Subject, b: &Subject, network: &MashNetwork) -> Result<Optio
     let plugin = masker.apply(songs, |frame, heard| {
         let frame = AnalysisFrame {
             position: Position { generation: 0, hop: frame as u64 },
-            controls: Controls::default(),
-            transport: Transport::default(),
             b_present: true,
             songs: *heard,
+            ..AnalysisFrame::default()
         };
         let decision = pipeline.step(&frame).unwrap_or_else(|error| {
             fault = Some(error.to_string());
