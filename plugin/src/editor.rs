@@ -3,6 +3,7 @@
 //! [`view`] is the picture and knows no window; [`window`] puts it into one of the host's. Nothing runs while the window
 //! is closed, and the audio thread makes mask columns only while it is open.
 
+pub mod fit;
 pub mod footer;
 pub mod heat_map;
 pub mod help;

@@ -28,6 +28,8 @@ enum Mode {
     Mash(MashArgs),
     /// Mash: material that is none of the usual, from women's voices to noise and damaged samples
     Robustness(RobustnessArgs),
+    /// The listener: key and tempo of songs whose score is known, beside a fixed answer
+    Key(crate::evaluate_key::Args),
 }
 
 #[derive(clap::Args)]
@@ -71,6 +73,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     match args.mode {
         Mode::Mash(args) => mash::run(&args),
         Mode::Robustness(args) => robustness::run(&args),
+        Mode::Key(args) => crate::evaluate_key::run(&args),
     }
 }
 

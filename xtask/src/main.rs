@@ -10,6 +10,7 @@ mod dataset;
 mod demo;
 mod display;
 mod evaluate;
+mod evaluate_key;
 mod files;
 mod install;
 mod picture;

@@ -3,8 +3,9 @@
 //! Both are plain values of fixed size. They are addressed by [`Position`], never by order of arrival.
 
 use crate::{
+    chroma::PITCH_CLASSES,
     controls::Controls,
-    layout::{BANDS, PARTS, SONGS},
+    layout::{BANDS, PARTS, SONGS, StreamLayout},
 };
 
 /// Which frame of the stream.
@@ -100,6 +101,25 @@ pub struct AnalysisFrame {
     pub b_present: bool,
     /// `[song]`: A, B.
     pub songs: [SongBands; SONGS],
+    /// Weight of each pitch class in each song, `[song][pitch class]`, 0 = C, at least 0 (see [`crate::chroma`]).
+    pub chroma: [[f32; PITCH_CLASSES]; SONGS],
+    /// Length of a hop in seconds.
+    pub hop_seconds: f32,
+}
+
+impl Default for AnalysisFrame {
+    /// Song A silent, song B absent, hops as at 48 kHz.
+    fn default() -> Self {
+        Self {
+            position: Position::default(),
+            controls: Controls::default(),
+            transport: Transport::default(),
+            b_present: false,
+            songs: [SongBands::SILENT; SONGS],
+            chroma: [[0.0; PITCH_CLASSES]; SONGS],
+            hop_seconds: StreamLayout::for_sample_rate(48_000.0).hop_seconds(),
+        }
+    }
 }
 
 /// What the networks decided for one frame.

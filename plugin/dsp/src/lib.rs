@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bands;
+pub mod chroma;
 pub mod controls;
 pub mod frame;
 pub mod framer;

@@ -9,6 +9,7 @@ use realfft::num_complex::Complex32;
 
 use crate::{
     bands::ErbBands,
+    chroma::{Chroma, PITCH_CLASSES},
     controls::Controls,
     frame::{AnalysisFrame, Decision, Position, SongBands, Transport},
     framer::{Framer, repaired},
@@ -56,6 +57,7 @@ pub struct AudioPath {
     mono_input: bool,
     stft: Stft,
     bands: ErbBands,
+    chroma: [Chroma; SONGS],
     framer: Framer,
     held: [HeldFrame; DECISION_DELAY + 1],
     mixed: Spectra,
@@ -97,6 +99,7 @@ impl AudioPath {
             mono_input,
             stft: Stft::new(layout.window),
             bands: ErbBands::new(&layout),
+            chroma: std::array::from_fn(|_| Chroma::new(&layout)),
             framer: Framer::new(&layout),
             held: std::array::from_fn(|_| held()),
             mixed: spectra(),
@@ -135,6 +138,7 @@ impl AudioPath {
 
     fn clear(&mut self, controls: &Controls) {
         self.framer.reset();
+        self.chroma.iter_mut().for_each(Chroma::reset);
         self.smoother.reset();
         self.presence.reset();
         let blend = Blend::of(controls).with_presence(self.presence.amount());
@@ -233,12 +237,14 @@ impl AudioPath {
         held.position = self.position;
         held.controls = info.controls;
         held.transport = info.transport.after(done, self.layout.sample_rate);
-        for song in 0..SONGS {
+        let mut chroma = [[0.0; PITCH_CLASSES]; SONGS];
+        for (song, chroma) in chroma.iter_mut().enumerate() {
             for (window, spectrum) in self.framer.window(song).into_iter().zip(&mut held.spectra[song]) {
                 self.stft.analyse(window, spectrum);
             }
             let [left, right] = &held.spectra[song];
             self.bands.hear([left, right], self.stft.power_scale(), &mut held.bands[song]);
+            *chroma = self.chroma[song].hear([left, right], self.stft.power_scale());
         }
         self.link.send(AnalysisFrame {
             position: held.position,
@@ -246,6 +252,8 @@ impl AudioPath {
             transport: held.transport,
             b_present: self.presence.is_present(),
             songs: held.bands,
+            chroma,
+            hop_seconds: self.layout.hop_seconds(),
         });
     }
 

@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod lead;
+pub mod listen;
 pub mod offline;
 pub mod pipeline;
 pub mod slot;

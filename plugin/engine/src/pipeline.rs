@@ -6,7 +6,10 @@ use songweave_dsp::{
 };
 use songweave_models::mash::{FEATURES, MashNetwork, MashOutput, features};
 
-use crate::lead::Lead;
+use crate::{
+    lead::Lead,
+    listen::{Listener, Listening},
+};
 
 /// The Mash mode: both songs' bands into shares and lead.
 pub struct Pipeline {
@@ -14,6 +17,7 @@ pub struct Pipeline {
     inputs: [[f32; FEATURES]; SONGS],
     output: MashOutput,
     lead: Lead,
+    listener: Listener,
     generation: Option<u32>,
     last: Decision,
 }
@@ -32,6 +36,7 @@ impl Pipeline {
             inputs: [[0.0; FEATURES]; SONGS],
             output: MashOutput::default(),
             lead: Lead::default(),
+            listener: Listener::default(),
             generation: None,
             last: Decision::UNDECIDED,
         }
@@ -60,7 +65,14 @@ impl Pipeline {
         self.network.step(&self.inputs, &mut self.output).map_err(|error| NetworkFault(error.to_string()))?;
         let lead = self.lead.step(frame, &self.output.lead);
         self.last = Decision { position: frame.position, shares: self.output.shares, lead };
+        self.listener.hear(frame, &self.last);
         Ok(self.last)
+    }
+
+    /// What is known of the songs' keys and tempi.
+    #[must_use]
+    pub const fn listening(&self) -> &Listening {
+        self.listener.listening()
     }
 
     /// The last decision once more, for another frame.

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use crate::listen::Listening;
+
 /// Buckets per octave of [`Durations`].
 const PER_OCTAVE: f64 = 8.0;
 const BUCKETS: usize = 192;
@@ -59,6 +61,7 @@ pub struct Status {
     /// Whether the system let the thread run at real-time priority.
     pub raised_priority: AtomicBool,
     fault: Mutex<Option<String>>,
+    listening: Mutex<Option<Listening>>,
 }
 
 impl Status {
@@ -71,6 +74,19 @@ impl Status {
     /// Sets or clears the sentence.
     pub fn set_fault(&self, fault: Option<String>) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// What is known of the songs' keys and tempi, `None` before anything was heard.
+    #[must_use]
+    pub fn listening(&self) -> Option<Listening> {
+        *self.listening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells what is known of the songs. Left out while somebody reads: the next hop tells it again.
+    pub fn tell(&self, listening: &Listening) {
+        if let Ok(mut told) = self.listening.try_lock() {
+            *told = Some(*listening);
+        }
     }
 }
 

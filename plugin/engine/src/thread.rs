@@ -12,8 +12,8 @@ use std::{
 };
 
 use songweave_dsp::{
-    frame::{AnalysisFrame, Decision, Position, SongBands},
-    layout::{SONGS, StreamLayout},
+    frame::{AnalysisFrame, Decision, Position},
+    layout::StreamLayout,
     link::{AudioEnd, InferenceEnd, link},
 };
 use songweave_models::weights::WeightError;
@@ -98,10 +98,8 @@ fn warm_up(pipeline: &mut Pipeline) {
     let frame = AnalysisFrame {
         // No stream begins with this generation, so the first real frame makes the network forget these.
         position: Position { generation: u32::MAX, hop: 0 },
-        controls: songweave_dsp::controls::Controls::default(),
-        transport: songweave_dsp::frame::Transport::default(),
         b_present: true,
-        songs: [SongBands::SILENT; SONGS],
+        ..AnalysisFrame::default()
     };
     for _ in 0..WARM_UP {
         // A network that fails here fails again at the first frame, where it is reported.
@@ -130,6 +128,7 @@ impl Worker {
                 last_frame = Instant::now();
                 let decision = self.decide(&frame);
                 self.end.send(decision);
+                self.status.tell(self.pipeline.listening());
                 self.status.durations.record(last_frame.elapsed());
             } else {
                 let idle = last_frame.elapsed() > IDLE_AFTER;

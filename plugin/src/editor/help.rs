@@ -37,6 +37,13 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Output" => "Level of the output.",
         "Freeze" => "Holds the separation as it is now.",
         "Delta listen" => "Listen to what the mask takes away.",
+        "Key fit" => {
+            "How near the keys are on the circle of fifths, and how much the sounding notes rub, after transposition."
+        }
+        "Tempo fit" => "Whether B runs at A's tempo, its half or its double, and whether the beats fall together.",
+        "Density fit" => "Low where both songs have many notes and hits at once in what is heard of them.",
+        "Register fit" => "Low where both songs are heard at the same pitches, low, middle or high.",
+        "Fit" => "How well the songs go together: the mean of the known figures, drawn towards the worst.",
         "Bypass" => "Song A as it came in, with the same delay.",
         _ => return None,
     })

@@ -11,6 +11,7 @@ use songweave_dsp::{
 };
 
 use super::{
+    fit,
     footer::Footer,
     heat_map::{COLUMNS, HeatMap},
     meters::Meters,
@@ -25,9 +26,9 @@ use crate::{
 };
 
 /// Size of the whole picture in logical pixels.
-pub const SIZE: (f32, f32) = (920.0, 600.0);
+pub const SIZE: (f32, f32) = (920.0, 600.0 + fit::HEIGHT + GAP);
 /// The smallest size at which everything is still readable.
-pub const SMALLEST: (f32, f32) = (820.0, 500.0);
+pub const SMALLEST: (f32, f32) = (820.0, 500.0 + fit::HEIGHT + GAP);
 /// Rows of controls, and the height of each.
 const ROWS: usize = 5;
 const ROW: f32 = 29.0;
@@ -63,6 +64,8 @@ impl View {
         rect = rect.shrink2(vec2(14.0, 10.0));
         self.show_header(ui, theme::cut_top(&mut rect, 26.0), scene);
         theme::cut_top(&mut rect, 8.0);
+        fit::show(ui, theme::cut_top(&mut rect, fit::HEIGHT), scene.shared.status.listening().as_ref());
+        theme::cut_top(&mut rect, GAP);
         let mut warnings = sentences::warnings(scene.shared);
         warnings.extend(self.scale.warning().map(str::to_owned));
         self.footer.show(ui, theme::cut_bottom(&mut rect, Footer::HEIGHT), scene, &warnings);

@@ -22,6 +22,7 @@ fn frame(hop: usize, host: Option<(f64, (u8, u8))>, controls: Controls) -> Analy
         transport,
         b_present: true,
         songs: [SongBands::SILENT; SONGS],
+        ..AnalysisFrame::default()
     }
 }
 
