@@ -142,9 +142,9 @@ fn extend(envelope: &mut [f32; POINTS], nyquist: f32, voiced: f32) {
     if inside.is_empty() || end >= TOP {
         return;
     }
-    let mean = inside.iter().sum::<f32>() / inside.len() as f32;
+    let mean = (inside.iter().map(|value| value.ln()).sum::<f32>() / inside.len() as f32).exp();
     let middle = 0.5 * (from + end);
-    let fall = 1.0 + 4.0 * voiced;
+    let fall = 1.0 + 5.0 * voiced;
     for (point, value) in envelope.iter_mut().enumerate() {
         let hz = point_hz(point);
         if hz >= end {

@@ -142,7 +142,8 @@ impl Material {
         let voice = Voice::random(&self.voices, song.rate, random);
         let melody = in_range(melody, voice.range());
         song.parts[Part::Vocals as usize] = voice.part(&melody, song.samples(), song.rate, random);
-        song.notes[Part::Vocals as usize] = Some(within(melody, song.seconds()));
+        // Of speech nobody knows the notes.
+        song.notes[Part::Vocals as usize] = voice.keeps_pitch().then(|| within(melody, song.seconds()));
     }
 
     /// An a cappella recording as the voice of a song; nobody knows its notes.

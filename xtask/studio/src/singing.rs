@@ -81,6 +81,17 @@ impl<'a> Voice<'a> {
         }
     }
 
+    /// Whether the pitch follows the notes, so that they are the score of what is heard; speech goes its own way.
+    #[must_use]
+    pub fn keeps_pitch(&self) -> bool {
+        match self {
+            Self::Synthetic(singer) => !singer.spoken,
+            Self::Recorded(_, delivery) => delivery.fall == 0.0,
+            Self::Spoken(_, style) => style.sung > 0.9,
+            Self::Choir(voice) => voice.keeps_pitch(),
+        }
+    }
+
     fn sing(&self, notes: &[Note], samples: usize, rate: u32, random: &mut Random) -> Vec<f32> {
         match self {
             Self::Synthetic(singer) => singer.sing(notes, samples, rate, random),
@@ -223,4 +234,41 @@ fn answers(notes: &[Note], beat: f64, random: &mut Random) -> Vec<Note> {
         rests(index).map(|_| Note { start: note.start + later, key: note.key + interval, ..*note })
     };
     notes.iter().enumerate().filter_map(last).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn melody() -> Vec<Note> {
+        phrases(0.5, 3.0, 50.0, &mut Random::new(3))
+    }
+
+    #[test]
+    fn without_recordings_and_speech_the_synthetic_singer_sings_everything() {
+        let bank = VoiceBank::default();
+        let mut choirs = 0;
+        for seed in 0..60 {
+            let voice = Voice::random(&bank, 44_100, &mut Random::new(seed));
+            match voice {
+                Voice::Choir(of) if matches!(*of, Voice::Synthetic(_)) => choirs += 1,
+                Voice::Synthetic(_) => {}
+                other => panic!("{other:?} out of nothing"),
+            }
+        }
+        assert!((1..15).contains(&choirs), "{choirs} choirs of 60");
+    }
+
+    #[test]
+    fn parts_and_choirs_are_finite_in_range_and_decided_by_the_seed() {
+        let singer = Voice::Synthetic(Singer::random(&mut Random::new(5)));
+        for voice in [Voice::Choir(Box::new(singer.clone())), singer] {
+            let part = |seed| voice.part(&melody(), 150_000, 48_000, &mut Random::new(seed));
+            let out = part(1);
+            assert_eq!(out, part(1));
+            assert_ne!(out, part(2));
+            assert!(out.iter().flatten().all(|sample| sample.is_finite() && sample.abs() <= 0.7 + 1e-4));
+            assert!(out.iter().flatten().any(|sample| sample.abs() > 0.5));
+        }
+    }
 }

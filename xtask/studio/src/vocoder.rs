@@ -22,7 +22,7 @@ const BINS: usize = LENGTH / 2 + 1;
 pub struct Timbre {
     /// Formants against the recording: 1 = as recorded, above = a smaller person.
     pub tract: f32,
-    /// Change of slope above 300 Hz in dB per octave: positive = tense, negative = soft.
+    /// Change of slope from 300 Hz to 3.4 kHz in dB per octave: positive = tense, negative = soft.
     pub tension: f32,
     /// Share of breath in the voice at 2 kHz, 0…1.
     pub breath: f32,
@@ -54,7 +54,7 @@ pub struct Vocoder {
     rate: f32,
     whisper: bool,
     tension: f32,
-    /// `[bin]`: place on the spectrum's axis, gain of the timbre as a logarithm, octaves above 300 Hz, share of breath.
+    /// `[bin]`: place on the spectrum's axis, gain of the timbre as a logarithm, octaves from 300 Hz to 3.4 kHz, share of breath.
     bins: Vec<[f32; 4]>,
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
@@ -73,7 +73,8 @@ impl Vocoder {
         let bins = (0..BINS)
             .map(|bin| {
                 let hz = bin as f32 * rate as f32 / LENGTH as f32;
-                let octaves = (hz / 300.0).max(1.0).log2().min(5.0);
+                // A tense voice is brighter up to its highest formants, not in its breath.
+                let octaves = (hz / 300.0).max(1.0).log2().min(3.5);
                 // Nothing below what a voice can do and little above what the spectra know.
                 let edge = (hz / 60.0).clamp(1e-3, 1.0).ln() - (hz / 16_000.0 - 1.0).max(0.0) * 12.0;
                 let whisper = if timbre.whisper { (hz / 700.0).clamp(0.05, 1.0).ln() } else { 0.0 };

@@ -23,8 +23,8 @@ use crate::{
 const VERSES: usize = 6;
 const PHRASES: usize = 7;
 
-/// Voices to sing with.
-#[derive(Debug)]
+/// Voices to sing with; none by default.
+#[derive(Debug, Default)]
 pub struct VoiceBank {
     /// The recorded syllables, once per sample rate.
     recorded: Vec<(u32, SyllableVoice)>,
@@ -43,7 +43,7 @@ impl VoiceBank {
     /// lyrics, about a minute per speaker; shows a progress bar and what is not installed.
     ///
     /// # Errors
-    /// The folder of recorded syllables is missing or broken, or no rate is given. Missing speech synthesisers are no error.
+    /// The folder of recorded syllables is missing or broken. Missing speech synthesisers are no error.
     pub fn open(syllables: &Path, rates: &[u32]) -> Result<Self> {
         let recorded: Vec<(u32, SyllableVoice)> = rates
             .iter()
