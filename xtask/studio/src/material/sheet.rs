@@ -115,6 +115,8 @@ impl Material {
         let melody = voices.first().map_or_else(Vec::new, |part| stretch.melody(part, random));
         self.sing(&mut song, &melody, random);
         song.notes[Part::Drums as usize] = Some(Vec::new());
+        // A choir's other voices are played where there is no piano.
+        let others = if others.is_empty() { voices.into_iter().skip(1).collect() } else { others };
         let mut played: Vec<Note> = others.iter().flat_map(|part| stretch.played(part, random)).collect();
         played.sort_by(|one, other| one.start.total_cmp(&other.start));
         let low = if random.chance(0.25) { lowest(&played) } else { Vec::new() };
