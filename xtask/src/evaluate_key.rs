@@ -14,13 +14,15 @@ use songweave_dsp::{
 };
 use songweave_engine::listen::{Listener, SongHeard, key::Key};
 use songweave_studio::{
+    comping::{Beats, bass},
+    drum_patterns::{Amount, Pattern, Style},
     material::Split,
     midi::Midi,
     random::{Random, hash},
     real_stems,
-    score::{PopSong, machine_drums},
+    score::PopSong,
     song::{Stereo, silence},
-    soundfont::{DEFAULT_PATH, DRUM_KITS, Instruments, events_of},
+    soundfont::{DEFAULT_PATH, DRUM_CHANNEL, DRUM_KITS, Instruments, events_of},
     write::write_bytes,
 };
 
@@ -174,9 +176,13 @@ fn pop(folder: &Path, instruments: &Instruments, band: bool, seconds: f64) -> Re
         let mut random = Random::new(hash(&name));
         let kit = DRUM_KITS[random.index(DRUM_KITS.len())];
         let first = song.beats.get(song.downbeat).copied().unwrap_or(0.0);
-        let drums = machine_drums(first, song.beat_seconds(), midi.seconds(), kit, &mut random);
-        let bass = events_of(&song.bass(&mut random), BASS.1, BASS.0, &mut random);
-        for events in [drums, bass] {
+        let bars = (midi.seconds() / (4.0 * song.beat_seconds())) as usize;
+        let beat = Pattern::random(Style::House, &mut random);
+        let hits = beat.notes(first, song.beat_seconds(), bars, Amount::Full, &mut random);
+        let beats = Beats { times: &song.beats, downbeat: song.downbeat, meter: 4 };
+        let line = bass(&song.chords, beats, &mut random);
+        for (notes, channel, program) in [(hits, DRUM_CHANNEL, kit), (line, BASS.1, BASS.0)] {
+            let events = events_of(&notes, channel, program, &mut random);
             add(&mut audio, &instruments.play(&events, from, seconds, RATE)?);
         }
     }

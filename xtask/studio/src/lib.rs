@@ -5,8 +5,8 @@
 //! `songweave-engine` and `songweave-models`, never written a second time. All randomness is seeded: the same command
 //! gives the same files.
 
-pub mod casting;
 pub mod bootstrap;
+pub mod casting;
 pub mod clips;
 pub mod codec;
 pub mod comping;
@@ -23,13 +23,13 @@ pub mod error;
 pub mod evaluation;
 pub mod feature_set;
 pub mod filter;
+pub mod flutter;
 pub mod grooves;
 pub mod groups;
 pub mod harmony;
 pub mod layer_effects;
-pub mod lyrics;
-pub mod flutter;
 pub mod leakage;
+pub mod lyrics;
 pub mod masker;
 pub mod mastering;
 pub mod material;
@@ -60,10 +60,10 @@ pub mod song;
 pub mod soundfont;
 pub mod speech;
 pub mod state_variable;
-pub mod stereo;
-pub mod style;
 pub mod stem_folders;
 pub mod stem_names;
+pub mod stereo;
+pub mod style;
 pub mod subject;
 pub mod syllables;
 pub mod synth;
