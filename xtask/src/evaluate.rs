@@ -1,6 +1,7 @@
 //! `cargo xtask evaluate`: what the modes are worth, measured with the Rust runtime only.
 
 mod figures;
+pub(crate) mod held_out;
 mod mash;
 mod print;
 mod robustness;

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use songweave_dsp::layout::Part;
-use songweave_models::mash::MashNetwork;
 use songweave_studio::{
     bootstrap::Estimate,
     evaluation::{PairFigures, PartFigures, RECIPES, RecipeFigures, Systems},
     metrics::{Comparison, Sums},
 };
 
-use super::RATE;
+use super::{RATE, held_out::Judge};
 
 /// Seconds of the stretches that are drawn anew for intervals.
 const STRETCH: usize = 10;
@@ -21,6 +20,8 @@ const STRETCH: usize = 10;
 pub(super) struct Report {
     /// Digest of the weights.
     pub(super) model: String,
+    /// Whether the network stands in for the built-in one, which was trained on some of the songs.
+    pub(super) held_out_twin: bool,
     /// Parameters of the network.
     pub(super) parameters: usize,
     /// Rate in Hz at which was measured.
@@ -120,15 +121,16 @@ pub(super) struct PartSummary {
 }
 
 impl Report {
-    pub(super) fn new(network: &MashNetwork, seconds: Option<f64>, pairs: Vec<PairFigures>) -> Self {
+    pub(super) fn new(judge: &Judge, seconds: Option<f64>, pairs: Vec<PairFigures>) -> Self {
         let names: BTreeSet<&str> = pairs.iter().map(|pair| pair.a.as_str()).collect();
         let song = |name: &str| SongSummary {
             song: name.to_owned(),
             summary: Summary::of(&pairs.iter().filter(|pair| pair.a == name).collect::<Vec<_>>()),
         };
         Self {
-            model: network.digest().to_owned(),
-            parameters: network.parameters(),
+            model: judge.network.digest().to_owned(),
+            held_out_twin: judge.stands_in,
+            parameters: judge.network.parameters(),
             sample_rate: RATE,
             seconds_of_each: seconds,
             intervals: "95 %, bootstrap of 1,000 draws: by_pairs draws ordered pairs, by_stretches draws 10-second stretches \

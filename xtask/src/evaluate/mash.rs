@@ -17,7 +17,7 @@ use songweave_studio::{
     write::write_bytes,
 };
 
-use super::{MashArgs, RATE, bar, figures::Report, network, print};
+use super::{MashArgs, RATE, bar, figures::Report, held_out::judge, print};
 
 /// Bytes of prepared songs that are kept in memory; beyond that songs are read again when they are needed.
 const KEPT: usize = 2_000_000_000;
@@ -26,10 +26,10 @@ pub(super) fn run(args: &MashArgs) -> Result<()> {
     if let Some(seconds) = args.seconds {
         ensure!(seconds >= 1.0 && seconds.is_finite(), "--seconds must be 1 or more, {seconds} is not");
     }
-    let network = network(args.weights.as_deref())?;
     let songs = songs(args)?;
-    let pairs = pairs(&songs, args.seconds, &network)?;
-    let report = Report::new(&network, args.seconds, pairs);
+    let judge = judge(args.weights.as_deref(), &songs)?;
+    let pairs = pairs(&songs, args.seconds, &judge.network)?;
+    let report = Report::new(&judge, args.seconds, pairs);
     print::report(&report);
     write_bytes(&args.json, &serde_json::to_vec_pretty(&report)?)?;
     println!("Figures: {}", args.json.display());
