@@ -2,7 +2,11 @@
 
 use std::f32::consts::TAU;
 
-use crate::{random::Random, song::Stereo};
+use crate::{
+    random::Random,
+    song::Stereo,
+    state_variable::{Band, filter},
+};
 
 /// How a sound is bent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,6 +35,8 @@ pub struct Echo {
 /// What happens to a sound on its way to the mixture. `Default` does nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effects {
+    /// Frequency in Hz below which the sound is cut away, to leave room for the bass; 0 = none.
+    pub low_cut: f32,
     /// Distortion.
     pub drive: Drive,
     /// Level of the chorus, 0…1.
@@ -47,7 +53,7 @@ pub struct Effects {
 
 impl Default for Effects {
     fn default() -> Self {
-        Self { drive: Drive::None, chorus: 0.0, gate: Vec::new(), echo: None, send: 0.0, pump: 0.0 }
+        Self { low_cut: 0.0, drive: Drive::None, chorus: 0.0, gate: Vec::new(), echo: None, send: 0.0, pump: 0.0 }
     }
 }
 
@@ -61,6 +67,7 @@ impl Effects {
             level: random.between(0.1, 0.5),
         };
         Self {
+            low_cut: if random.chance(0.75) { random.between(40.0, 280.0) } else { 0.0 },
             drive: Drive::random(0.25, random),
             chorus: if random.chance(0.35) { random.between(0.2, 0.8) } else { 0.0 },
             gate: if random.chance(0.12) { gate(random) } else { Vec::new() },
@@ -73,6 +80,9 @@ impl Effects {
     /// Applies everything but the room and the pumping; `beat` is the length of a beat in seconds.
     pub fn apply(&self, sound: &mut Stereo, beat: f64, rate: u32) {
         self.drive.apply(sound);
+        if self.low_cut > 0.0 {
+            sound.iter_mut().for_each(|channel| filter(channel, Band::High, self.low_cut, 0.7, rate as f32));
+        }
         if self.chorus > 0.0 {
             chorus(sound, self.chorus, rate as f32);
         }

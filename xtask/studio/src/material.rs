@@ -137,8 +137,12 @@ impl Material {
         &self.fonts[random.index(self.fonts.len())]
     }
 
-    /// Sings a melody in the octave that suits the voice, and writes down what is sung.
+    /// Sings a melody in the octave that suits the voice, and writes down what is sung; nobody knows what is spoken.
     fn sing(&self, song: &mut Song, melody: &[Note], random: &mut Random) {
+        if melody.is_empty() {
+            song.notes[Part::Vocals as usize] = Some(Vec::new());
+            return;
+        }
         let voice = Voice::random(&self.voices, song.rate, random);
         let melody = in_range(melody, voice.range());
         song.parts[Part::Vocals as usize] = voice.part(&melody, song.samples(), song.rate, random);

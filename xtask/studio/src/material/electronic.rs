@@ -270,6 +270,7 @@ fn sections(bar: f64, seconds: f64, random: &mut Random) -> Vec<Section> {
             (false, 1) => Amount::None,
             (false, _) => Amount::Light,
         };
+        let bars = if drums == Amount::Build { bars.min(4) } else { bars };
         let density = if full { 0.75 } else { 0.5 };
         let mut layers = std::array::from_fn(|_| random.chance(density));
         layers[random.index(2)] = true;
