@@ -16,6 +16,7 @@ pub struct Stft {
     bins: Vec<Complex32>,
     scratch: Vec<Complex32>,
     scale: f32,
+    power_scale: f32,
 }
 
 impl Stft {
@@ -29,13 +30,16 @@ impl Stft {
         let inverse = planner.plan_fft_inverse(window);
         let scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
         let hann = |n: usize| 0.5 - 0.5 * (2.0 * PI * n as f32 / window as f32).cos();
+        let root: Vec<f32> = (0..window).map(|n| hann(n).max(0.0).sqrt()).collect();
+        let gain = root.iter().sum::<f32>() / 2.0;
         Self {
-            window: (0..window).map(|n| hann(n).max(0.0).sqrt()).collect(),
+            window: root,
             time: vec![0.0; window],
             bins: forward.make_output_vec(),
             scratch: vec![Complex32::default(); scratch],
             // The transforms are not normalised, and four overlapped Hann windows add up to two.
             scale: 0.5 / window as f32,
+            power_scale: 1.0 / (gain * gain),
             forward,
             inverse,
         }
@@ -43,9 +47,8 @@ impl Stft {
 
     /// Factor from a bin's squared magnitude to power, such that a full-scale sine on a bin's centre has power 1.
     #[must_use]
-    pub fn power_scale(&self) -> f32 {
-        let gain: f32 = self.window.iter().sum::<f32>() / 2.0;
-        1.0 / (gain * gain)
+    pub const fn power_scale(&self) -> f32 {
+        self.power_scale
     }
 
     /// Spectrum `[bin]` of the windowed `samples`. Slices of another length than the window are taken as silence.
