@@ -8,6 +8,7 @@ pub mod footer;
 pub mod heat_map;
 pub mod help;
 pub mod host_window;
+pub mod lanes;
 pub mod meters;
 pub mod scale;
 pub mod sentences;

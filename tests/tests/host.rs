@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use songweave_dsp::{controls::Controls, layout::StreamLayout};
+use songweave_dsp::{controls::Controls, frame::Transport, layout::StreamLayout, path::BlockInfo};
 use songweave_engine::offline::Offline;
 use songweave_host::{Block, ClapPlugin, silent_bus};
 use songweave_models::MashNetwork;
@@ -66,6 +66,42 @@ fn the_offline_render_that_masks_are_drawn_from_gives_the_bits_of_the_plugin() {
     for (plugin, offline) in plugin.iter().zip(&offline.audio) {
         assert!(plugin[layout.latency()..] == offline[..heard]);
     }
+}
+
+#[test]
+fn auto_played_back_as_automation_of_the_faders_gives_the_same_bits() {
+    // One song after the other, so that any network changes its mind.
+    let fade = |song: &mut Vec<Vec<f32>>, early: bool| {
+        for channel in song {
+            let late = channel.len() / 2;
+            let quiet = if early { &mut channel[late..] } else { &mut channel[..late] };
+            quiet.iter_mut().for_each(|sample| *sample *= 1e-3);
+        }
+    };
+    let mut songs = songs(21, 4 * LENGTH);
+    fade(&mut songs[0], true);
+    fade(&mut songs[1], false);
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    let automation = vec![(0, "Auto", 1.0), (0, "Balance", 0.4)];
+    let auto = Bounce { automation, ..Bounce::default() };
+    let (wanted, _) = auto.run(SONGWEAVE, &songs, std::iter::repeat(441)).unwrap();
+    let [a, b] = songs.each_ref().map(|song| [song[0].as_slice(), song[1].as_slice()]);
+    let controls = Controls { auto: 1.0, balance: 0.4, release: 0.02, ..Controls::default() };
+    // The transport of the bounce's host.
+    let beats = |sample: usize| Some(sample as f64 / 48_000.0 * 120.0 / 60.0);
+    let transport =
+        |sample| Transport { playing: true, tempo: Some(120.0), beats: beats(sample), time_signature: Some((4, 4)) };
+    let info = |sample| BlockInfo { transport: transport(sample), ..controls.into() };
+    let columns = Offline::new(layout, MashNetwork::embedded().unwrap()).render(a, b, layout.hop, info).columns;
+    let names = ["Vocals", "Drums", "Bass", "Other"];
+    let lanes = columns.iter().enumerate().flat_map(|(hop, column)| {
+        names.iter().zip(column.faders).map(move |(name, fader)| (hop * layout.hop, *name, f64::from(fader)))
+    });
+    let automation: Vec<_> = lanes.filter(|(at, ..)| *at < 4 * LENGTH).collect();
+    let played_back = Bounce { automation, ..Bounce::default() };
+    assert!(played_back.run(SONGWEAVE, &songs, block_sizes(3, 3000)).unwrap().0 == wanted);
+    let moves = columns.windows(2).filter(|two| two[0].faders != two[1].faders).count();
+    assert!(moves >= 5, "nothing to play back: {moves} hops move");
 }
 
 #[test]

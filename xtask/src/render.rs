@@ -2,6 +2,7 @@
 
 mod automation;
 mod job;
+mod lanes;
 mod mask_out;
 mod midi;
 mod options;

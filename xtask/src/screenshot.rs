@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Seconds of music before the picture is taken
     #[arg(long, default_value_t = 7.0)]
     seconds: f64,
+    /// A parameter's value by its name, e.g. Auto=100% (repeatable)
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
     /// Use the X server that is there
     #[arg(long, hide = true)]
     child: bool,
@@ -38,10 +41,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<()> {
     ensure!((1.0..=2.0).contains(&args.scale), "--scale goes from 1 to 2");
     ensure!((0.0..=60.0).contains(&args.seconds), "--seconds goes from 0 to 60");
-    let output = args.output.unwrap_or_else(|| project::root().join("docs/editor.png"));
+    let output = args.output.clone().unwrap_or_else(|| project::root().join("docs/editor.png"));
     let bundles = bundle::current()?;
     if args.child {
-        return take(&bundles.clap, &output, args.scale, args.seconds);
+        return take(&bundles.clap, &output, &args);
     }
     if let Some(folder) = output.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -49,21 +52,26 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let display = Display::start()?;
     let mut command = display.own_command()?;
     command.args(["screenshot", "--child", "--scale", &args.scale.to_string(), "--seconds", &args.seconds.to_string()]);
+    command.args(args.params.iter().flat_map(|param| ["--param", param]));
     project::run(command.arg("--output").arg(&output))?;
     println!("{}", output.display());
     Ok(())
 }
 
-fn take(bundle: &Path, output: &Path, scale: f64, seconds: f64) -> Result<()> {
+fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     let (id, _) = ClapPlugin::list(bundle)?.into_iter().next().context("the bundle holds no plugin")?;
     let mut plugin = ClapPlugin::load(bundle, &id)?;
+    for param in &args.params {
+        set(&mut plugin, param)?;
+    }
     let songs = songs()?;
     let processor = plugin.activate(songs.rate.into(), FRAMES as u32)?;
     let mut window = X11Window::open(640, 480)?;
-    let (width, height) = plugin.open_editor(window.id(), scale)?;
+    let (width, height) = plugin.open_editor(window.id(), args.scale)?;
     window.resize(width.try_into()?, height.try_into()?)?;
     let inputs = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
     let outputs = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
+    let seconds = args.seconds;
     let audio = thread::spawn(move || play(processor, songs, inputs, outputs, seconds));
     while !audio.is_finished() {
         plugin.idle();
@@ -76,6 +84,15 @@ fn take(bundle: &Path, output: &Path, scale: f64, seconds: f64) -> Result<()> {
     plugin.close_editor();
     plugin.deactivate(audio.join().ok().context("the audio thread panicked")??);
     Ok(())
+}
+
+/// Sets a parameter by `NAME=VALUE`.
+fn set(plugin: &mut ClapPlugin, param: &str) -> Result<()> {
+    let (name, text) = param.split_once('=').with_context(|| format!("\"{param}\" does not look like NAME=VALUE"))?;
+    let known = plugin.parameters();
+    let info = known.iter().find(|info| info.name == name).with_context(|| format!("no parameter is called {name}"))?;
+    let value = plugin.parse(info.id, text).with_context(|| format!("{name} cannot be {text}"))?;
+    Ok(plugin.set_value(info.id, value)?)
 }
 
 /// The demo songs, mono.

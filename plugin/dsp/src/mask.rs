@@ -153,8 +153,7 @@ mod tests {
             let lead = [f32::from(step) / FADER_STEPS; PARTS];
             let auto = effective_faders(&Controls { auto: 1.0, ..Controls::default() }, &lead);
             // As a host reads it from a text in percent, and as a number of its own.
-            let percent =
-                format!("{:.1}", f64::from(step) / 10.0).parse::<f32>().map_or(0.0, |percent| percent / 100.0);
+            let percent = f32::from(step) / 10.0 / 100.0;
             for fader in [percent, (f64::from(step) / 1000.0 + 2e-7) as f32] {
                 let controls = Controls { faders: [fader; PARTS], ..Controls::default() };
                 assert_eq!(effective_faders(&controls, &[0.5; PARTS]), auto, "{step}");

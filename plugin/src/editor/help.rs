@@ -44,6 +44,7 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Density fit" => "Low where both songs have many notes and hits at once in what is heard of them.",
         "Register fit" => "Low where both songs are heard at the same pitches, low, middle or high.",
         "Fit" => "How well the songs go together: the mean of the known figures, drawn towards the worst.",
+        "Lanes" => "Where each fader stood in the last twelve seconds, balance and auto included: up is B, down is A.",
         "Bypass" => "Song A as it came in, with the same delay.",
         _ => return None,
     })

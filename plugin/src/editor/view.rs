@@ -14,6 +14,7 @@ use super::{
     fit,
     footer::Footer,
     heat_map::{COLUMNS, HeatMap},
+    lanes::Lanes,
     meters::Meters,
     scale::Scale,
     sentences,
@@ -26,9 +27,9 @@ use crate::{
 };
 
 /// Size of the whole picture in logical pixels.
-pub const SIZE: (f32, f32) = (920.0, 600.0 + fit::HEIGHT + GAP);
+pub const SIZE: (f32, f32) = (920.0, 640.0 + fit::HEIGHT + GAP);
 /// The smallest size at which everything is still readable.
-pub const SMALLEST: (f32, f32) = (820.0, 500.0 + fit::HEIGHT + GAP);
+pub const SMALLEST: (f32, f32) = (820.0, 560.0 + fit::HEIGHT + GAP);
 /// Rows of controls, and the height of each.
 const ROWS: usize = 5;
 const ROW: f32 = 29.0;
@@ -50,6 +51,7 @@ pub struct Scene<'a> {
 #[derive(Default)]
 pub struct View {
     heat_map: HeatMap,
+    lanes: Lanes,
     meters: Meters,
     footer: Footer,
     scale: Scale,
@@ -83,7 +85,10 @@ impl View {
     /// Takes the columns that came since the last picture.
     fn collect(&mut self, shared: &Shared) {
         if let Some(columns) = &mut *locked(&shared.columns) {
-            columns.pop_iter().for_each(|column| self.heat_map.push(column));
+            for column in columns.pop_iter() {
+                self.lanes.push(&column);
+                self.heat_map.push(column);
+            }
         }
     }
 
@@ -114,6 +119,8 @@ impl View {
             let text = format!("the last {span:.0} seconds, in Hz");
             theme::write(ui.painter(), tabs, Align2::RIGHT_CENTER, text, theme::small_font(), theme::DIM);
         }
+        self.lanes.show(ui, theme::cut_bottom(&mut rect, Lanes::HEIGHT));
+        theme::cut_bottom(&mut rect, 6.0);
         self.heat_map.show(ui, rect, span);
     }
 

@@ -1,6 +1,7 @@
 //! What is to be rendered: audio, parameters and the host's settings, all checked.
 
 use super::automation::Curve;
+use super::lanes::Lanes;
 use super::midi;
 use super::options::{Args, BlockSize};
 use super::parameters::{Assignment, Parameters};
@@ -74,14 +75,19 @@ impl Job {
         if let Some(mode) = args.mode {
             assignments.push(parameters.assignment(plugin, &format!("mode={}", mode.text()))?);
         }
-        for text in &args.params {
+        let lanes = args.lanes.as_deref().map(Lanes::read).transpose()?;
+        let (set, moved) = lanes.map(|lanes| (lanes.params, lanes.automate)).unwrap_or_default();
+        for text in args.params.iter().chain(&set) {
             assignments.push(parameters.assignment(plugin, text)?);
         }
         let mut curves: Vec<Curve> = Vec::new();
-        for text in &args.automations {
+        let fixed = set.iter().map(|text| parameters.assignment(plugin, text)).collect::<Result<Vec<_>>>()?;
+        for text in args.automations.iter().chain(&moved) {
             let curve = Curve::parse(plugin, &parameters, text)?;
             let twice = curves.iter().any(|other| other.id() == curve.id());
             ensure!(!twice, "a parameter can be automated once only; give all its points in one --automate");
+            let moves_lanes = fixed.iter().any(|fixed| fixed.id == curve.id());
+            ensure!(!moves_lanes, "the lanes hold balance and auto already; leave out --automate {text}");
             assignments.push(Assignment { id: curve.id(), value: curve.value_at(0.0) });
             curves.push(curve);
         }

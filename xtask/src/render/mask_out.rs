@@ -3,13 +3,16 @@
 
 use super::automation::GRID;
 use super::job::Job;
+use super::lanes::Lanes;
 use super::parameters::{Assignment, plain_values};
 use crate::picture::{self, Picture};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
 use songweave_dsp::bands::centre_hz;
 use songweave_dsp::controls::Controls;
+use songweave_dsp::frame::Transport;
 use songweave_dsp::layout::{BANDS, PARTS, Part, StreamLayout};
+use songweave_dsp::path::BlockInfo;
 use songweave_dsp::telemetry::MaskColumn;
 use songweave_engine::offline::Offline;
 use songweave_host::ClapPlugin;
@@ -26,11 +29,12 @@ const WIDEST: usize = 4000;
 /// Powers from this one up to full brightness are shown, in dB below the loudest.
 const SHOWN_DB: f32 = 60.0;
 
-/// Writes the mask of `job` as a picture or as an array. `plugin` is asked what parameter values mean.
+/// Writes the mask of `job` as a picture or as an array, and the lanes of its faders. `plugin` is asked what parameter values mean.
 pub(super) fn write(path: &Path, job: &Job, plugin: &mut ClapPlugin) -> Result<()> {
     ensure!(job.loop_range.is_none(), "the mask of a looping render cannot be written; leave out --loop or --mask-out");
     let layout = StreamLayout::for_sample_rate(job.inputs.sample_rate as f32);
     let columns = columns(job, plugin, layout)?;
+    Lanes::of(&columns, layout.hop, job.inputs.sample_rate).write(&Lanes::path(path))?;
     if path.extension().is_some_and(|kind| kind == "npy") {
         write_array(path, &columns)?;
         let description = json!({
@@ -57,8 +61,23 @@ fn columns(job: &Job, plugin: &mut ClapPlugin, layout: StreamLayout) -> Result<V
     let controls = (0..hops).map(|hop| translator.controls(last_point(hop))).collect::<Result<Vec<_>>>()?;
     let a = [job.inputs.a[0].as_slice(), job.inputs.a[1].as_slice()];
     let b = job.inputs.b.as_ref().map_or([&[][..], &[][..]], |b| [b[0].as_slice(), b[1].as_slice()]);
-    let at = |sample: usize| controls.get(sample / layout.hop).copied().unwrap_or_default();
+    let at = |sample: usize| BlockInfo {
+        controls: controls.get(sample / layout.hop).copied().unwrap_or_default(),
+        transport: transport(job, sample),
+        position_samples: Some(sample as i64),
+    };
     Ok(Offline::new(layout, network).render(a, b, layout.hop, at).columns)
+}
+
+/// The host's transport at a sample, as the plugin sees it in the render.
+fn transport(job: &Job, sample: usize) -> Transport {
+    let (beats, unit) = job.time_signature;
+    Transport {
+        playing: true,
+        tempo: Some(job.tempo),
+        beats: Some(sample as f64 / f64::from(job.inputs.sample_rate) * job.tempo / 60.0),
+        time_signature: u8::try_from(beats).ok().zip(u8::try_from(unit).ok()),
+    }
 }
 
 /// Turns parameter values of the host into what the signal path reads.

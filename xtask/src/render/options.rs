@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// A parameter that moves in straight lines, e.g. vocals=0:0%,4.5:100% (repeatable)
     #[arg(long = "automate", value_name = "ID=SECONDS:VALUE,…")]
     pub(crate) automations: Vec<String>,
+    /// Lanes that --mask-out wrote: the faders move as they did then, and auto is off
+    #[arg(long, value_name = "FILE.lanes.json")]
+    pub(crate) lanes: Option<PathBuf>,
     /// The host's tempo in BPM
     #[arg(long, default_value = "120")]
     pub(crate) tempo: Tempo,
@@ -53,7 +56,8 @@ pub(crate) struct Args {
     /// Standard MIDI File that is played to the plugin
     #[arg(long, value_name = "FILE.mid")]
     pub(crate) midi_in: Option<PathBuf>,
-    /// The mask as a picture, or as an array [frame][part][band] with a .json beside it
+    /// The mask as a picture, or as an array [frame][part][band] with a .json beside it; and FILE.lanes.json, the
+    /// automation of the faders that plays the same back
     #[arg(long, value_name = "FILE.png|FILE.npy")]
     pub(crate) mask_out: Option<PathBuf>,
     /// JSON with the digest of the samples and all that is needed to get the same ones again

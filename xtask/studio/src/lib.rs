@@ -21,6 +21,7 @@ pub mod envelope;
 pub mod equaliser;
 pub mod error;
 pub mod evaluation;
+pub mod evaluation_auto;
 pub mod feature_set;
 pub mod filter;
 pub mod flutter;

@@ -129,7 +129,7 @@ fn a_lead_is_given_up_for_a_clear_reason_at_any_beat_and_for_a_weak_one_at_a_bar
 fn a_host_that_starts_or_stops_between_beats_changes_nothing_there() {
     let host = |hop: usize| (hop / 31).is_multiple_of(2).then_some((120.0, (4, 4)));
     let mut lead = Lead::default();
-    let opinion = |hop: usize| [if hop / 97 % 2 == 0 { 1.0 } else { 0.0 }; PARTS];
+    let opinion = |hop: usize| [if (hop / 97).is_multiple_of(2) { 1.0 } else { 0.0 }; PARTS];
     let leads: Vec<_> =
         (0..3000).map(|hop| lead.step(&frame(hop, host(hop), Controls::default()), &opinion(hop))).collect();
     let changes = changes(&leads);
