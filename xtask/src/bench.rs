@@ -1,4 +1,7 @@
-//! `cargo xtask bench`: what the plugin costs while it plays, measured from a host.
+//! `cargo xtask bench`: what the plugin costs while it plays, measured from a host, and what the network costs in other
+//! runtimes.
+
+mod peers;
 
 use crate::{bundle, project};
 use anyhow::{Context, Result};
@@ -45,6 +48,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     times.sort_unstable();
     let percentile = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1e6;
     let inference = inference(&songs)?;
+    let peers = peers::measure()?;
     let figures = json!({
         "sample_rate": RATE,
         "block_size": FRAMES,
@@ -57,6 +61,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
             "p99": inference.durations.percentile(0.99),
             "raised_priority": inference.raised_priority.load(Ordering::Relaxed),
         },
+        "runtimes": peers,
     });
     println!("{figures:#}");
     Ok(write_bytes(&args.json, format!("{figures:#}\n").as_bytes())?)

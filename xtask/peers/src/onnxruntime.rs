@@ -1,0 +1,81 @@
+//! onnxruntime, in a Python process of its own that measures itself.
+
+use crate::{Args, Runtime, Songs};
+use anyhow::{Context, Result, ensure};
+use std::io::{BufRead, BufReader, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A session in a child process, see `onnxruntime_session.py` for what is said on the pipes.
+pub(crate) struct OnnxRuntime {
+    child: Child,
+    commands: ChildStdin,
+    replies: BufReader<ChildStdout>,
+    description: String,
+    answers: PathBuf,
+}
+
+impl OnnxRuntime {
+    /// Starts the process and waits until it has loaded the graphs.
+    pub(crate) fn start(args: &Args, material: &[Songs]) -> Result<Self> {
+        let features = args.scratch.join("features.f32");
+        write_features(&features, material)?;
+        let mut command = Command::new(&args.python);
+        command.arg(&args.session).arg(features).args(&args.graph);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("Python cannot be run")?;
+        let commands = child.stdin.take().context("no pipe to Python")?;
+        let replies = BufReader::new(child.stdout.take().context("no pipe from Python")?);
+        let answers = args.scratch.join("onnxruntime-answers.f32");
+        let mut started = Self { child, commands, replies, description: String::new(), answers };
+        started.description = started.reply()?;
+        Ok(started)
+    }
+
+    fn ask(&mut self, command: &str) -> Result<String> {
+        writeln!(self.commands, "{command}").context("onnxruntime's process is gone")?;
+        self.reply()
+    }
+
+    fn reply(&mut self) -> Result<String> {
+        let mut line = String::new();
+        ensure!(self.replies.read_line(&mut line)? > 0, "onnxruntime's process ended without an answer");
+        Ok(line.trim().to_owned())
+    }
+}
+
+impl Drop for OnnxRuntime {
+    fn drop(&mut self) {
+        // It has nothing to save, and nobody is left to tell if it cannot be ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Runtime for OnnxRuntime {
+    fn name(&self) -> &'static str {
+        "onnxruntime"
+    }
+
+    fn describe(&self) -> &str {
+        &self.description
+    }
+
+    fn answers(&mut self, hops: usize) -> Result<Vec<f32>> {
+        let path = self.answers.clone();
+        self.ask(&format!("answers {hops} {}", path.display()))?;
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+    }
+
+    fn run(&mut self, hops: Range<usize>) -> Result<Vec<f64>> {
+        let line = self.ask(&format!("run {} {}", hops.start, hops.len()))?;
+        line.split(' ').map(|cost| cost.parse().with_context(|| format!("onnxruntime said `{cost}`"))).collect()
+    }
+}
+
+fn write_features(path: &Path, material: &[Songs]) -> Result<()> {
+    let numbers = material.iter().flatten().flatten();
+    let bytes: Vec<u8> = numbers.flat_map(|value| value.to_le_bytes()).collect();
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,50 @@
+//! The network against other runtimes: makes what the program `peers` needs and reads its figures.
+
+use crate::{project, python, tools};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Forms of the recurrent layers in the graph; each runtime takes the one that is the fastest in it.
+const FORMS: [&str; 2] = ["operator", "products"];
+
+/// Figures of all runtimes, or none where Python cannot be given onnxruntime, said in one line. An error when nobody sits in front of it.
+pub(super) fn measure() -> Result<Option<Value>> {
+    let folder = project::root().join("xtask/peers");
+    let python = match python::environment("venv-peers", &folder.join("requirements.txt")) {
+        Ok(python) => python,
+        Err(error) if tools::is_ci() => return Err(error),
+        Err(error) => {
+            eprintln!("onnxruntime is left out: {error:#}");
+            return Ok(None);
+        }
+    };
+    let scratch = project::target().join("peers");
+    let weights = project::root().join("models/weights/mash.safetensors");
+    std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make the folder {}", scratch.display()))?;
+    let mut peers = program();
+    peers.arg("--weights").arg(&weights).arg("--python").arg(&python).arg("--scratch").arg(&scratch);
+    peers.arg("--session").arg(folder.join("onnxruntime_session.py"));
+    for form in FORMS {
+        let graph = scratch.join(form).with_extension("onnx");
+        write_graph(&python, &weights, &graph, form)?;
+        peers.arg("--graph").arg(graph);
+    }
+    let output = peers.stderr(Stdio::inherit()).output().context("the peers cannot be run")?;
+    ensure!(output.status.success(), "the measurement against onnxruntime failed: {}", output.status);
+    Ok(Some(serde_json::from_slice(&output.stdout).context("the peers' figures cannot be read")?))
+}
+
+fn write_graph(python: &Path, weights: &Path, graph: &Path, form: &str) -> Result<()> {
+    let script = project::root().join("models/training/onnx_graph.py");
+    project::run(Command::new(python).arg(script).arg(weights).arg(graph).args(["--gru", form]))
+}
+
+/// The program that measures.
+fn program() -> Command {
+    let mut cargo = project::cargo();
+    cargo.current_dir(project::root());
+    cargo.args(["run", "--quiet", "--release", "--locked", "-p", "songweave-peers", "--"]);
+    cargo
+}
