@@ -245,7 +245,8 @@ pub(super) fn parse(path: &Path) -> Result<Value> {
 pub(super) fn same_weights(path: &Path, value: &Value, kind: Kind, digests: &[String]) -> Result<()> {
     let measured = value.get("model").and_then(Value::as_str);
     ensure!(
-        !matches!(kind, Kind::Evaluation | Kind::Robustness) || digests.iter().any(|own| measured == Some(own.as_str())),
+        !matches!(kind, Kind::Evaluation | Kind::Robustness)
+            || digests.iter().any(|own| measured == Some(own.as_str())),
         "{}: measured with other weights than models/weights/mash.safetensors; measure again or take the file away",
         path.display()
     );

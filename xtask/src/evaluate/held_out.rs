@@ -31,7 +31,10 @@ pub(super) fn judge(weights: Option<&Path>, songs: &[PathBuf]) -> Result<Judge> 
         return Ok(Judge { network, stands_in: false });
     }
     if weights.is_some() || !path().is_file() {
-        println!("Mind: these weights were trained on {}; figures on songs not heard before are lower.", heard.join(", "));
+        println!(
+            "Mind: these weights were trained on {}; figures on songs not heard before are lower.",
+            heard.join(", ")
+        );
         return Ok(Judge { network, stands_in: false });
     }
     let twin = super::network(Some(&path())).context("the held-out twin of the built-in network")?;
