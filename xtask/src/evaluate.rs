@@ -8,7 +8,7 @@ mod robustness;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use songweave_models::mash::MashNetwork;
@@ -71,6 +71,10 @@ struct RobustnessArgs {
 /// # Errors
 /// Songs or weights cannot be read, or the figures cannot be written.
 pub(crate) fn run(args: Args) -> Result<()> {
+    // What takes minutes should not fail at its end.
+    let (Mode::Mash(MashArgs { json, .. }) | Mode::Robustness(RobustnessArgs { json, .. })) = &args.mode;
+    let folder = json.parent().filter(|folder| !folder.as_os_str().is_empty());
+    ensure!(folder.is_none_or(Path::is_dir), "{}: there is no such folder to write to; make it first", json.display());
     match args.mode {
         Mode::Mash(args) => mash::run(&args),
         Mode::Robustness(args) => robustness::run(&args),

@@ -21,18 +21,14 @@ pub(super) fn decibels(level: f64) -> String {
     format!("{level:.2}")
 }
 
-/// A level with the interval over pairs, and over stretches where there is one.
+/// A level with its intervals.
 pub(super) fn estimate(estimate: &Estimate) -> String {
-    let interval = |[low, high]: [f64; 2]| format!("{low:.2} … {high:.2}");
-    let stretches = estimate.by_stretches.map_or_else(String::new, |stretches| format!("; {}", interval(stretches)));
-    format!("{:.2} ({}{stretches})", estimate.mean, interval(estimate.by_pairs))
+    format!("{:.2}{}", estimate.mean, estimate.brackets(1.0, 2))
 }
 
 /// A share in percent with its intervals.
 pub(super) fn percent(estimate: &Estimate) -> String {
-    let interval = |[low, high]: [f64; 2]| format!("{:.0} … {:.0}", 100.0 * low, 100.0 * high);
-    let stretches = estimate.by_stretches.map_or_else(String::new, |stretches| format!("; {}", interval(stretches)));
-    format!("{:.0} % ({}{stretches})", 100.0 * estimate.mean, interval(estimate.by_pairs))
+    format!("{:.0} %{}", 100.0 * estimate.mean, estimate.brackets(100.0, 0))
 }
 
 /// A count with its thousands parted.

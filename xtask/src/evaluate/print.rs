@@ -25,7 +25,7 @@ pub(super) fn report(report: &Report) {
 }
 
 fn overall(report: &Report) {
-    println!("All {} pairs, mean (95 % by pairs drawn anew; by 10 s stretches drawn anew)", report.pairs.len());
+    println!("All {} pairs, mean (95 % intervals: pairs drawn anew; 10 s stretches drawn anew)", report.pairs.len());
     for recipe in &report.overall.recipes {
         let si_sdr = &recipe.si_sdr;
         let levels = [&si_sdr.plugin, &si_sdr.plain_sum, &si_sdr.crossfade, &si_sdr.ducker, &si_sdr.oracle];
@@ -47,8 +47,8 @@ fn details(recipe: &RecipeSummary) {
     println!("      over plain sum  {}", decibels(&recipe.over_plain_sum));
     println!("      over ducker     {}", decibels(&recipe.over_ducker));
     println!("      over crossfade  {}", decibels(&recipe.over_crossfade));
-    let [mean, by_pairs, by_stretches] = percent(&recipe.of_the_way);
-    println!("      of the way      {mean} ({by_pairs}; {by_stretches})");
+    let way = &recipe.of_the_way;
+    println!("      of the way      {:.0} %{}", 100.0 * way.mean, way.brackets(100.0, 0));
     let medians = &recipe.median_second_sdr;
     println!(
         "      SDR             {:.2} dB; median of seconds {:.2} (plain sum {:.2}, oracle {:.2})",
@@ -98,14 +98,5 @@ fn parts(summary: &Summary) {
 
 /// A level with its intervals.
 fn decibels(estimate: &Estimate) -> String {
-    let interval = |[low, high]: [f64; 2]| format!("{low:.2} … {high:.2}");
-    let stretches = estimate.by_stretches.map_or_else(String::new, |stretches| format!("; {}", interval(stretches)));
-    format!("{:.2} dB ({}{stretches})", estimate.mean, interval(estimate.by_pairs))
-}
-
-/// A share with its intervals: mean, by pairs, by stretches.
-fn percent(estimate: &Estimate) -> [String; 3] {
-    let interval = |[low, high]: [f64; 2]| format!("{:.0} … {:.0} %", 100.0 * low, 100.0 * high);
-    let stretches = interval(estimate.by_stretches.unwrap_or(estimate.by_pairs));
-    [format!("{:.0} %", 100.0 * estimate.mean), interval(estimate.by_pairs), stretches]
+    format!("{:.2} dB{}", estimate.mean, estimate.brackets(1.0, 2))
 }

@@ -20,11 +20,13 @@ pub struct Estimate {
     pub max: f64,
     /// Pairs behind it.
     pub pairs: usize,
-    /// 95 % interval of the mean when pairs are drawn anew. With few songs it is too narrow: pairs share songs.
-    pub by_pairs: [f64; 2],
+    /// 95 % interval of the mean when pairs are drawn anew, of two or more. With few songs it is too narrow: pairs share
+    /// songs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_pairs: Option<[f64; 2]>,
     /// 95 % interval of the mean when the ten-second stretches of every pair are drawn anew, where the figure is made of
     /// such stretches.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_stretches: Option<[f64; 2]>,
 }
 
@@ -40,7 +42,7 @@ impl Estimate {
             min: figures.iter().copied().fold(f64::INFINITY, f64::min),
             max: figures.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             pairs: figures.len(),
-            by_pairs: interval(draw),
+            by_pairs: (figures.len() > 1).then(|| interval(draw)),
             by_stretches: None,
         })
     }
@@ -61,8 +63,19 @@ impl Estimate {
             }
             if figures.is_empty() { self.mean } else { mean(&figures) }
         };
-        self.by_stretches = Some(interval(draw));
+        // One stretch is always the same one.
+        self.by_stretches = stretches.iter().any(|&count| count > 1).then(|| interval(draw));
         self
+    }
+}
+
+impl Estimate {
+    /// The intervals in brackets, by pairs and by stretches, as far as there are any: ` (1.20 … 3.40; 1.50 … 3.10)`.
+    #[must_use]
+    pub fn brackets(&self, scale: f64, digits: usize) -> String {
+        let interval = |[low, high]: [f64; 2]| format!("{:.digits$} … {:.digits$}", scale * low, scale * high);
+        let intervals: Vec<String> = [self.by_pairs, self.by_stretches].into_iter().flatten().map(interval).collect();
+        if intervals.is_empty() { String::new() } else { format!(" ({})", intervals.join("; ")) }
     }
 }
 
@@ -87,7 +100,7 @@ mod tests {
         let mut random = Random::new(7);
         let figures: Vec<f64> = (0..400).map(|_| 5.0 + 2.0 * f64::from(random.normal())).collect();
         let estimate = Estimate::of(&figures).unwrap();
-        let [low, high] = estimate.by_pairs;
+        let [low, high] = estimate.by_pairs.unwrap();
         // 2 · 1.96 · 2 / sqrt(400) = 0.392
         assert!((high - low - 0.392).abs() < 0.06, "{low} … {high}");
         assert!(low < estimate.mean && estimate.mean < high && (estimate.mean - 5.0).abs() < 0.4);
@@ -98,12 +111,13 @@ mod tests {
     #[test]
     fn equal_figures_have_no_spread_and_stretches_are_drawn_within_their_pair() {
         let same = Estimate::of(&[3.0, 3.0]).unwrap();
-        assert_eq!((same.min, same.max, same.by_pairs), (3.0, 3.0, [3.0, 3.0]));
+        assert_eq!((same.min, same.max, same.by_pairs), (3.0, 3.0, Some([3.0, 3.0])));
         let values = [[0.0, 2.0], [10.0, 12.0]];
         let figure = |pair: usize, drawn: &[usize]| Some(drawn.iter().map(|&n| values[pair][n]).sum::<f64>() / 2.0);
         let drawn = Estimate::of(&[1.0, 11.0]).unwrap().with_stretches(&[2, 2], figure);
         let [low, high] = drawn.by_stretches.unwrap();
         assert!(low >= 5.0 && high <= 7.0 && low < 6.0 && high > 6.0, "{low} … {high}");
-        assert_eq!(drawn.by_pairs, [1.0, 11.0]);
+        assert_eq!(drawn.by_pairs, Some([1.0, 11.0]));
+        assert_eq!(Estimate::of(&[4.0]).unwrap().by_pairs, None);
     }
 }

@@ -10,6 +10,8 @@ use crate::song::Stereo;
 const CEILING: f64 = 100.0;
 /// Energy below which a truth counts as silent.
 const SILENT: f64 = 1e-9;
+/// Share of the mean energy of a second below which a second counts as silent: -40 dB.
+const FAINT: f64 = 1e-4;
 
 /// Nearness of an estimate to the truth in dB, higher is better.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -19,8 +21,8 @@ pub struct Nearness {
     pub si_sdr: f64,
     /// Signal-to-distortion ratio, level errors included; no filter is allowed for, unlike in BSS Eval.
     pub sdr: f64,
-    /// Median of the SDR of one-second stretches in which the truth sounds. Papers on MUSDB take this median, but of BSS
-    /// Eval's SDR.
+    /// Median of the SDR of one-second stretches in which the truth is at most 40 dB below its mean power. Papers on MUSDB
+    /// take the median of such stretches, but of BSS Eval's SDR.
     pub median_second_sdr: f64,
 }
 
@@ -99,7 +101,9 @@ impl Comparison {
     #[must_use]
     pub fn near(&self) -> Option<Nearness> {
         let whole: Sums = self.seconds.iter().copied().sum();
-        let seconds: Vec<f64> = self.seconds.iter().filter_map(Sums::sdr).collect();
+        let faint = FAINT * whole.truth / self.seconds.len() as f64;
+        let seconds: Vec<f64> =
+            self.seconds.iter().filter(|second| second.truth >= faint).filter_map(Sums::sdr).collect();
         let (si_sdr, sdr) = (whole.si_sdr()?, whole.sdr()?);
         Some(Nearness { si_sdr, sdr, median_second_sdr: median(&seconds).unwrap_or(sdr) })
     }
@@ -157,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn the_median_second_is_not_moved_by_one_bad_second_nor_by_silent_ones() {
+    fn the_median_second_is_not_moved_by_one_bad_second_nor_by_faint_ones() {
         let errors = [0.1, 0.1, 0.1, 2.0];
         let join = |sounds: Vec<Stereo>| -> Stereo {
             [0, 1].map(|channel: usize| sounds.iter().flat_map(|sound| sound[channel].clone()).collect())
         };
-        let silent = sound(0.0, 0.0);
-        let truth = join(vec![sound(1.0, 0.0), sound(1.0, 0.0), sound(1.0, 0.0), sound(1.0, 0.0), silent.clone()]);
-        let estimate = join(errors.iter().map(|&error| sound(1.0, error)).chain([sound(0.0, 0.001)]).collect());
+        let faint = sound(0.001, 0.0);
+        let truth = join(vec![sound(1.0, 0.0), sound(1.0, 0.0), sound(1.0, 0.0), sound(1.0, 0.0), faint]);
+        let estimate = join(errors.iter().map(|&error| sound(1.0, error)).chain([sound(0.0, 0.1)]).collect());
         let figures = near(&estimate, &truth).unwrap();
         assert!((figures.median_second_sdr - 20.0).abs() < 0.01, "{figures:?}");
         assert!(figures.sdr < 5.0, "{figures:?}");
