@@ -9,6 +9,7 @@
 
 pub mod bands;
 pub mod controls;
+mod envelope;
 pub mod frame;
 pub mod framer;
 pub mod layout;
@@ -19,3 +20,4 @@ pub mod path;
 pub mod presence;
 pub mod stft;
 pub mod telemetry;
+pub mod transpose;

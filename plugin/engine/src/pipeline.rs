@@ -53,13 +53,23 @@ impl Pipeline {
             *input = features(&song.power, &song.width);
         }
         self.network.step(&self.inputs, &mut self.output).map_err(|error| NetworkFault(error.to_string()))?;
-        self.last = Decision { position: frame.position, shares: self.output.shares, lead: self.output.lead };
+        self.last = Decision {
+            position: frame.position,
+            shares: self.output.shares,
+            lead: self.output.lead,
+            transpose_b: Self::transposition(frame),
+        };
         Ok(self.last)
+    }
+
+    /// The transposition of song B for a frame, in semitones.
+    const fn transposition(frame: &AnalysisFrame) -> i8 {
+        frame.controls.transpose_b
     }
 
     /// The last decision once more, for another frame.
     #[must_use]
     pub const fn hold(&self, frame: &AnalysisFrame) -> Decision {
-        Decision { position: frame.position, ..self.last }
+        Decision { position: frame.position, transpose_b: Self::transposition(frame), ..self.last }
     }
 }

@@ -37,6 +37,8 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Output" => "Level of the output.",
         "Freeze" => "Holds the separation as it is now.",
         "Delta listen" => "Listen to what the mask takes away.",
+        "Transpose B" => "Shifts the pitch of song B, not of its drums. Voices keep their character.",
+        "Match keys" => "Chooses the transposition of song B by itself, so that both songs are in one key.",
         "Bypass" => "Song A as it came in, with the same delay.",
         _ => return None,
     })
