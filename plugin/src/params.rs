@@ -6,6 +6,7 @@ use nice_plug::{params::InternalParamMut, prelude::*};
 use songweave_dsp::{
     controls::{Controls, Mode},
     layout::Part,
+    transpose::MOST_SEMITONES,
 };
 
 use crate::{shared::Shared, state::SavedState, units};
@@ -82,6 +83,12 @@ pub struct MashParams {
     /// Listen to what the mask takes away.
     #[id = "delta"]
     pub delta: BoolParam,
+    /// Transposition of song B without its drums in semitones.
+    #[id = "transpose_b"]
+    pub transpose_b: IntParam,
+    /// Transposes song B by itself into the key of song A.
+    #[id = "match_keys"]
+    pub match_keys: BoolParam,
 }
 
 impl SongweaveParams {
@@ -122,6 +129,8 @@ impl SongweaveParams {
             high: in_range(&mash.high),
             freeze: mash.freeze.value(),
             delta: mash.delta.value(),
+            transpose_b: mash.transpose_b.value().clamp(-MOST_TRANSPOSED, MOST_TRANSPOSED) as i8,
+            match_keys: mash.match_keys.value(),
         }
     }
 
@@ -167,6 +176,8 @@ impl Default for MashParams {
             high: frequency("High limit", HIGHEST_HZ),
             freeze: switch("Freeze"),
             delta: switch("Delta listen"),
+            transpose_b: transpose_b(),
+            match_keys: switch("Match keys"),
         }
     }
 }
@@ -177,6 +188,8 @@ impl fmt::Debug for SongweaveParams {
     }
 }
 
+/// Largest transposition in semitones, up and down.
+const MOST_TRANSPOSED: i32 = MOST_SEMITONES as i32;
 const LOWEST_HZ: f32 = 20.0;
 const HIGHEST_HZ: f32 = 20_000.0;
 
@@ -230,6 +243,12 @@ fn frequency(name: &str, default: f32) -> FloatParam {
         .with_string_to_value(Arc::new(units::parse_hertz))
 }
 
+fn transpose_b() -> IntParam {
+    IntParam::new("Transpose B", 0, IntRange::Linear { min: -MOST_TRANSPOSED, max: MOST_TRANSPOSED })
+        .with_value_to_string(Arc::new(units::semitones))
+        .with_string_to_value(Arc::new(units::parse_semitones))
+}
+
 fn switch(name: &str) -> BoolParam {
     BoolParam::new(name, false)
         .with_value_to_string(Arc::new(units::on_off))
@@ -248,10 +267,12 @@ fn in_range(param: &FloatParam) -> f32 {
     if value.is_finite() { value.clamp(min, max) } else { param.default_plain_value() }
 }
 
-/// The value that the parameter shows as text.
+/// The value that the parameter shows as text; of a value that is no number, the default.
 #[must_use]
-pub fn text(param: &FloatParam) -> String {
-    param.normalized_value_to_string(param.preview_normalized(in_range(param)), true)
+pub fn text(param: &impl Param) -> String {
+    let value = param.modulated_normalized_value();
+    let shown = if value.is_finite() { value.clamp(0.0, 1.0) } else { param.default_normalized_value() };
+    param.normalized_value_to_string(shown, true)
 }
 
 #[cfg(test)]

@@ -91,6 +91,24 @@ pub fn parse_hertz(text: &str) -> Option<f32> {
     }
 }
 
+/// A transposition: `+3 semitones`, `0 semitones`, `-1 semitone`.
+#[must_use]
+pub fn semitones(semitones: i32) -> String {
+    match semitones {
+        1 | -1 => format!("{semitones:+} semitone"),
+        0 => "0 semitones".to_owned(),
+        _ => format!("{semitones:+} semitones"),
+    }
+}
+
+/// Reads `+3`, `-2 st` or `3 semitones` into semitones.
+#[must_use]
+pub fn parse_semitones(text: &str) -> Option<i32> {
+    let text = text.replace('−', "-");
+    let number = ["semitones", "semitone", "st"].into_iter().fold(text, |text, unit| without_unit(&text, unit));
+    number.parse().ok()
+}
+
 /// A switch: `On` or `Off`.
 #[must_use]
 pub fn on_off(on: bool) -> String {
@@ -167,6 +185,12 @@ mod tests {
         assert_eq!((parse_hertz("1.2 kHz"), parse_hertz("1.2k")), (Some(1_200.0), Some(1_200.0)));
         assert_eq!((parse_milliseconds("0.5 s"), parse_milliseconds("20ms")), (Some(500.0), Some(20.0)));
         assert_eq!((parse_on_off("ON"), parse_on_off("0")), (Some(true), Some(false)));
+        for (text, wanted) in [("+3", 3), ("-2 st", -2), ("3 semitones", 3), ("−1 Semitone", -1), ("0", 0)] {
+            assert_eq!(parse_semitones(text), Some(wanted), "{text}");
+        }
+        for text in ["", "st", "1.5", "up"] {
+            assert_eq!(parse_semitones(text), None, "{text}");
+        }
         for text in ["", "loud", "NaN", "inf", "%"] {
             assert_eq!((parse_a_to_b(text), parse_decibels(text), parse_hertz(text)), (None, None, None), "{text}");
         }
@@ -177,6 +201,7 @@ mod tests {
         assert_eq!([a_to_b(0.0), a_to_b(0.25), a_to_b(1.0)], ["A", "25 %", "B"]);
         assert_eq!([decibels(-60.0), decibels(-6.0), decibels(-0.0)], ["-inf dB", "-6 dB", "0 dB"]);
         assert_eq!([hertz(440.0), hertz(1_250.0), hertz(20_000.0)], ["440 Hz", "1.25 kHz", "20 kHz"]);
+        assert_eq!([semitones(3), semitones(0), semitones(-1)], ["+3 semitones", "0 semitones", "-1 semitone"]);
         assert_eq!([thousands(0), thousands(999), thousands(1_234_567)], ["0", "999", "1,234,567"]);
     }
 

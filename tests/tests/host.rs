@@ -17,7 +17,11 @@ const LENGTH: usize = 60_000;
 fn automated() -> Bounce {
     let ramp = |name, from: usize, step: usize| (0..100).map(move |n| (from + n * step, name, n as f64 / 100.0));
     let mut automation: Vec<_> = ramp("Vocals", 5_000, 171).chain(ramp("Balance", 9_000, 256)).collect();
+    // Semitones, counted from the lowest, six below.
+    automation.extend((0..40).map(|n| (3_000 + n * 1_333, "Transpose B", (n * 5 % 13) as f64)));
     automation.extend([
+        (24_000, "Match keys", 1.0),
+        (27_000, "Match keys", 0.0),
         (20_000, "Freeze", 1.0),
         (30_000, "Freeze", 0.0),
         (40_123, "Bypass", 1.0),

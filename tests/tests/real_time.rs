@@ -87,6 +87,8 @@ fn the_audio_path_allocates_nothing() {
                     freeze: size % 3 == 0,
                     delta: size % 5 == 0,
                     attack: 0.01,
+                    transpose_b: (size % 13) as i8 - 6,
+                    match_keys: size % 11 == 0,
                     ..Controls::default()
                 };
                 let info = BlockInfo { controls, position_samples: Some((size * 1000) as i64), ..BlockInfo::default() };
@@ -109,8 +111,19 @@ fn the_audio_path_allocates_nothing() {
 fn the_plugin_allocates_nothing_in_a_clap_host() {
     for id in [SONGWEAVE, MULTI_OUT] {
         let mut plugin = instance(id).unwrap();
-        let numbers = ["Vocals", "Balance", "Freeze", "Delta listen", "Bypass", "Low limit", "Attack", "Mix"]
-            .map(|name| parameter(&mut plugin, name));
+        let numbers = [
+            "Vocals",
+            "Balance",
+            "Freeze",
+            "Delta listen",
+            "Bypass",
+            "Low limit",
+            "Attack",
+            "Mix",
+            "Transpose B",
+            "Match keys",
+        ]
+        .map(|name| parameter(&mut plugin, name));
         let mut processor = plugin.activate(48_000.0, 8192).unwrap();
         let outputs = plugin.ports(false).len();
         let mut events_out = Vec::with_capacity(64);
@@ -118,7 +131,8 @@ fn the_plugin_allocates_nothing_in_a_clap_host() {
             for (round, frames) in block_sizes(n as u64, largest).take(60).enumerate() {
                 let mut inputs = [vec![noise(1, frames), noise(2, frames)], vec![noise(3, frames), noise(4, frames)]];
                 let mut outputs: Vec<_> = (0..outputs).map(|_| silent_bus(2, frames)).collect();
-                let changed = |(at, id): (usize, &u32)| parameter_event(at * frames / 8, *id, (round % 3) as f64 / 2.0);
+                let changed =
+                    |(at, id): (usize, &u32)| parameter_event(at * frames / 10, *id, (round % 3) as f64 / 2.0);
                 let events: Vec<_> = numbers.iter().enumerate().map(changed).collect();
                 let transport = Some(Transport { position: (round * 100_000) as u64, ..Transport::default() });
                 let mut block = Block {

@@ -72,7 +72,11 @@ struct RobustnessArgs {
 /// Songs or weights cannot be read, or the figures cannot be written.
 pub(crate) fn run(args: Args) -> Result<()> {
     // What takes minutes should not fail at its end.
-    let (Mode::Mash(MashArgs { json, .. }) | Mode::Robustness(RobustnessArgs { json, .. })) = &args.mode;
+    let json = match &args.mode {
+        Mode::Mash(args) => args.json.as_path(),
+        Mode::Robustness(args) => &args.json,
+        Mode::Key(args) => args.json(),
+    };
     let folder = json.parent().filter(|folder| !folder.as_os_str().is_empty());
     ensure!(folder.is_none_or(Path::is_dir), "{}: there is no such folder to write to; make it first", json.display());
     match args.mode {

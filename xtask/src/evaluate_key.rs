@@ -64,6 +64,13 @@ pub(crate) struct Args {
     soundfont: PathBuf,
 }
 
+impl Args {
+    /// Where the figures go.
+    pub(crate) fn json(&self) -> &Path {
+        &self.json
+    }
+}
+
 /// A song with what is true of it.
 struct Subject {
     name: String,

@@ -41,6 +41,10 @@ pub struct Controls {
     pub freeze: bool,
     /// Listen to what the mask takes away.
     pub delta: bool,
+    /// Transposition of song B without its drums in semitones, −6…6; not used with `match_keys`.
+    pub transpose_b: i8,
+    /// Transposes song B by [`crate::frame::Decision::transpose_b`] instead.
+    pub match_keys: bool,
 }
 
 impl Default for Controls {
@@ -61,6 +65,8 @@ impl Default for Controls {
             high: 20_000.0,
             freeze: false,
             delta: false,
+            transpose_b: 0,
+            match_keys: false,
         }
     }
 }

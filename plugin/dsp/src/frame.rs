@@ -131,6 +131,8 @@ pub struct Decision {
     pub shares: [[[f32; BANDS]; PARTS]; SONGS],
     /// Who leads each part now, `[part]`, 0 = A … 1 = B; where its fader stands before anyone does.
     pub lead: [f32; PARTS],
+    /// Transposition of song B in semitones, −6…6, that brings both songs into one key.
+    pub transpose_b: i8,
 }
 
 impl Decision {
@@ -139,5 +141,6 @@ impl Decision {
         position: Position { generation: 0, hop: 0 },
         shares: [[[1.0 / PARTS as f32; BANDS]; PARTS]; SONGS],
         lead: [0.5; PARTS],
+        transpose_b: 0,
     };
 }

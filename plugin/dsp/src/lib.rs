@@ -10,6 +10,7 @@
 pub mod bands;
 pub mod chroma;
 pub mod controls;
+mod envelope;
 pub mod frame;
 pub mod framer;
 pub mod layout;
@@ -20,3 +21,4 @@ pub mod path;
 pub mod presence;
 pub mod stft;
 pub mod telemetry;
+pub mod transpose;

@@ -4,7 +4,7 @@ use crate::{
     bands::band_position,
     controls::Controls,
     frame::Decision,
-    layout::{BANDS, PARTS, SONGS, StreamLayout},
+    layout::{BANDS, PARTS, Part, SONGS, StreamLayout},
 };
 
 /// Gains of both songs, `[song][band]`, linear, 0…1.
@@ -52,13 +52,41 @@ pub fn gains(decision: &Decision, controls: &Controls) -> SongGains {
     for (song, gains) in gains.iter_mut().enumerate() {
         for (band, gain) in gains.iter_mut().enumerate() {
             let mask: f32 = (0..PARTS).map(|part| decision.shares[song][part][band] * parts[part][song]).sum();
-            let position = band as f32;
-            // One band wide edges, so that a moving limit does not click.
-            let inside = (position - low + 1.0).clamp(0.0, 1.0) * (high - position + 1.0).clamp(0.0, 1.0);
-            *gain = plain[song] + controls.depth * inside * (mask - plain[song]);
+            *gain = plain[song] + controls.depth * inside(band, low, high) * (mask - plain[song]);
         }
     }
     gains
+}
+
+/// How far a band lies inside the limits `low`…`high`, both as places on the band axis, 0…1.
+fn inside(band: usize, low: f32, high: f32) -> f32 {
+    let position = band as f32;
+    // One band wide edges, so that a moving limit does not click.
+    (position - low + 1.0).clamp(0.0, 1.0) * (high - position + 1.0).clamp(0.0, 1.0)
+}
+
+/// What belongs to song B's drums of the gains with which song B is heard, `[band]`.
+///
+/// `target` `[band]` is what [`gains`] makes for song B, `smoothed` `[band]` what became of it in time. With `delta` it
+/// is what belongs to the drums of what the mask takes away.
+#[must_use]
+pub fn drum_gains(
+    decision: &Decision,
+    controls: &Controls,
+    target: &[f32; BANDS],
+    smoothed: &[f32; BANDS],
+) -> [f32; BANDS] {
+    const B: usize = 1;
+    let parts = effective_faders(controls, &decision.lead).map(|fader| crossfade(fader)[B]);
+    let plain = parts.iter().sum::<f32>() / PARTS as f32;
+    let (low, high) = (band_position(controls.low), band_position(controls.high));
+    std::array::from_fn(|band| {
+        let share = decision.shares[B][Part::Drums as usize][band];
+        let faded = plain + controls.depth * inside(band, low, high) * (parts[Part::Drums as usize] - plain);
+        let heard = if target[band] > 1e-6 { (share * faded / target[band]).clamp(0.0, 1.0) } else { share };
+        let gain = heard * smoothed[band];
+        if controls.delta { share - gain } else { gain }
+    })
 }
 
 /// Attack and release of the gains.
@@ -136,6 +164,25 @@ mod tests {
         let limited = gains(&separated(), &Controls { low: 500.0, high: 2_000.0, ..Controls::default() });
         assert_eq!((limited[0][0], limited[1][95]), (0.25, 0.75));
         assert_eq!(limited[1][45], 1.0);
+    }
+
+    #[test]
+    fn drums_and_the_rest_add_up_to_song_b() {
+        let decision = separated();
+        for delta in [false, true] {
+            for controls in [
+                Controls { delta, ..Controls::default() },
+                Controls { delta, faders: [0.3, 0.6, 0.2, 0.9], depth: 0.7, low: 300.0, ..Controls::default() },
+            ] {
+                let target = gains(&decision, &controls)[1];
+                let drums = drum_gains(&decision, &controls, &target, &target);
+                for (band, (drums, whole)) in drums.into_iter().zip(target).enumerate() {
+                    let whole = if delta { 1.0 - whole } else { whole };
+                    let wanted = if band / 24 == Part::Drums as usize { whole } else { 0.0 };
+                    assert!((drums - wanted).abs() < 1e-6, "band {band}: {drums} instead of {wanted}");
+                }
+            }
+        }
     }
 
     #[test]

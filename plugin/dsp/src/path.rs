@@ -13,13 +13,14 @@ use crate::{
     controls::Controls,
     frame::{AnalysisFrame, Decision, Position, SongBands, Transport},
     framer::{Framer, repaired},
-    layout::{CHANNELS, DECISION_DELAY, SONGS, StreamLayout},
+    layout::{BANDS, CHANNELS, DECISION_DELAY, SONGS, StreamLayout},
     link::{AudioEnd, Patience},
     mask::{self, GainSmoother},
     output::{Blend, BlendDelay, Output},
     presence::Presence,
     stft::Stft,
     telemetry::{ColumnSender, MaskColumn, Telemetry, peak},
+    transpose::Transposer,
 };
 
 type Spectra = [Vec<Complex32>; CHANNELS];
@@ -62,7 +63,10 @@ pub struct AudioPath {
     held: [HeldFrame; DECISION_DELAY + 1],
     mixed: Spectra,
     bin_gains: [Vec<f32>; SONGS],
+    /// Gains of song B's pitched parts, `[bin]`; scratch of a transposed frame.
+    pitched_gains: Vec<f32>,
     smoother: GainSmoother,
+    transposer: Transposer,
     presence: Presence,
     output: Output,
     blends: BlendDelay,
@@ -104,7 +108,9 @@ impl AudioPath {
             held: std::array::from_fn(|_| held()),
             mixed: spectra(),
             bin_gains: std::array::from_fn(|_| vec![0.0; layout.bins()]),
+            pitched_gains: vec![0.0; layout.bins()],
             smoother: GainSmoother::new(&layout),
+            transposer: Transposer::new(&layout),
             presence: Presence::new(&layout),
             output: Output::new(&layout),
             blends: BlendDelay::default(),
@@ -140,6 +146,7 @@ impl AudioPath {
         self.framer.reset();
         self.chroma.iter_mut().for_each(Chroma::reset);
         self.smoother.reset();
+        self.transposer.reset();
         self.presence.reset();
         let blend = Blend::of(controls).with_presence(self.presence.amount());
         self.output.reset(blend);
@@ -260,9 +267,13 @@ impl AudioPath {
     /// Takes the decision for a held frame; holds the last one where it is missing.
     fn decide(&mut self, slot: usize, done: usize, patience: &mut impl Patience) {
         let held = &self.held[slot];
+        if self.decision.position.generation != held.position.generation {
+            self.transposer.reset();
+        }
         match self.link.receive(held.position, done, patience) {
             Some(decision) if !held.controls.freeze => self.decision = decision,
-            Some(_) => {}
+            // Only the separation is held.
+            Some(decision) => self.decision.transpose_b = decision.transpose_b,
             None => {
                 self.telemetry.missed.fetch_add(1, Relaxed);
             }
@@ -273,14 +284,21 @@ impl AudioPath {
     /// Makes the output's spectra from a held frame and the present decision.
     fn apply(&mut self, slot: usize) {
         let held = &self.held[slot];
-        let target = mask::gains(&self.decision, &held.controls);
-        let gains = self.smoother.step(&target, held.controls.attack, held.controls.release);
+        let controls = &held.controls;
+        let target = mask::gains(&self.decision, controls);
+        let gains = self.smoother.step(&target, controls.attack, controls.release);
         for (gains, bins) in gains.iter().zip(&mut self.bin_gains) {
             self.bands.interpolate(gains, bins);
         }
-        if held.controls.delta {
+        if controls.delta {
             self.bin_gains.iter_mut().flatten().for_each(|gain| *gain = 1.0 - *gain);
         }
+        let semitones = if controls.match_keys { self.decision.transpose_b } else { controls.transpose_b };
+        if semitones != 0 {
+            let drums = mask::drum_gains(&self.decision, controls, &target[1], &gains[1]);
+            self.keep_drums(&drums);
+        }
+        let held = &self.held[slot];
         let [gains_a, gains_b] = &self.bin_gains;
         let [a, b] = &held.spectra;
         for ((mixed, a), b) in self.mixed.iter_mut().zip(a).zip(b) {
@@ -288,9 +306,24 @@ impl AudioPath {
                 *mixed = a[bin] * gains_a[bin] + b[bin] * gains_b[bin];
             }
         }
+        if semitones == 0 {
+            self.transposer.reset();
+        } else {
+            self.transposer.add(semitones, b, &self.pitched_gains, &mut self.mixed);
+        }
         if self.telemetry.watched.load(Relaxed) {
             let column = MaskColumn::new(&self.decision, &held.controls, &held.bands);
             self.columns.send(MaskColumn { transport: held.transport, ..column });
+        }
+    }
+
+    /// Leaves of song B's gains those of its drums `[band]`, and lays the others aside.
+    fn keep_drums(&mut self, drums: &[f32; BANDS]) {
+        let gains = &mut self.bin_gains[1];
+        self.pitched_gains.copy_from_slice(gains);
+        self.bands.interpolate(drums, gains);
+        for (pitched, drums) in self.pitched_gains.iter_mut().zip(gains) {
+            *pitched = (*pitched - *drums).max(0.0);
         }
     }
 

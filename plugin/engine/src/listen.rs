@@ -133,7 +133,8 @@ impl Listener {
         }
     }
 
-    /// Hears a frame and what was decided about it; returns the transposition of B in semitones that follows the keys.
+    /// Hears a frame and what was decided about it; returns the transposition of B in semitones for this frame: the one
+    /// that follows the keys where the controls ask for it, otherwise theirs.
     /// Frames come in order; one of a new generation makes it forget, and song B is forgotten when it goes.
     pub fn hear(&mut self, frame: &AnalysisFrame, decision: &Decision) -> i8 {
         if self.generation != Some(frame.position.generation) {
@@ -157,8 +158,11 @@ impl Listener {
         }
         let keys = [self.songs[0].key.estimate(), self.songs[1].key.estimate()];
         let automatic = self.transposer.step(keys, &frame.transport, self.hop_seconds);
+        let controls = &frame.controls;
+        self.listening.match_keys = controls.match_keys;
+        self.listening.transposed = if controls.match_keys { automatic } else { controls.transpose_b };
         self.note(frame, decision);
-        automatic
+        self.listening.transposed
     }
 
     /// What is known now.

@@ -64,8 +64,9 @@ impl Pipeline {
         }
         self.network.step(&self.inputs, &mut self.output).map_err(|error| NetworkFault(error.to_string()))?;
         let lead = self.lead.step(frame, &self.output.lead);
-        self.last = Decision { position: frame.position, shares: self.output.shares, lead };
-        self.listener.hear(frame, &self.last);
+        let transpose_b = frame.controls.transpose_b;
+        let decision = Decision { position: frame.position, shares: self.output.shares, lead, transpose_b };
+        self.last = Decision { transpose_b: self.listener.hear(frame, &decision), ..decision };
         Ok(self.last)
     }
 
@@ -78,6 +79,8 @@ impl Pipeline {
     /// The last decision once more, for another frame.
     #[must_use]
     pub const fn hold(&self, frame: &AnalysisFrame) -> Decision {
-        Decision { position: frame.position, ..self.last }
+        let controls = &frame.controls;
+        let transpose_b = if controls.match_keys { self.last.transpose_b } else { controls.transpose_b };
+        Decision { position: frame.position, transpose_b, ..self.last }
     }
 }

@@ -45,6 +45,8 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Register fit" => "Low where both songs are heard at the same pitches, low, middle or high.",
         "Fit" => "How well the songs go together: the mean of the known figures, drawn towards the worst.",
         "Lanes" => "Where each fader stood in the last twelve seconds, balance and auto included: up is B, down is A.",
+        "Transpose B" => "Shifts the pitch of song B, not of its drums. Voices keep their character.",
+        "Match keys" => "Chooses the transposition of song B by itself, so that both songs are in one key.",
         "Bypass" => "Song A as it came in, with the same delay.",
         _ => return None,
     })

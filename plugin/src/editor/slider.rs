@@ -11,7 +11,7 @@ use crate::params;
 
 /// Share of the usual way that a drag with Ctrl or Shift goes.
 const FINE: f32 = 0.1;
-/// Step of an arrow key, normalised.
+/// Step of an arrow key, normalised; one step of a parameter whose steps are larger.
 const KEY_STEP: f32 = 0.01;
 
 /// How a slider looks.
@@ -24,12 +24,14 @@ pub enum Look {
     },
     /// Filled from the left.
     Amount,
+    /// Filled from the middle.
+    Offset,
 }
 
 /// A slider for one parameter.
-pub struct Slider<'a> {
+pub struct Slider<'a, P> {
     /// The parameter.
-    pub param: &'a FloatParam,
+    pub param: &'a P,
     /// Tells the host.
     pub setter: &'a ParamSetter<'a>,
     /// Its look.
@@ -38,7 +40,7 @@ pub struct Slider<'a> {
     pub columns: (f32, f32),
 }
 
-impl Slider<'_> {
+impl<P: Param> Slider<'_, P> {
     /// Draws the slider into a row: label, groove, value. Drag moves, Ctrl or Shift makes it fine, a click jumps, a
     /// double click resets, arrow keys step; a click on the value lets it be typed.
     pub fn show(&self, ui: &mut Ui, mut row: Rect) -> Response {
@@ -118,19 +120,22 @@ impl Slider<'_> {
         let presses = |key| ui.input(|input| input.num_presses(key)) as f32;
         let steps = presses(Key::ArrowRight) - presses(Key::ArrowLeft);
         if steps != 0.0 {
-            self.gesture(self.position() + KEY_STEP * steps);
+            let step = self.param.step_count().map_or(KEY_STEP, |count| KEY_STEP.max(1.0 / count.max(1) as f32));
+            self.gesture(self.position() + step * steps);
         }
     }
 
     fn draw(&self, ui: &Ui, row: Rect, response: &Response) {
         let painter = ui.painter();
-        let thickness = if self.look == Look::Amount { 4.0 } else { 6.0 };
+        let is_fader = matches!(self.look, Look::AToB { .. });
+        let thickness = if is_fader { 6.0 } else { 4.0 };
         let groove = Rect::from_center_size(row.center(), vec2(row.width(), thickness));
         let x = groove.left() + self.position() * groove.width();
         painter.rect_filled(groove, theme::CORNER, theme::GROOVE);
         let handle = match self.look {
-            Look::Amount => {
-                let filled = groove.with_max_x(x);
+            Look::Amount | Look::Offset => {
+                let from = if self.look == Look::Offset { groove.center().x } else { groove.left() };
+                let filled = groove.with_min_x(from.min(x)).with_max_x(from.max(x));
                 painter.rect_filled(filled, theme::CORNER, theme::BOTH.gamma_multiply(0.55));
                 theme::TEXT
             }
@@ -143,7 +148,7 @@ impl Slider<'_> {
             }
         };
         let grown = if response.hovered() || response.dragged() || response.has_focus() { 2.0 } else { 0.0 };
-        let size = if self.look == Look::Amount { vec2(5.0, 13.0) } else { vec2(9.0, 19.0) };
+        let size = if is_fader { vec2(9.0, 19.0) } else { vec2(5.0, 13.0) };
         let knob = Rect::from_center_size(pos2(x, groove.center().y), size + vec2(0.0, grown));
         painter.rect_filled(knob.expand(2.0), theme::CORNER, theme::PANEL);
         painter.rect_filled(knob, theme::CORNER, handle);

@@ -27,11 +27,11 @@ use crate::{
 };
 
 /// Size of the whole picture in logical pixels.
-pub const SIZE: (f32, f32) = (920.0, 640.0 + fit::HEIGHT + GAP);
+pub const SIZE: (f32, f32) = (920.0, 669.0 + fit::HEIGHT + GAP);
 /// The smallest size at which everything is still readable.
-pub const SMALLEST: (f32, f32) = (820.0, 560.0 + fit::HEIGHT + GAP);
+pub const SMALLEST: (f32, f32) = (820.0, 589.0 + fit::HEIGHT + GAP);
 /// Rows of controls, and the height of each.
-const ROWS: usize = 5;
+const ROWS: usize = 6;
 const ROW: f32 = 29.0;
 const GAP: f32 = 12.0;
 
@@ -153,6 +153,7 @@ impl View {
             let row = theme::cut_top(&mut rect, ROW);
             Slider { param, setter: &scene.setter, look: Look::AToB { effective }, columns }.show(ui, row);
         }
+        show_transposition(ui, theme::cut_top(&mut rect, ROW), scene);
     }
 }
 
@@ -163,6 +164,16 @@ const TABS: [(Option<Part>, &str); PARTS + 1] = [
     (Some(Part::Bass), "Bass"),
     (Some(Part::Other), "Other"),
 ];
+
+/// Song B's transposition, by hand and by itself.
+fn show_transposition(ui: &mut Ui, mut row: Rect, scene: &Scene<'_>) {
+    let mash = &scene.params.mash;
+    let switch = theme::cut_right(&mut row, 92.0).shrink2(vec2(0.0, 3.0));
+    theme::cut_right(&mut row, GAP);
+    let columns = (78.0, 88.0);
+    Slider { param: &mash.transpose_b, setter: &scene.setter, look: Look::Offset, columns }.show(ui, row);
+    slider::switch(ui, switch, &mash.match_keys, &scene.setter, theme::BOTH);
+}
 
 fn show_amounts(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
     let SongweaveParams { mash, mix, output, .. } = scene.params;

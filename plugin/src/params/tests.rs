@@ -9,7 +9,7 @@ fn params() -> SongweaveParams {
 
 /// Id, text at the bottom, at the top and at the default. Hosts, projects and scripts refer to these: lines may be
 /// added, never changed.
-const PERMANENT: [(&str, &str, &str, &str); 18] = [
+const PERMANENT: [(&str, &str, &str, &str); 20] = [
     ("mode", "Mash", "Mash (kept for the next mode)", "Mash"),
     ("mix", "0 %", "100 %", "100 %"),
     ("output", "-inf dB", "12 dB", "0 dB"),
@@ -28,6 +28,8 @@ const PERMANENT: [(&str, &str, &str, &str); 18] = [
     ("high", "20 Hz", "20 kHz", "20 kHz"),
     ("freeze", "Off", "On", "Off"),
     ("delta", "Off", "On", "Off"),
+    ("transpose_b", "-6 semitones", "+6 semitones", "0 semitones"),
+    ("match_keys", "Off", "On", "Off"),
 ];
 
 #[test]
@@ -65,6 +67,7 @@ fn texts_read_back_and_are_read_as_users_write_them() {
         ("bypass", "on", 1.0),
         ("low", "20", 0.0),
         ("output", "12", 1.0),
+        ("transpose_b", "+3", 0.75),
     ] {
         // SAFETY: `params` lives.
         assert_eq!(unsafe { at(id).string_to_normalized_value(text) }, Some(wanted), "{id}={text}");
@@ -116,6 +119,7 @@ fn no_value_of_a_hosts_reaches_the_signal_path_unchecked() {
         let limits = [controls.low, controls.high];
         assert!(limits.iter().all(|limit| (20.0..=20_000.0).contains(limit)), "{value}: {controls:?}");
         assert!((0.0..4.0).contains(&controls.output_gain), "{value}: {controls:?}");
+        assert!((-6..=6).contains(&controls.transpose_b), "{value}: {controls:?}");
     }
 }
 

@@ -60,6 +60,16 @@ fn a_future_state_gives_what_is_known_and_keeps_the_rest() {
 }
 
 #[test]
+fn a_state_from_before_transposition_sounds_as_it_did() {
+    let loaded = load(&params(), state(r#"{"vocals":{"f32":0.25}}"#, r#"{"format":"1"}"#));
+    assert!(matches!(loaded.params["transpose_b"], ParamValue::I32(0)));
+    assert!(matches!(loaded.params["match_keys"], ParamValue::Bool(false)));
+    let saved = load(&params(), state(r#"{"transpose_b":{"i32":-7},"match_keys":{"bool":true}}"#, r#"{"format":"1"}"#));
+    assert!(matches!(saved.params["transpose_b"], ParamValue::I32(-6)), "brought into its range");
+    assert!(matches!(saved.params["match_keys"], ParamValue::Bool(true)));
+}
+
+#[test]
 fn a_parameter_that_was_laid_aside_comes_back_once_it_is_known() {
     let laid_aside = state("{}", r#"{"format":"1","unknown_params":"{\"vocals\":{\"f32\":0.75}}"}"#);
     assert_eq!(float(&load(&params(), laid_aside), "vocals"), 0.75);

@@ -130,6 +130,8 @@ fn read(values: &Map<String, Value>) -> Result<Controls> {
         low: number("low")?,
         high: number("high")?,
         freeze: on("freeze")?,
+        transpose_b: number("transpose_b")? as i8,
+        match_keys: on("match_keys")?,
         ..Controls::default()
     })
 }

@@ -156,6 +156,11 @@ fn arrow_keys_step_a_focused_fader() {
         editor.key_press(Key::ArrowLeft);
         editor.run();
         assert!((params.controls().depth - 0.99).abs() < 1e-6, "{}", params.controls().depth);
+        editor.get_by_role_and_label(Role::Slider, "Transpose B").focus();
+        editor.run();
+        editor.key_press(Key::ArrowRight);
+        editor.run();
+        assert_eq!(params.controls().transpose_b, 1, "a whole semitone");
     });
 }
 
@@ -165,11 +170,11 @@ fn switches_switch_and_every_parameter_has_a_control() {
         editor.get_by_label("Bypass").click();
         editor.run();
         assert!(params.bypass.value());
-        for name in ["Freeze", "Delta listen"] {
+        for name in ["Freeze", "Delta listen", "Match keys"] {
             editor.get_by_label(name);
         }
         for (id, param, _) in params.param_map() {
-            if matches!(param, ParamPtr::FloatParam(_)) {
+            if matches!(param, ParamPtr::FloatParam(_)) || id == "transpose_b" {
                 // SAFETY: `params` lives.
                 let name = unsafe { param.name() };
                 assert!(editor.query_by_role_and_label(Role::Slider, name).is_some(), "{id}");

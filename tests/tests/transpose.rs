@@ -1,0 +1,174 @@
+//! Transposition of song B in the audio path: what it touches, what it leaves alone, and what it costs.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::{sync::Arc, time::Instant};
+
+use songweave_dsp::{
+    controls::Controls,
+    frame::{Decision, Transport},
+    layout::{BANDS, PARTS, Part, StreamLayout},
+    link::{Impatient, InferenceEnd, Patience, link},
+    path::{AudioPath, BlockInfo},
+    telemetry::{Telemetry, columns},
+};
+use songweave_tests::signal::{error_db, noise};
+
+const LENGTH: usize = 48_000;
+
+/// An inference end that always says the same.
+struct Says(InferenceEnd, Decision);
+
+impl Patience for Says {
+    fn wait(&mut self, _done: usize) -> bool {
+        let Some(frame) = self.0.next_frame() else { return false };
+        self.0.send(Decision { position: frame.position, ..self.1 });
+        true
+    }
+}
+
+fn path() -> (AudioPath, InferenceEnd) {
+    let (audio, end) = link();
+    let telemetry = Arc::new(Telemetry::default());
+    (AudioPath::new(StreamLayout::for_sample_rate(48_000.0), false, audio, telemetry, columns().0), end)
+}
+
+/// Everything of song B belongs to one part.
+fn all_of(part: Part) -> Decision {
+    let mut shares = [[[0.0; BANDS]; PARTS]; 2];
+    shares.iter_mut().for_each(|song| song[part as usize] = [1.0; BANDS]);
+    Decision { shares, ..Decision::UNDECIDED }
+}
+
+/// Only song B is heard.
+fn only_b(transpose_b: i8) -> Controls {
+    Controls { faders: [1.0; PARTS], transpose_b, ..Controls::default() }
+}
+
+/// A saw tooth of 220 Hz.
+fn song_b() -> Vec<f32> {
+    (0..LENGTH).map(|n| (n as f32 * 220.0 / 48_000.0).fract() - 0.5).collect()
+}
+
+/// The left output with silence as song A and `b` as song B, `controls(n)` asked every 512 samples.
+fn run(
+    path: &mut AudioPath,
+    patience: &mut impl Patience,
+    b: &[f32],
+    mut controls: impl FnMut(usize) -> Controls,
+) -> Vec<f32> {
+    let mut out = vec![];
+    for (n, b) in b.chunks(512).enumerate() {
+        let (mut left, mut right) = (vec![0.0; b.len()], vec![0.0; b.len()]);
+        let info = BlockInfo { controls: controls(n * 512), ..BlockInfo::default() };
+        path.process(&mut [&mut left, &mut right], &[b, b], &info, patience);
+        out.extend(left);
+    }
+    out
+}
+
+fn bounce(decision: Decision, controls: Controls) -> Vec<f32> {
+    let (mut path, end) = path();
+    run(&mut path, &mut Says(end, decision), &song_b(), |_| controls)
+}
+
+#[test]
+fn without_transposition_nothing_is_touched() {
+    let decision = all_of(Part::Other);
+    let plain = bounce(decision, only_b(0));
+    // Matched keys that need no transposition.
+    assert!(bounce(decision, Controls { match_keys: true, ..only_b(5) }) == plain);
+    assert!(bounce(decision, only_b(1)) != plain);
+}
+
+#[test]
+fn drums_are_not_transposed() {
+    let plain = bounce(all_of(Part::Drums), only_b(0));
+    assert!(error_db(&plain[8_192..], &bounce(all_of(Part::Drums), only_b(4))[8_192..]) < -110.0);
+    for part in [Part::Vocals, Part::Bass, Part::Other] {
+        let moved = bounce(all_of(part), only_b(4));
+        assert!(error_db(&plain[8_192..], &moved[8_192..]) > -6.0, "{part:?} moves");
+    }
+}
+
+#[test]
+fn a_missing_decision_leaves_transposition_to_the_controls() {
+    let (mut alone, _) = path();
+    let plain = run(&mut alone, &mut Impatient, &song_b(), |_| only_b(0));
+    let (mut alone, _) = path();
+    let moved = run(&mut alone, &mut Impatient, &song_b(), |_| only_b(3));
+    assert!(error_db(&plain[8_192..], &moved[8_192..]) > -6.0);
+}
+
+#[test]
+fn matched_keys_follow_the_decision_and_by_hand_the_controls() {
+    let matched =
+        bounce(Decision { transpose_b: 3, ..all_of(Part::Bass) }, Controls { match_keys: true, ..only_b(-6) });
+    let by_hand = bounce(Decision { transpose_b: -6, ..all_of(Part::Bass) }, only_b(3));
+    assert!(matched == by_hand);
+}
+
+#[test]
+fn mask_and_what_it_takes_away_add_up_to_the_transposed_song() {
+    let decision = Decision::UNDECIDED;
+    let controls = |delta| Controls { faders: [0.2, 0.9, 0.4, 0.6], delta, ..only_b(0) };
+    let sum = |transpose_b| {
+        let [mask, delta] = [false, true].map(|delta| bounce(decision, Controls { transpose_b, ..controls(delta) }));
+        mask.iter().zip(&delta).map(|(mask, delta)| mask + delta).collect::<Vec<f32>>()
+    };
+    // Of four equal shares one is the drums'; the rest moves.
+    let (plain, moved) = (sum(0), sum(2));
+    let error = error_db(&plain[8_192..], &moved[8_192..]);
+    assert!((-6.0..6.0).contains(&error), "{error}");
+    let (mut whole, end) = path();
+    let wanted = run(&mut whole, &mut Says(end, decision), &song_b(), |_| only_b(2));
+    assert!(error_db(&wanted[8_192..], &moved[8_192..]) < -60.0);
+}
+
+#[test]
+fn a_seek_begins_anew() {
+    let song = song_b();
+    let from = |start: i64, path: &mut AudioPath, patience: &mut Says| {
+        let mut out = vec![];
+        for (n, b) in song.chunks(512).enumerate() {
+            let (mut left, mut right) = (vec![0.0; b.len()], vec![0.0; b.len()]);
+            let transport = Transport { playing: true, ..Transport::default() };
+            let position_samples = Some(start + n as i64 * 512);
+            let info = BlockInfo { controls: only_b(-4), transport, position_samples };
+            path.process(&mut [&mut left, &mut right], &[b, b], &info, patience);
+            out.extend(left);
+        }
+        out
+    };
+    let runs = [0, 777].map(|silence| {
+        let (mut path, end) = path();
+        let mut says = Says(end, all_of(Part::Other));
+        let before: Vec<f32> = noise(silence, 512 * 20);
+        run(&mut path, &mut says, &before, |_| only_b(-4));
+        from(1_000_000, &mut path, &mut says)
+    });
+    // What sounded before is over after a window.
+    assert!(runs[0][8_192..] == runs[1][8_192..]);
+}
+
+/// `cargo test --release -p songweave-tests --test transpose -- --ignored --nocapture`
+#[test]
+#[ignore = "prints what transposition costs"]
+fn cost_per_hop() {
+    let song = noise(1, 48_000 * 4);
+    let mut medians = [0, 4].map(|semitones| {
+        let (mut path, end) = path();
+        let mut says = Says(end, all_of(Part::Other));
+        let mut times = vec![];
+        let mut last = Instant::now();
+        run(&mut path, &mut says, &song, |_| {
+            times.push(last.elapsed().as_secs_f64() * 1e6);
+            last = Instant::now();
+            only_b(semitones)
+        });
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    });
+    medians[1] -= medians[0];
+    println!("a hop takes {:.0} µs without transposition and {:.0} µs more with it", medians[0], medians[1]);
+    assert!(medians[1] < 2_000.0);
+}
