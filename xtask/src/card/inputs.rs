@@ -65,8 +65,15 @@ pub(super) struct Evaluation {
     pub(super) seconds_of_each: Option<f64>,
     #[serde(default)]
     pub(super) held_out_twin: bool,
+    pub(super) auto: Option<Auto>,
     pub(super) overall: Summary,
     pub(super) songs: Vec<SongSummary>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Auto {
+    pub(super) changes_per_bar: Estimate,
+    pub(super) most_changes_in_a_bar: usize,
 }
 
 #[derive(Deserialize)]

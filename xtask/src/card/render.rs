@@ -184,6 +184,13 @@ fn evaluation(evaluation: &Evaluation) -> String {
     }
     paragraphs.push(parts(&evaluation.overall));
     paragraphs.push(per_song(evaluation));
+    paragraphs.extend(evaluation.auto.as_ref().map(|auto| {
+        format!(
+            "`auto`, in a host without transport, changes songs {} times in two seconds, at most {} times.",
+            estimate(&auto.changes_per_bar),
+            auto.most_changes_in_a_bar
+        )
+    }));
     join(&paragraphs)
 }
 

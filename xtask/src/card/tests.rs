@@ -46,7 +46,8 @@ fn summary(base: f64) -> Value {
 fn fixtures(base: f64) -> Vec<(Kind, Value)> {
     let mut song = summary(base + 40.0);
     song["song"] = json!("Sodium");
-    let evaluation = json!({"model": "abc", "seconds_of_each": base + 31.0, "overall": summary(base), "songs": [song],
+    let evaluation = json!({"model": "abc", "seconds_of_each": base + 31.0,
+        "auto": {"changes_per_bar": estimate(0.77), "most_changes_in_a_bar": 13}, "overall": summary(base), "songs": [song],
         "pairs": []});
     let robustness = json!({"model": "abc", "left_out": [], "cases": [
         {"case": "woman", "about": "women singing", "verdict": "holds",
@@ -139,6 +140,8 @@ fn figures_reach_the_card_and_change_with_the_json() {
         "### Sodium",
         "2 cases",
         "1 fail, 0 degrade",
+        "changes songs 0.77",
+        "at most 13 times",
         "A mask.",
         "without real songs",
         "vocals alone 105.21 dB SDR",

@@ -30,12 +30,22 @@ pub(super) struct Report {
     pub(super) seconds_of_each: Option<f64>,
     /// What the intervals are.
     pub(super) intervals: &'static str,
+    /// What the lanes of `auto` do, over all pairs.
+    pub(super) auto: Option<AutoSummary>,
     /// Over all pairs.
     pub(super) overall: Summary,
     /// Each song, over the pairs in which it is A.
     pub(super) songs: Vec<SongSummary>,
     /// Each ordered pair.
     pub(super) pairs: Vec<PairFigures>,
+}
+
+/// How often `auto` would change songs in a host without transport, in bars of two seconds.
+#[derive(Serialize)]
+pub(super) struct AutoSummary {
+    pub(super) changes_per_bar: Estimate,
+    /// In the bar with the most, of any pair.
+    pub(super) most_changes_in_a_bar: usize,
 }
 
 /// A song over the pairs in which it is A.
@@ -127,7 +137,11 @@ impl Report {
             song: name.to_owned(),
             summary: Summary::of(&pairs.iter().filter(|pair| pair.a == name).collect::<Vec<_>>()),
         };
+        let changes: Vec<f64> = pairs.iter().map(|pair| pair.auto.changes_per_bar).collect();
+        let most = pairs.iter().map(|pair| pair.auto.most_changes_in_a_bar).max().unwrap_or(0);
         Self {
+            auto: Estimate::of(&changes)
+                .map(|changes_per_bar| AutoSummary { changes_per_bar, most_changes_in_a_bar: most }),
             model: judge.network.digest().to_owned(),
             held_out_twin: judge.stands_in,
             parameters: judge.network.parameters(),

@@ -33,6 +33,12 @@ fn overall(report: &Report) {
         details(recipe);
     }
     parts(&report.overall);
+    if let Some(auto) = &report.auto {
+        println!(
+            "    auto    without transport changes songs {:.2} times in a bar of 2 s, at most {} times",
+            auto.changes_per_bar.mean, auto.most_changes_in_a_bar
+        );
+    }
 }
 
 fn row(name: &str, [plugin, sum, crossfade, ducker, oracle]: [f64; 5], over: f64, of_the_way: f64) {

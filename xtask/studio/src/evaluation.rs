@@ -13,6 +13,7 @@ use songweave_models::mash::MashNetwork;
 pub use crate::subject::{RECIPES, Recipe, Subject};
 use crate::{
     ducker::Ducker,
+    evaluation_auto::{BAR_SECONDS, most_within},
     flutter::Flutter,
     leakage::{LeakMeter, Leakage, PartEnergies},
     masker::Masker,
@@ -132,6 +133,15 @@ pub struct PartFigures {
     pub comparison: Comparison,
 }
 
+/// How often `auto` would change its mind in a host without transport, in bars of two seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct AutoLanes {
+    /// Moments in a bar at which some part changes songs, on average.
+    pub changes_per_bar: f64,
+    /// The same in the bar with the most.
+    pub most_changes_in_a_bar: usize,
+}
+
 /// Figures of an ordered pair of songs.
 #[derive(Debug, Clone, Serialize)]
 pub struct PairFigures {
@@ -145,6 +155,8 @@ pub struct PairFigures {
     pub recipes: Vec<RecipeFigures>,
     /// What could not, in words.
     pub left_out: Vec<String>,
+    /// What the lanes of `auto` do.
+    pub auto: AutoLanes,
     /// The parts of A that are known and heard.
     pub parts: Vec<PartFigures>,
     /// Seconds of sound per second in the plugin's path, network included.
@@ -164,12 +176,19 @@ pub fn measure_pair(a: &Subject, b: &Subject, network: &MashNetwork) -> Result<P
     let times_real_time = samples as f64 / f64::from(a.rate) / started.elapsed().as_secs_f64().max(1e-9);
     // Where the shorter song ends within the longer, the last window only fades out.
     let judged = samples - masker.layout().window;
+    let seconds = judged as f64 / f64::from(a.rate);
+    let changes = replay.lead_changes();
+    let auto = AutoLanes {
+        changes_per_bar: changes.len() as f64 * BAR_SECONDS / seconds,
+        most_changes_in_a_bar: most_within(&changes, BAR_SECONDS),
+    };
     let pair = Pair { a, b, replay, songs, judged };
     let left_out = RECIPES.iter().filter_map(|recipe| Some(format!("{}: {}", recipe.name, recipe.obstacle(a, b)?)));
     Ok(PairFigures {
         a: a.name.clone(),
         b: b.name.clone(),
-        seconds: judged as f64 / f64::from(a.rate),
+        seconds,
+        auto,
         left_out: left_out.collect(),
         recipes: pair.recipes(&mut masker),
         parts: pair.parts(&mut masker),
@@ -333,6 +352,7 @@ mod tests {
         let names: Vec<&str> = figures.parts.iter().map(|part| part.part).collect();
         assert_eq!(names, ["vocals", "drums", "bass", "other"]);
         assert!(figures.parts[0].oracle.sdr > 6.0);
+        assert!(figures.auto.most_changes_in_a_bar <= 2 && figures.auto.changes_per_bar <= 2.0, "{:?}", figures.auto);
     }
 
     #[test]

@@ -28,7 +28,7 @@ const FLAM: f64 = 0.12;
 /// Gain from which a part counts as heard.
 const HEARD: f32 = 0.7;
 /// Length of a bar in seconds where no tempo is known.
-const BAR_SECONDS: f64 = 2.0;
+pub(crate) const BAR_SECONDS: f64 = 2.0;
 
 /// What two songs do to each other, from the scores. Everything is 0 when only one song is heard.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -145,7 +145,7 @@ impl Lanes<'_> {
 }
 
 /// Most times within any span.
-fn most_within(times: &[f64], span: f64) -> usize {
+pub(crate) fn most_within(times: &[f64], span: f64) -> usize {
     // Changes stand on hops, so two that are a bar apart may be a hop nearer.
     let within = |from: usize| times[from..].iter().take_while(|time| **time < times[from] + span - 0.02).count();
     (0..times.len()).map(within).max().unwrap_or(0)

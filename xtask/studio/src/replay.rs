@@ -52,6 +52,17 @@ impl Replay {
     }
 }
 
+impl Replay {
+    /// Moments in seconds at which some part comes to be led by the other song: what `auto` would do in a host without
+    /// transport.
+    #[must_use]
+    pub fn lead_changes(&self) -> Vec<f64> {
+        let led_by_b = |decision: &Decision| decision.lead.map(|lead| lead > 0.5);
+        let hops = self.decisions.windows(2).enumerate().filter(|(_, two)| led_by_b(&two[0]) != led_by_b(&two[1]));
+        hops.map(|(hop, _)| hop as f64 * f64::from(self.layout.hop_seconds())).collect()
+    }
+}
+
 /// Asks the network and writes down what it says.
 struct Listener {
     end: InferenceEnd,
@@ -147,6 +158,17 @@ mod tests {
             let plugin = Offline::new(layout, network.clone()).render(songs[0], songs[1], 777, |_| controls).audio;
             assert!(replay.render(songs, &controls) == plugin, "{}", recipe.name);
         }
+    }
+
+    #[test]
+    fn changes_of_the_lead_are_moments_not_parts() {
+        let lead = |lead| Decision { lead, ..Decision::UNDECIDED };
+        let (a, b) = (lead([0.0; 4]), lead([0.0, 1.0, 0.8, 0.4]));
+        let layout = StreamLayout { sample_rate: 51_200.0, window: 2_048, hop: 512 };
+        let replay = Replay { layout, decisions: vec![a, a, b, b, a] };
+        let expected = [0.01, 0.03];
+        assert!(replay.lead_changes().iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-6));
+        assert_eq!(replay.lead_changes().len(), 2);
     }
 
     #[test]
