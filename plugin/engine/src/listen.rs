@@ -76,6 +76,12 @@ impl Listening {
     };
 }
 
+impl Default for Listening {
+    fn default() -> Self {
+        Self::NOTHING
+    }
+}
+
 /// Everything that follows one song.
 struct SongListener {
     key: KeyTracker,

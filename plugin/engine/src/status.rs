@@ -61,7 +61,7 @@ pub struct Status {
     /// Whether the system let the thread run at real-time priority.
     pub raised_priority: AtomicBool,
     fault: Mutex<Option<String>>,
-    listening: Mutex<Option<Listening>>,
+    listening: Mutex<Listening>,
 }
 
 impl Status {
@@ -76,16 +76,16 @@ impl Status {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
-    /// What is known of the songs' keys and tempi, `None` before anything was heard.
+    /// What is known of the songs' keys and tempi.
     #[must_use]
-    pub fn listening(&self) -> Option<Listening> {
+    pub fn listening(&self) -> Listening {
         *self.listening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells what is known of the songs. Left out while somebody reads: the next hop tells it again.
     pub fn tell(&self, listening: &Listening) {
         if let Ok(mut told) = self.listening.try_lock() {
-            *told = Some(*listening);
+            *told = *listening;
         }
     }
 }

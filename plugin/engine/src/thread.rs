@@ -21,6 +21,7 @@ use thread_priority::ThreadPriority;
 
 use crate::{
     clock::WallClock,
+    listen::Listening,
     pipeline::{NetworkFault, Pipeline},
     slot::ModelSlot,
     status::Status,
@@ -69,6 +70,7 @@ impl Engine {
         let mut pipeline = Pipeline::new(slot.network()?);
         warm_up(&mut pipeline);
         status.set_fault(None);
+        status.tell(&Listening::NOTHING);
         let stop = Arc::new(AtomicBool::new(false));
         let worker = Worker { end: inference, pipeline, slot, status, stop: stop.clone(), broken: false };
         let handle = thread::Builder::new().name("songweave-inference".into()).spawn(move || worker.run())?;

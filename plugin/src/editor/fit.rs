@@ -12,21 +12,20 @@ const SONGS: f32 = 330.0;
 pub const HEIGHT: f32 = 4.0 * LINE + 16.0;
 
 /// Draws the panel.
-pub fn show(ui: &mut Ui, mut rect: Rect, listening: Option<&Listening>) {
+pub fn show(ui: &mut Ui, mut rect: Rect, heard: &Listening) {
     ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
     rect = rect.shrink2(vec2(12.0, 6.0));
-    let heard = listening.copied().unwrap_or(Listening::NOTHING);
     let mut top = theme::cut_top(&mut rect, 2.0 * LINE);
     theme::cut_top(&mut rect, 4.0);
     let mut songs = theme::cut_left(&mut top, SONGS);
-    for (name, colour, text) in [("A", theme::SONG_A, song_a(&heard)), ("B", theme::SONG_B, song_b(&heard))] {
+    for (name, colour, text) in [("A", theme::SONG_A, song_a(heard)), ("B", theme::SONG_B, song_b(heard))] {
         let mut line = theme::cut_top(&mut songs, LINE);
         let letter = theme::cut_left(&mut line, 18.0);
         theme::write(ui.painter(), letter, Align2::LEFT_CENTER, name, theme::font(), colour);
         theme::sentence(ui, line, &text, theme::TEXT);
     }
-    show_figures(ui, top, &heard);
-    for sentence in words::sentences(&heard) {
+    show_figures(ui, top, heard);
+    for sentence in words::sentences(heard) {
         theme::sentence(ui, theme::cut_top(&mut rect, LINE), &sentence, theme::DIM);
     }
 }

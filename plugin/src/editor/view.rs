@@ -66,7 +66,7 @@ impl View {
         rect = rect.shrink2(vec2(14.0, 10.0));
         self.show_header(ui, theme::cut_top(&mut rect, 26.0), scene);
         theme::cut_top(&mut rect, 8.0);
-        fit::show(ui, theme::cut_top(&mut rect, fit::HEIGHT), scene.shared.status.listening().as_ref());
+        fit::show(ui, theme::cut_top(&mut rect, fit::HEIGHT), &scene.shared.status.listening());
         theme::cut_top(&mut rect, GAP);
         let mut warnings = sentences::warnings(scene.shared);
         warnings.extend(self.scale.warning().map(str::to_owned));

@@ -71,7 +71,7 @@ struct Description<'a> {
     test_songs: [&'static str; 2],
     /// By split and group.
     groups: BTreeMap<String, GroupDescription>,
-    sources: [&'static str; 8],
+    sources: &'a [String],
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -98,12 +98,12 @@ impl Plan {
     /// # Errors
     /// The folder holds shards of another seed or format or cannot be written to, or material is unreadable.
     pub fn write(&self, material: &Material) -> Result<()> {
-        let (done, tasks) = self.survey()?;
+        let ((done, tasks), sources) = (self.survey()?, material.sources());
         let bar = ProgressBar::new((tasks.len() * SHARD_CLIPS) as u64).with_style(style());
         if !done.is_empty() {
             bar.println(format!("{} complete shards are kept", done.len()));
         }
-        self.describe(&done, tasks.is_empty())?;
+        self.describe(&sources, &done, tasks.is_empty())?;
         let (next, done) = (AtomicUsize::new(0), Mutex::new(done));
         let work = || -> Result<()> {
             while let Some(&shard) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -111,7 +111,7 @@ impl Plan {
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 done.insert(shard.name(), (shard, label));
                 // The description grows with the set, which can be trained on at any time.
-                self.describe(&done, done.len() == self.shards().len())?;
+                self.describe(&sources, &done, done.len() == self.shards().len())?;
             }
             Ok(())
         };
@@ -200,7 +200,7 @@ impl Plan {
         Ok(label)
     }
 
-    fn describe(&self, done: &Done, complete: bool) -> Result<()> {
+    fn describe(&self, sources: &[String], done: &Done, complete: bool) -> Result<()> {
         let hop = |rate: u32| Analyser::new(rate).layout().hop_seconds();
         let mut groups = BTreeMap::<String, GroupDescription>::new();
         for (shard, label) in done.values() {
@@ -225,7 +225,7 @@ impl Plan {
             split: "by song: one made song in ten (hash of its name) validates; real songs are in groups of their own",
             test_songs: TEST_SONGS,
             groups,
-            sources: SOURCES,
+            sources,
         };
         let path = self.out.join("set.json");
         let text =
@@ -233,18 +233,6 @@ impl Plan {
         write_bytes(&path, &text)
     }
 }
-
-/// What the songs are made of.
-const SOURCES: [&str; 8] = [
-    "stems (CC0): Everything is Free",
-    "pop909 (MIT): Music X Lab",
-    "freedoom (BSD-3-Clause)",
-    "groove (CC BY 4.0): Gillick et al. 2019, Google Magenta",
-    "erithacus (CC BY 4.0): Erithacus Project",
-    "loops (CC0)",
-    "clips: vocadito_10 (CC BY 4.0), vocal-da-80bpm (Apache-2.0)",
-    "FluidR3_GM sound font (MIT); own synthetic singer",
-];
 
 fn style() -> ProgressStyle {
     let template = "{bar:30} {pos}/{len} clips, {per_sec}, {eta} left";
@@ -283,7 +271,7 @@ mod tests {
         let (done, tasks) = plan.survey().unwrap();
         assert_eq!((done.len(), tasks.len()), (1, plan.shards().len() - 1));
         assert!(!partial.exists() && !tasks.contains(&shard));
-        plan.describe(&done, false).unwrap();
+        plan.describe(&["own".to_owned()], &done, false).unwrap();
         let text = std::fs::read_to_string(plan.out.join("set.json")).unwrap();
         let described: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(described["groups"]["train-real.all"]["clips"], SHARD_CLIPS);

@@ -107,6 +107,15 @@ impl Material {
         })
     }
 
+    /// All that songs are made of, with licences. Fonts and speaking voices are those of this machine: with others the same
+    /// seed gives other songs.
+    #[must_use]
+    pub fn sources(&self) -> Vec<String> {
+        let fonts = self.fonts.iter().map(|font| format!("sound font {}", font.name()));
+        let voices = self.voices.names().into_iter().map(|name| format!("voice {name}"));
+        SOURCES.map(str::to_owned).into_iter().chain(fonts).chain(voices).collect()
+    }
+
     /// A new song of a kind, `seconds` long at `rate` (one of [`RATES`]) from the songs of a split.
     ///
     /// # Errors
@@ -179,6 +188,20 @@ fn within(mut notes: Vec<Note>, seconds: f64) -> Vec<Note> {
     notes.sort_by(|one, other| one.start.total_cmp(&other.start));
     notes
 }
+
+/// What of the data folder is used.
+const SOURCES: [&str; 10] = [
+    "stems (CC0): Everything is Free",
+    "pop909 (MIT): Music X Lab",
+    "freedoom (BSD-3-Clause)",
+    "lieder (CC0): OpenScore Lieder corpus",
+    "openewld (MIT)",
+    "groove (CC BY 4.0): Gillick et al. 2019, Google Magenta",
+    "erithacus (CC BY 4.0): Erithacus Project",
+    "loops (CC0)",
+    "clips: vocadito_10 (CC BY 4.0), vocal-da-80bpm (Apache-2.0)",
+    "own synthetic singer, synthesiser and drum machine",
+];
 
 /// The real songs, each read by a thread of its own.
 fn real_songs(folder: &Path) -> Result<Vec<RealSong>> {

@@ -60,6 +60,12 @@ impl Instruments {
         Ok(fonts)
     }
 
+    /// The name that the sound font gives itself.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.font.get_info().get_bank_name().trim()
+    }
+
     /// Plays the events between `from` and `from + seconds`; programs and controllers set before count, notes begun
     /// before do not sound.
     ///

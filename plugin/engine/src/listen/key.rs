@@ -74,6 +74,8 @@ const MEMORY: f32 = 25.0;
 const FIRST_ANSWER: f32 = 6.0;
 /// An answer less probable than this is "not sure".
 const SURE: f32 = 0.4;
+/// An answer that was sure stays so down to this probability.
+const STAYS_SURE: f32 = 0.25;
 /// Seconds for which another key has to be the more probable one before the answer changes.
 const CHANGE_AFTER: f32 = 3.0;
 
@@ -86,6 +88,7 @@ pub struct KeyTracker {
     /// Seconds in which something had a pitch.
     heard: f32,
     present: Option<usize>,
+    sure: bool,
     /// Another key that is the more probable one, and for how many seconds.
     rival: Option<(usize, f32)>,
     probabilities: [f32; KEYS],
@@ -101,6 +104,7 @@ impl KeyTracker {
             hop_seconds,
             heard: 0.0,
             present: None,
+            sure: false,
             rival: None,
             probabilities: [0.0; KEYS],
         }
@@ -135,8 +139,7 @@ impl KeyTracker {
     #[must_use]
     pub fn estimate(&self) -> Option<KeyEstimate> {
         let key = self.present?;
-        let confidence = self.probabilities[key];
-        (self.heard >= FIRST_ANSWER && confidence >= SURE).then(|| KeyEstimate { key: key_of(key), confidence })
+        self.sure.then(|| KeyEstimate { key: key_of(key), confidence: self.probabilities[key] })
     }
 
     /// Lets the answer change where another key has been the more probable one for long enough.
@@ -153,6 +156,9 @@ impl KeyTracker {
             self.present = Some(best);
             self.rival = None;
         }
+        let enough = if self.sure { STAYS_SURE } else { SURE };
+        let confidence = self.present.map_or(0.0, |key| self.probability(key));
+        self.sure = self.heard >= FIRST_ANSWER && confidence >= enough;
     }
 
     fn probability(&self, key: usize) -> f32 {

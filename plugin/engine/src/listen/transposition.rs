@@ -40,17 +40,9 @@ impl Transposer {
         self.present
     }
 
-    /// Whether a bar (a quarter note, where the host has no time signature) has begun since the last hop; always without
-    /// a running transport.
+    /// Whether a bar has begun since the last hop; always without a running transport.
     fn bar_begins(&mut self, transport: &Transport) -> bool {
-        let beats = transport.beats.filter(|beats| transport.playing && beats.is_finite());
-        let quarters = match transport.time_signature {
-            Some((numerator, denominator)) if numerator > 0 && denominator > 0 => {
-                4.0 * f64::from(numerator) / f64::from(denominator)
-            }
-            _ => 1.0,
-        };
-        let bar = beats.map(|beats| (beats / quarters).floor() as i64);
+        let bar = transport.beat().map(|beat| beat.bar());
         let before = std::mem::replace(&mut self.bar, bar);
         bar.is_none() || bar != before
     }
