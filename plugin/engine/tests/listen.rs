@@ -5,6 +5,7 @@
 use std::f32::consts::TAU;
 
 use songweave_dsp::{
+    controls::Controls,
     frame::Decision,
     layout::StreamLayout,
     link::{InferenceEnd, Patience, link},
@@ -30,16 +31,21 @@ impl Patience for Ear {
 }
 
 /// What is known after two mono songs, in blocks of the given sizes.
-fn hear_at(rate: f32, a: &[f32], b: &[f32], mut sizes: impl Iterator<Item = usize>) -> Listening {
+fn hear_at(rate: f32, a: &[f32], b: &[f32], sizes: impl Iterator<Item = usize>) -> Listening {
+    hear_with(Controls::default(), rate, a, b, sizes)
+}
+
+fn hear_with(controls: Controls, rate: f32, a: &[f32], b: &[f32], mut sizes: impl Iterator<Item = usize>) -> Listening {
     let (audio, end) = link();
     let layout = StreamLayout::for_sample_rate(rate);
     let mut path = AudioPath::new(layout, false, audio, Telemetry::default().into(), columns().0);
     let mut ear = Ear { end, listener: Listener::default() };
+    let info = BlockInfo { controls, ..BlockInfo::default() };
     let mut start = 0;
     while start < a.len() {
         let end = a.len().min(start + sizes.next().unwrap());
         let mut block = a[start..end].to_vec();
-        path.process(&mut [&mut block], &[&b[start..end]], &BlockInfo::default(), &mut ear);
+        path.process(&mut [&mut block], &[&b[start..end]], &info, &mut ear);
         start = end;
     }
     *ear.listener.listening()
@@ -119,6 +125,16 @@ fn a_modulation_is_followed_and_b_is_transposed_into_a_s_key() {
     let late = hear(&a, &b);
     assert_eq!((keys(&late)[0], late.transposition), (Some(key(3, false)), Some(1)));
     assert!(words::sentences(&late).iter().any(|sentence| sentence.contains("transpose B by +1")), "{late:?}");
+}
+
+#[test]
+fn b_is_transposed_by_hand_or_into_a_s_key() {
+    let songs = [key(0, false), key(2, false)].map(|key| cadence(RATE, key, 20, 0.0));
+    for (match_keys, wanted) in [(false, 4), (true, -2)] {
+        let controls = Controls { transpose_b: 4, match_keys, ..Controls::default() };
+        let heard = hear_with(controls, RATE, &songs[0], &songs[1], std::iter::repeat(512));
+        assert_eq!((heard.match_keys, heard.transposed), (match_keys, wanted));
+    }
 }
 
 #[test]

@@ -51,11 +51,11 @@ fn ratio(semitones: i8) -> f64 {
 /// Phase and amplitude of the component at `hz` in a Hann window of `length` samples from `start` on.
 fn component(samples: &[f32], start: usize, length: usize, hz: f64) -> (f64, f64) {
     let (mut re, mut im) = (0.0, 0.0);
-    for (age, &sample) in samples[start..start + length].iter().enumerate() {
-        let window = 1.0 - (TAU * age as f64 / length as f64).cos();
-        let (sin, cos) = (TAU * hz * (start + age) as f64 / RATE).sin_cos();
-        re += f64::from(sample) * window * cos;
-        im -= f64::from(sample) * window * sin;
+    for (n, sample) in samples.iter().enumerate().skip(start).take(length) {
+        let window = 1.0 - (TAU * (n - start) as f64 / length as f64).cos();
+        let (sin, cos) = (TAU * hz * n as f64 / RATE).sin_cos();
+        re += f64::from(*sample) * window * cos;
+        im -= f64::from(*sample) * window * sin;
     }
     (im.atan2(re), 2.0 * re.hypot(im) / length as f64)
 }
