@@ -305,8 +305,8 @@ pub fn role(words: &[String]) -> Option<Role> {
     Some(Role::Stem(part))
 }
 
-/// What a file is to a song, from its name without extension; `shared` words at its beginning are those of the song, and
-/// `folders` the names of the folders between it and the song, innermost last. `None` when no name says anything.
+/// What a file is to a song, from its name without extension; `shared` words at its beginning are those of the song and do not
+/// count, `folders` the names of the folders between it and the song, innermost last. `None` when no name says anything.
 #[must_use]
 pub fn role_of(name: &str, shared: usize, folders: &[String]) -> Option<Role> {
     if name.to_uppercase().contains("_STEM_") {
@@ -315,7 +315,7 @@ pub fn role_of(name: &str, shared: usize, folders: &[String]) -> Option<Role> {
     let all = words(name);
     let own = all.get(shared..).unwrap_or_default();
     let outer = || folders.iter().rev().find_map(|folder| role(&words(folder)));
-    role(own).or_else(outer).or_else(|| role(&all))
+    role(own).or_else(outer)
 }
 
 #[cfg(test)]
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn the_songs_own_words_and_folders_are_taken_into_account() {
         assert_eq!(role_of("Drum Song - Bass", 2, &[]), Some(Role::Stem(Part::Bass)));
-        assert_eq!(role_of("Drums 1", 1, &[]), Some(Role::Stem(Part::Drums)));
+        assert_eq!(role_of("Drums 1", 1, &[]), None);
         let folders = ["Stems".to_owned(), "Lead Vocals".to_owned()];
         assert_eq!(role_of("take 7", 0, &folders), Some(Role::Stem(Part::Vocals)));
         assert_eq!(words("02_LeadVox-DT3"), ["02", "lead", "vox", "dt", "3"]);
