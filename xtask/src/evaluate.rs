@@ -1,5 +1,6 @@
 //! `cargo xtask evaluate`: what the modes are worth, measured with the Rust runtime only.
 
+mod auto;
 mod figures;
 pub(crate) mod held_out;
 mod mash;
@@ -12,6 +13,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use songweave_models::mash::MashNetwork;
+use songweave_studio::soundfont::DEFAULT_PATH;
 
 /// Rate in Hz at which is measured.
 const RATE: u32 = 44_100;
@@ -27,6 +29,8 @@ pub(crate) struct Args {
 enum Mode {
     /// Mash: how near mixes and parts come to the true ones, beside plain sum, ducker and oracle mask
     Mash(MashArgs),
+    /// Mash: how restless the auto mask is, and how much clash it leaves, on made-up songs whose score is known
+    Auto(AutoArgs),
     /// Mash: material that is none of the usual, from women's voices to noise and damaged samples
     Robustness(RobustnessArgs),
     /// The listener: key and tempo of songs whose score is known, beside a fixed answer
@@ -54,6 +58,31 @@ struct MashArgs {
 }
 
 #[derive(clap::Args)]
+struct AutoArgs {
+    /// Where to write the figures
+    #[arg(long, value_name = "FILE")]
+    json: PathBuf,
+    /// The data folder that songs are made of
+    #[arg(long, value_name = "DIR", default_value = crate::dataset::DATA)]
+    data: PathBuf,
+    /// A General MIDI sound font
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
+    soundfont: PathBuf,
+    /// Pairs of songs
+    #[arg(long, default_value_t = 16)]
+    pairs: usize,
+    /// Seconds of each
+    #[arg(long, value_name = "S", default_value_t = 24.0)]
+    seconds: f64,
+    /// Other songs for another number
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// A weight file instead of the built-in network
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
 struct RobustnessArgs {
     /// Where to write the figures
     #[arg(long, value_name = "FILE")]
@@ -74,6 +103,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     // What takes minutes should not fail at its end.
     let json = match &args.mode {
         Mode::Mash(args) => args.json.as_path(),
+        Mode::Auto(args) => &args.json,
         Mode::Robustness(args) => &args.json,
         Mode::Key(args) => args.json(),
     };
@@ -81,6 +111,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     ensure!(folder.is_none_or(Path::is_dir), "{}: there is no such folder to write to; make it first", json.display());
     match args.mode {
         Mode::Mash(args) => mash::run(&args),
+        Mode::Auto(args) => auto::run(&args),
         Mode::Robustness(args) => robustness::run(&args),
         Mode::Key(args) => crate::evaluate_key::run(&args),
     }

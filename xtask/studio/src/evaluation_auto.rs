@@ -54,6 +54,8 @@ pub struct AutoFigures {
     pub most_changes_in_a_bar: usize,
     /// Both songs added up.
     pub plain_sum: Clash,
+    /// With the plugin's own faders: the voice of A over the rest of B.
+    pub faders: Clash,
     /// With `auto` at 100 %.
     pub auto: Clash,
 }
@@ -83,6 +85,7 @@ pub fn measure_auto(a: &Song, b: &Song, tempo: Option<f64>, network: &MashNetwor
         changes_per_bar: changes.len() as f64 * bar / seconds,
         most_changes_in_a_bar: most_within(&changes, bar),
         plain_sum: clash(&scores, &times, |_| [[1.0; PARTS]; SONGS]),
+        faders: clash(&scores, &times, |_| gains(Controls::default().faders)),
         auto: clash(&scores, &times, |seconds| lanes.gains(seconds)),
     })
 }
@@ -130,9 +133,7 @@ impl Lanes<'_> {
     }
 
     fn gains(&self, seconds: f64) -> Gains {
-        let Some(column) = self.column(seconds) else { return [[0.0; PARTS]; SONGS] };
-        let parts = column.faders.map(crossfade);
-        std::array::from_fn(|song| parts.map(|part| part[song]))
+        self.column(seconds).map_or([[0.0; PARTS]; SONGS], |column| gains(column.faders))
     }
 
     /// Times in seconds at which parts come to be heard more from the other song.
@@ -142,6 +143,11 @@ impl Lanes<'_> {
         let hops = self.columns.windows(2).enumerate().filter(|(_, two)| changed(two)).map(|(hop, _)| hop);
         hops.map(|hop| hop as f64 * f64::from(self.layout.hop_seconds())).collect()
     }
+}
+
+fn gains(faders: [f32; PARTS]) -> Gains {
+    let parts = faders.map(crossfade);
+    std::array::from_fn(|song| parts.map(|part| part[song]))
 }
 
 /// Most times within any span.
