@@ -139,9 +139,13 @@ def mash(graph: Graph, sizes: dict) -> dict[str, tuple]:
     mixed = graph.op("Add", heard, graph.linear(graph.attention(heard, heads, head_size, window), "mix"))
     decided = graph.gru(mixed, "gru2")
     state = graph.op("Concat", graph.op("Add", decided, mixed), encoded, axis=1)
-    bands = graph.weights["shares.weight"].shape[0] // PARTS
-    logits = graph.op("Reshape", graph.linear(state, "shares"), graph.shape(SONGS, PARTS, bands))
-    graph.rename(graph.op("Softmax", logits, axis=1), "shares")
+    weight, bias = (graph.weights[f"shares.{which}"] for which in ("weight", "bias"))
+    bands = len(bias) // PARTS
+    # Parts last until after the softmax: over any other axis tract takes twice as long for the whole hop.
+    by_band = np.arange(len(bias)).reshape(PARTS, bands).T.ravel()
+    logits = graph.product(state, weight[by_band], bias[by_band])
+    shares = graph.op("Softmax", graph.op("Reshape", logits, graph.shape(SONGS, bands, PARTS)), axis=-1)
+    graph.rename(graph.op("Transpose", shares, perm=[0, 2, 1]), "shares")
     claims = graph.op("Gemm", state, graph.constant(graph.weights["lead.weight"].T))
     a, b = graph.op("Split", claims, graph.shape(1, 1), outputs=2, axis=0)
     graph.rename(graph.op("Reshape", graph.op("Sigmoid", graph.op("Sub", b, a)), graph.shape(PARTS)), "lead")

@@ -100,11 +100,11 @@ fn take_over(path: &Path, figures: &Path, digests: &[String]) -> Result<Option<K
     Ok(Some(kind))
 }
 
-/// Five digits behind the point are more than was measured.
+/// Six digits are more than was measured.
 fn round(value: &mut Value) {
     match value {
         Value::Number(number) if number.is_f64() => {
-            let rounded = number.as_f64().map(|number| (number * 1e5).round() / 1e5);
+            let rounded = number.as_f64().and_then(|number| format!("{number:.5e}").parse::<f64>().ok());
             *value = rounded.map_or(Value::Null, Value::from);
         }
         Value::Array(values) => values.iter_mut().for_each(round),

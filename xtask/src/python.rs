@@ -20,7 +20,8 @@ pub(crate) fn environment(name: &str, requirements: &Path) -> Result<PathBuf> {
     project::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
         .context("python3 cannot make an environment")?;
     let mut pip = Command::new(&python);
-    project::run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements))?;
+    project::run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements))
+        .with_context(|| format!("pip cannot install {}", requirements.display()))?;
     files::write_if_changed(&installed, &wanted)?;
     Ok(python)
 }

@@ -1,11 +1,11 @@
-//! The mash network in this project's own runtime against onnxruntime: same weights, both songs, one hop at a
-//! time, one thread, all in one run. `cargo xtask bench` makes what it needs and starts it; the figures leave as JSON.
+//! The mash network in this project's own runtime against onnxruntime and tract: same weights, both songs, one hop at a time,
+//! one thread, all in one run. `cargo xtask bench` makes what it needs and starts it; the figures leave as JSON.
 //!
 //! Runtimes take turns, a few hops each in the tight loop and one hop each at the pace of playing, so that a machine that
 //! is busy for a while slows all of them. A runtime whose answers differ from ours is an error, not a peer.
 
-mod onnxruntime;
 mod ours;
+mod python;
 mod schedule;
 
 use anyhow::{Context, Result, ensure};
@@ -17,6 +17,8 @@ use std::path::PathBuf;
 
 /// Numbers of one answer: shares `[song][part][band]`, then leads `[part]`.
 const ANSWER: usize = SONGS * PARTS * BANDS + PARTS;
+/// Runtimes to be measured with, as `session.py` calls them.
+const PEERS: [&str; 2] = ["onnxruntime", "tract"];
 /// Hops of which the answers are compared: further than attention reaches.
 const COMPARED: usize = 400;
 /// The largest difference of a share or lead that rounding explains.
@@ -27,7 +29,7 @@ const MATERIAL: usize = 1000;
 /// Features of both songs in one hop.
 type Songs = [[f32; FEATURES]; SONGS];
 
-/// Measures the mash network against onnxruntime
+/// Measures the mash network against onnxruntime and tract
 #[derive(Parser)]
 struct Args {
     /// Weight file
@@ -36,10 +38,10 @@ struct Args {
     /// The same network as an ONNX graph of one hop; of several the fastest is taken
     #[arg(long, required = true)]
     graph: Vec<PathBuf>,
-    /// A Python that has onnxruntime
+    /// A Python that has onnxruntime and tract
     #[arg(long)]
     python: PathBuf,
-    /// The script that runs a graph in it
+    /// The script that runs a graph in one of them
     #[arg(long)]
     session: PathBuf,
     /// Folder for what the processes exchange
@@ -72,7 +74,9 @@ fn main() -> Result<()> {
     let args = Args::parse();
     let material: Vec<Songs> = (0..MATERIAL).map(heard).collect();
     let mut runtimes: Vec<Box<dyn Runtime + '_>> = vec![Box::new(ours::Ours::new(&args.weights, &material)?)];
-    runtimes.push(Box::new(onnxruntime::OnnxRuntime::start(&args, &material)?));
+    for peer in PEERS {
+        runtimes.push(Box::new(python::PythonRuntime::start(peer, &args, &material)?));
+    }
     let differences = compare(&mut runtimes)?;
     let tight = schedule::tight(&mut runtimes, args.hops)?;
     let paced = schedule::paced(&mut runtimes, args.paced_hops)?;

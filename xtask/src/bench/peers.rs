@@ -9,14 +9,15 @@ use std::process::{Command, Stdio};
 /// Forms of the recurrent layers in the graph; each runtime takes the one that is the fastest in it.
 const FORMS: [&str; 2] = ["operator", "products"];
 
-/// Figures of all runtimes, or none where Python cannot be given onnxruntime, said in one line. An error when nobody sits in front of it.
+/// Figures of all runtimes, or none where Python cannot be given the others, said in one line. An error when nobody sits in
+/// front of it.
 pub(super) fn measure() -> Result<Option<Value>> {
     let folder = project::root().join("xtask/peers");
     let python = match python::environment("venv-peers", &folder.join("requirements.txt")) {
         Ok(python) => python,
         Err(error) if tools::is_ci() => return Err(error),
         Err(error) => {
-            eprintln!("onnxruntime is left out: {error:#}");
+            eprintln!("onnxruntime and tract are left out: {error:#}");
             return Ok(None);
         }
     };
@@ -25,14 +26,14 @@ pub(super) fn measure() -> Result<Option<Value>> {
     std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make the folder {}", scratch.display()))?;
     let mut peers = program();
     peers.arg("--weights").arg(&weights).arg("--python").arg(&python).arg("--scratch").arg(&scratch);
-    peers.arg("--session").arg(folder.join("onnxruntime_session.py"));
+    peers.arg("--session").arg(folder.join("session.py"));
     for form in FORMS {
         let graph = scratch.join(form).with_extension("onnx");
         write_graph(&python, &weights, &graph, form)?;
         peers.arg("--graph").arg(graph);
     }
     let output = peers.stderr(Stdio::inherit()).output().context("the peers cannot be run")?;
-    ensure!(output.status.success(), "the measurement against onnxruntime failed: {}", output.status);
+    ensure!(output.status.success(), "the measurement against onnxruntime and tract failed: {}", output.status);
     Ok(Some(serde_json::from_slice(&output.stdout).context("the peers' figures cannot be read")?))
 }
 

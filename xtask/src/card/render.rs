@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use serde_json::{Map, Value};
 
 use super::{
     inputs::{Candidate, Evaluation, Inputs, Recipe, Robustness, Summary},
@@ -20,6 +21,9 @@ band's gain by more than 6 dB per second.";
 
 const TWIN: &str = "The network that ships was trained on these songs as well. So these are the figures of its held-out twin \
 (`mash.heldout.safetensors`), which was trained alike but has never heard them.";
+
+const PEERS: &str = "The network alone in several runtimes, µs for one hop of both songs on one thread: same weights, same run, taking \
+turns, in a loop and at the pace of playing. Ratios are of medians: below one this project's runtime is faster.";
 
 const REPRODUCE: &str = "```
 cargo xtask dataset mash --out DATA
@@ -328,8 +332,30 @@ fn robustness(robustness: &Robustness) -> String {
 
 fn cost(inputs: &Inputs) -> String {
     let Some(bench) = &inputs.bench else { return String::new() };
+    let mut plugin = bench.clone();
+    let runtimes = plugin.as_object_mut().and_then(|figures| figures.remove("runtimes"));
     let mut found = Vec::new();
-    leaves(bench, "", &mut found);
+    leaves(&plugin, "", &mut found);
     let rows: Vec<Vec<String>> = found.into_iter().map(|(name, value)| vec![format!("`{name}`"), value]).collect();
-    format!("`cargo xtask bench`, both songs:\n\n{}", table(&cells(&["figure", "value"]), &rows))
+    let plugin = format!("`cargo xtask bench`, both songs:\n\n{}", table(&cells(&["figure", "value"]), &rows));
+    join(&[plugin, runtimes.as_ref().and_then(Value::as_object).map_or_else(String::new, peers)])
+}
+
+/// What one hop of the network costs in this project's runtime and in others.
+fn peers(runtimes: &Map<String, Value>) -> String {
+    let mut entries: Vec<&Value> = runtimes.values().collect();
+    // Ours, which is compared with nothing, comes first.
+    entries.sort_by_key(|entry| entry.get("ours_over_it").is_some());
+    let heading = ["runtime", "loop: p50", "p99", "ours / it", "playing: p50", "p99", "ours / it"];
+    let places = [
+        "/runtime",
+        "/tight_us/p50",
+        "/tight_us/p99",
+        "/ours_over_it/tight",
+        "/paced_us/p50",
+        "/paced_us/p99",
+        "/ours_over_it/paced",
+    ];
+    let row = |entry: &&Value| places.map(|place| entry.pointer(place).map_or_else(|| "–".to_owned(), text)).to_vec();
+    format!("{PEERS}\n\n{}", table(&cells(&heading), &entries.iter().map(row).collect::<Vec<_>>()))
 }

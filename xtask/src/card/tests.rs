@@ -43,6 +43,17 @@ fn summary(base: f64) -> Value {
         "unprocessed_sdr": estimate(base - 8.59), "oracle_sdr": estimate(base + 13.29)}]})
 }
 
+/// A runtime of `cargo xtask bench`; ours is compared with nothing.
+fn runtime(name: &str, median: f64, ratio: Option<f64>) -> Value {
+    let mut runtime = json!({"runtime": name, "tight_us": {"hops": 4000, "p50": median, "p99": median + 91.17},
+        "paced_us": {"hops": 1000, "p50": median + 35.83, "p99": median + 213.41}});
+    if let Some(ratio) = ratio {
+        runtime["largest_difference"] = json!(2.4e-7);
+        runtime["ours_over_it"] = json!({"tight": ratio, "paced": ratio + 0.119});
+    }
+    runtime
+}
+
 fn fixtures(base: f64) -> Vec<(Kind, Value)> {
     let mut song = summary(base + 40.0);
     song["song"] = json!("Sodium");
@@ -54,7 +65,9 @@ fn fixtures(base: f64) -> Vec<(Kind, Value)> {
             "voice": {"plugin_sdr": base + 6.11, "unprocessed_sdr": base - 4.13, "oracle_sdr": base + 14.17},
             "mix": {"plugin": base + 8.27, "plain_sum": base - 0.71, "crossfade": base + 2.77, "oracle": base + 16.33}},
         {"case": "noise", "about": "noise", "verdict": "fails: it hisses", "voice": null, "mix": null}]});
-    let bench = json!({"missed_hops": base + 2.0, "inference_us": {"p50": base + 304.437}});
+    let bench = json!({"missed_hops": base + 2.0, "inference_us": {"p50": base + 304.437}, "runtimes": {
+        "onnxruntime": runtime("onnxruntime, products", base + 411.29, Some(0.743)),
+        "songweave": runtime("songweave", base + 305.61, None)}});
     let architectures = json!({"architectures": [{"name": "recurrent", "parameters": 1_234_567.0 + base,
         "macs_per_hop": 2_345_678.0 + base, "steps": 700.0 + base,
         "validation": {"synthetic": {"gain_db": base + 11.71}, "real": {"gain_db": base + 6.37, "vocals_db": base + 3.91}}}]});
@@ -146,10 +159,19 @@ fn figures_reach_the_card_and_change_with_the_json() {
         "without real songs",
         "vocals alone 105.21 dB SDR",
         "vocals_db 101.83",
+        "| songweave | 405.61 | 496.78 | – | 441.44 | 619.02 | – |\n\
+         | onnxruntime, products | 511.29 | 602.46 | 0.74 | 547.12 | 724.70 | 0.86 |",
     ] {
         assert!(card.contains(wanted), "{wanted} is not in\n{card}");
     }
-    assert!(!card.contains("for the editor"));
+    assert!(!card.contains("for the editor") && !card.contains("runtimes."));
+}
+
+#[test]
+fn small_figures_outlive_rounding() {
+    let mut figures = json!({"largest_difference": 2.384_185_79e-7, "p50": [305.612_345_6], "hops": 4000});
+    super::round(&mut figures);
+    assert_eq!(figures, json!({"largest_difference": 2.384_19e-7, "p50": [305.612], "hops": 4000}));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! onnxruntime, in a Python process of its own that measures itself.
+//! A runtime that is measured in a Python process of its own, by that process.
 
 use crate::{Args, Runtime, Songs};
 use anyhow::{Context, Result, ensure};
@@ -7,8 +7,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// A session in a child process, see `onnxruntime_session.py` for what is said on the pipes.
-pub(crate) struct OnnxRuntime {
+/// A session in a child process, see `session.py` for what is said on the pipes.
+pub(crate) struct PythonRuntime {
+    name: &'static str,
     child: Child,
     commands: ChildStdin,
     replies: BufReader<ChildStdout>,
@@ -16,35 +17,35 @@ pub(crate) struct OnnxRuntime {
     answers: PathBuf,
 }
 
-impl OnnxRuntime {
-    /// Starts the process and waits until it has loaded the graphs.
-    pub(crate) fn start(args: &Args, material: &[Songs]) -> Result<Self> {
+impl PythonRuntime {
+    /// Starts the process of the runtime `name` and waits until it has loaded the graphs.
+    pub(crate) fn start(name: &'static str, args: &Args, material: &[Songs]) -> Result<Self> {
         let features = args.scratch.join("features.f32");
         write_features(&features, material)?;
         let mut command = Command::new(&args.python);
-        command.arg(&args.session).arg(features).args(&args.graph);
+        command.arg(&args.session).arg(name).arg(features).args(&args.graph);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("Python cannot be run")?;
         let commands = child.stdin.take().context("no pipe to Python")?;
         let replies = BufReader::new(child.stdout.take().context("no pipe from Python")?);
-        let answers = args.scratch.join("onnxruntime-answers.f32");
-        let mut started = Self { child, commands, replies, description: String::new(), answers };
+        let answers = args.scratch.join(name).with_extension("f32");
+        let mut started = Self { name, child, commands, replies, description: String::new(), answers };
         started.description = started.reply()?;
         Ok(started)
     }
 
     fn ask(&mut self, command: &str) -> Result<String> {
-        writeln!(self.commands, "{command}").context("onnxruntime's process is gone")?;
+        writeln!(self.commands, "{command}").with_context(|| format!("{}'s process is gone", self.name))?;
         self.reply()
     }
 
     fn reply(&mut self) -> Result<String> {
         let mut line = String::new();
-        ensure!(self.replies.read_line(&mut line)? > 0, "onnxruntime's process ended without an answer");
+        ensure!(self.replies.read_line(&mut line)? > 0, "{}'s process ended without an answer", self.name);
         Ok(line.trim().to_owned())
     }
 }
 
-impl Drop for OnnxRuntime {
+impl Drop for PythonRuntime {
     fn drop(&mut self) {
         // It has nothing to save, and nobody is left to tell if it cannot be ended.
         let _ = self.child.kill();
@@ -52,9 +53,9 @@ impl Drop for OnnxRuntime {
     }
 }
 
-impl Runtime for OnnxRuntime {
+impl Runtime for PythonRuntime {
     fn name(&self) -> &'static str {
-        "onnxruntime"
+        self.name
     }
 
     fn describe(&self) -> &str {
@@ -70,7 +71,7 @@ impl Runtime for OnnxRuntime {
 
     fn run(&mut self, hops: Range<usize>) -> Result<Vec<f64>> {
         let line = self.ask(&format!("run {} {}", hops.start, hops.len()))?;
-        line.split(' ').map(|cost| cost.parse().with_context(|| format!("onnxruntime said `{cost}`"))).collect()
+        line.split(' ').map(|cost| cost.parse().with_context(|| format!("{} said `{cost}`", self.name))).collect()
     }
 }
 
