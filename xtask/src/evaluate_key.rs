@@ -50,7 +50,7 @@ pub(crate) struct Args {
     /// Where to write the figures
     #[arg(long, value_name = "FILE")]
     json: PathBuf,
-    /// Songs of POP909, of the validation songs (by them one of three settings of the key profile was chosen, nothing else was fitted)
+    /// Songs of POP909, of those set aside to validate by; one of three settings of the key profile was chosen by them
     #[arg(long, default_value_t = 60)]
     songs: usize,
     /// Seconds of each song
