@@ -23,6 +23,7 @@ use songweave_studio::{
     score::PopSong,
     song::{Stereo, silence},
     soundfont::{DEFAULT_PATH, DRUM_CHANNEL, DRUM_KITS, Instruments, events_of},
+    stem_folders,
     write::write_bytes,
 };
 
@@ -241,7 +242,7 @@ fn tempo_of(folder: &Path) -> Result<f32> {
 
 /// The middle of a multitrack, mixed.
 fn real(folder: &Path, key: Key, tempo: f32, seconds: f64) -> Result<Subject> {
-    let song = real_stems::load(folder, RATE)?;
+    let song = stem_folders::load(folder, RATE)?.song;
     let length = ((seconds * f64::from(RATE)) as usize).min(song.samples());
     let start = (song.samples() - length) / 2;
     let mut audio = silence(length);

@@ -1,9 +1,6 @@
 //! Folders of real multitracks: which part a stem belongs to, and stretches of such songs as four parts.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use songweave_dsp::layout::{PARTS, Part};
 
@@ -79,36 +76,6 @@ pub fn stem_files(folder: &Path) -> Result<Vec<(Part, PathBuf)>> {
         return Err(StudioError::data(folder, "no stems here; name them vocals, drums, bass, other or *_Stem_NAME"));
     }
     Ok(files)
-}
-
-/// A whole folder as one song at `rate` Hz: stems of one part are added up.
-///
-/// # Errors
-/// A file cannot be read, or there is no stem.
-pub fn load(folder: &Path, rate: u32) -> Result<Song> {
-    let mut song = Song::silent(&folder_name(folder), rate, 0);
-    // Added up before they are converted: a folder has many stems but few rates.
-    let mut sums: BTreeMap<(usize, u32), Stereo> = BTreeMap::new();
-    for (part, path) in stem_files(folder)? {
-        let audio = decode(&path)?;
-        let sum = sums.entry((part as usize, audio.rate)).or_default();
-        add_longest(sum, &audio.into_stereo());
-    }
-    for ((part, from), sum) in sums {
-        song.bandwidth = song.bandwidth.min(from as f32 / 2.0);
-        add_longest(&mut song.parts[part], &resample(&sum, from, rate)?);
-    }
-    let longest = song.parts.iter().flatten().map(Vec::len).max().unwrap_or(0);
-    song.parts.iter_mut().flatten().for_each(|channel| channel.resize(longest, 0.0));
-    Ok(song)
-}
-
-/// Adds a sound to another, which grows with it.
-fn add_longest(to: &mut Stereo, sound: &[Vec<f32>]) {
-    for (to, sound) in to.iter_mut().zip(sound) {
-        to.resize(to.len().max(sound.len()), 0.0);
-        to.iter_mut().zip(sound).for_each(|(to, sample)| *to += sample);
-    }
 }
 
 /// Name of a folder, for the record.
