@@ -3,6 +3,7 @@
 mod auto;
 mod figures;
 pub(crate) mod held_out;
+mod key;
 mod mash;
 mod print;
 mod robustness;
@@ -34,7 +35,7 @@ enum Mode {
     /// Mash: material that is none of the usual, from women's voices to noise and damaged samples
     Robustness(RobustnessArgs),
     /// The listener: key and tempo of songs whose score is known, beside a fixed answer
-    Key(crate::evaluate_key::Args),
+    Key(key::Args),
 }
 
 #[derive(clap::Args)]
@@ -113,7 +114,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Mash(args) => mash::run(&args),
         Mode::Auto(args) => auto::run(&args),
         Mode::Robustness(args) => robustness::run(&args),
-        Mode::Key(args) => crate::evaluate_key::run(&args),
+        Mode::Key(args) => key::run(&args),
     }
 }
 

@@ -10,7 +10,6 @@ mod dataset;
 mod demo;
 mod display;
 mod evaluate;
-mod evaluate_key;
 mod files;
 mod install;
 mod picture;
