@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod band;
 pub mod bands;
 pub mod chroma;
 pub mod controls;

@@ -4,6 +4,7 @@
 //! What may not be here: the plugin framework, and anything that the audio thread calls except [`clock::WallClock`],
 //! which reads the clock once per block and sleeps only while the stream is ahead of it.
 
+pub mod band;
 pub mod clock;
 pub mod lead;
 pub mod listen;

@@ -1,0 +1,4 @@
+//! The band of Accompany: hears the voice, decides the harmony, arranges it for four instruments.
+
+pub mod heard;
+pub mod place;
