@@ -202,3 +202,40 @@ impl BandStep {
         self.notes.iter().copied().flatten()
     }
 }
+
+/// How the band plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Style {
+    /// Slow and open.
+    Ballad,
+    /// Straight eighths.
+    #[default]
+    Pop,
+    /// Driving, with a hard back beat.
+    Rock,
+    /// Sixteenths with gaps.
+    Funk,
+    /// Syncopated, even.
+    Latin,
+    /// Swung eighths.
+    Swing,
+}
+
+impl Style {
+    /// All styles in index order.
+    pub const ALL: [Self; 6] = [Self::Ballad, Self::Pop, Self::Rock, Self::Funk, Self::Latin, Self::Swing];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ballad => "Ballad",
+            Self::Pop => "Pop",
+            Self::Rock => "Rock",
+            Self::Funk => "Funk",
+            Self::Latin => "Latin",
+            Self::Swing => "Swing",
+        }
+    }
+}

@@ -23,3 +23,4 @@ pub mod presence;
 pub mod stft;
 pub mod telemetry;
 pub mod transpose;
+pub mod voice;
