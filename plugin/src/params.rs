@@ -9,6 +9,8 @@ use songweave_dsp::{
     transpose::MOST_SEMITONES,
 };
 
+use band::BandParams;
+
 use crate::{shared::Shared, state::SavedState, units};
 
 /// The largest number that `missed_hops` shows; more are shown as this many.
@@ -17,8 +19,7 @@ pub const MOST_MISSED: i32 = 1_000_000;
 /// Everything that a host saves.
 #[derive(Params)]
 pub struct SongweaveParams {
-    /// What the plugin does: 0 = Mash. The place after it is kept for the next mode, since nice-plug cannot show a
-    /// parameter that has one step only.
+    /// What the plugin does: 0 = Mash, 1 = Accompany.
     #[id = "mode"]
     pub mode: IntParam,
     /// Effect against delayed input A, 0…1.
@@ -36,6 +37,9 @@ pub struct SongweaveParams {
     /// The parameters of Mash.
     #[nested(group = "Mash")]
     pub mash: MashParams,
+    /// The parameters of Accompany.
+    #[nested(group = "Accompany")]
+    pub band: BandParams,
     /// What is saved beside the parameters.
     #[nested]
     pub state: SavedState,
@@ -98,10 +102,11 @@ impl SongweaveParams {
         Self {
             mode: mode(),
             mix: percent("Mix", 1.0),
-            output: output(),
+            output: decibels("Output"),
             bypass: switch("Bypass").make_bypass(),
             missed_hops: missed_hops(),
             mash: MashParams::default(),
+            band: BandParams::default(),
             state: SavedState::new(shared),
         }
     }
@@ -115,7 +120,7 @@ impl SongweaveParams {
     pub fn controls(&self) -> Controls {
         let mash = &self.mash;
         Controls {
-            mode: Mode::Mash,
+            mode: if self.mode.value() == 1 { Mode::Accompany } else { Mode::Mash },
             mix: in_range(&self.mix),
             output_gain: units::gain(in_range(&self.output)),
             bypass: self.bypass.value(),
@@ -131,6 +136,7 @@ impl SongweaveParams {
             delta: mash.delta.value(),
             transpose_b: mash.transpose_b.value().clamp(-MOST_TRANSPOSED, MOST_TRANSPOSED) as i8,
             match_keys: mash.match_keys.value(),
+            band: self.band.controls(),
         }
     }
 
@@ -194,7 +200,7 @@ const LOWEST_HZ: f32 = 20.0;
 const HIGHEST_HZ: f32 = 20_000.0;
 
 fn mode() -> IntParam {
-    let name = |mode| if mode == 0 { "Mash" } else { "Mash (kept for the next mode)" };
+    let name = |mode| if mode == 0 { "Mash" } else { "Accompany" };
     IntParam::new("Mode", 0, IntRange::Linear { min: 0, max: 1 })
         .with_value_to_string(Arc::new(move |mode| name(mode).to_owned()))
         .with_string_to_value(Arc::new(move |text| (0..=1).find(|mode| name(*mode).eq_ignore_ascii_case(text))))
@@ -220,9 +226,9 @@ fn a_to_b(name: &str, default: f32) -> FloatParam {
         .with_string_to_value(Arc::new(units::parse_a_to_b))
 }
 
-fn output() -> FloatParam {
+fn decibels(name: &str) -> FloatParam {
     // The step makes 0 dB exact when it comes back from the host's normalised value.
-    FloatParam::new("Output", 0.0, FloatRange::Linear { min: units::SILENCE_DB, max: 12.0 })
+    FloatParam::new(name, 0.0, FloatRange::Linear { min: units::SILENCE_DB, max: 12.0 })
         .with_step_size(0.01)
         .with_value_to_string(Arc::new(units::decibels))
         .with_string_to_value(Arc::new(units::parse_decibels))
@@ -275,5 +281,6 @@ pub fn text(param: &impl Param) -> String {
     param.normalized_value_to_string(shown, true)
 }
 
+pub mod band;
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,18 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use nice_plug::{context::process::Transport as HostTransport, prelude::*};
+use nice_plug::{
+    context::process::Transport as HostTransport,
+    midi::{Channel, Key, VoiceID},
+    prelude::*,
+};
 use songweave_dsp::{
+    band::INSTRUMENTS,
     frame::Transport,
-    layout::StreamLayout,
+    layout::{CHANNELS, StreamLayout},
     link::{AudioEnd, Impatient, link},
-    path::{AudioPath, BlockInfo},
+    path::{AudioPath, BandSink, BlockInfo},
+    player::NoteEvent as BandEvent,
     telemetry::columns,
 };
 use songweave_engine::{clock::WallClock, thread::Engine};
@@ -101,7 +107,8 @@ impl<P: Ports> Plugin for Shell<P> {
         config: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        let layout = StreamLayout::for_sample_rate(config.sample_rate);
+        let look_ahead = self.params.band.look_ahead_seconds();
+        let layout = StreamLayout::for_sample_rate(config.sample_rate).with_look_ahead(look_ahead);
         context.set_latency_samples(layout.latency() as u32);
         let mono_input = ports.main_input_channels == NonZeroU32::new(1);
         // The thread of an activation that was never ended goes before the next one starts.
@@ -125,20 +132,29 @@ impl<P: Ports> Plugin for Shell<P> {
         aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        while context.next_event().is_some() {}
         for output in aux.outputs.iter_mut().flat_map(Buffer::as_slice) {
             output.fill(0.0);
         }
         let Some(stream) = &mut self.stream else { return ProcessStatus::Normal };
+        while let Some(event) = context.next_event() {
+            match event {
+                NoteEvent::NoteOn { timing, key, velocity, .. } => play(&mut stream.path, timing, key, velocity > 0.0),
+                NoteEvent::NoteOff { timing, key, .. } | NoteEvent::Choke { timing, key, .. } => {
+                    play(&mut stream.path, timing, key, false);
+                }
+                _ => {}
+            }
+        }
         let info = block_info(&self.params, context.transport());
         let side = aux.inputs.first().map_or(&[][..], Buffer::as_slice_immutable);
         let frames = buffer.samples();
+        let mut sink = Sink { tell: |event| _ = context.try_send_event(event), outputs: aux.outputs };
         match &mut stream.clock {
             Some(clock) => {
                 clock.begin_block(frames);
-                stream.path.process(buffer.as_slice(), side, &info, clock);
+                stream.path.process(buffer.as_slice(), side, &info, clock, &mut sink);
             }
-            None => stream.path.process(buffer.as_slice(), side, &info, &mut Impatient),
+            None => stream.path.process(buffer.as_slice(), side, &info, &mut Impatient, &mut sink),
         }
         self.params.show_missed(self.shared.telemetry.missed.load(Relaxed));
         ProcessStatus::Tail(stream.latency)
@@ -164,6 +180,43 @@ impl<P: Ports> Vst3Plugin for Shell<P> {
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
 }
 
+/// A key of the host's goes down or up; a wildcard means all of them, which can only be let go.
+fn play(path: &mut AudioPath, timing: u32, key: Key, down: bool) {
+    match key {
+        Key::Number(key) => path.play_key(timing as usize, key, down),
+        Key::Wildcard if !down => (0..128).for_each(|key| path.play_key(timing as usize, key, false)),
+        Key::Wildcard => {}
+    }
+}
+
+/// Hands the band to the host: notes through `tell`, instruments on their own outputs where there are any.
+struct Sink<'a, 'b, F> {
+    tell: F,
+    outputs: &'a mut [Buffer<'b>],
+}
+
+impl<F: FnMut(NoteEvent<()>)> BandSink for Sink<'_, '_, F> {
+    fn note(&mut self, sample: usize, event: BandEvent) {
+        let (timing, voice_id, velocity) = (sample as u32, VoiceID::Wildcard, f32::from(event.velocity) / 127.0);
+        let (channel, key) = (Channel::Number(event.instrument.channel()), Key::Number(event.key));
+        (self.tell)(if event.velocity > 0 {
+            NoteEvent::NoteOn { timing, voice_id, channel, key, velocity }
+        } else {
+            NoteEvent::NoteOff { timing, voice_id, channel, key, velocity }
+        });
+    }
+
+    fn instruments(&mut self, sample: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]) {
+        for (output, heard) in self.outputs.iter_mut().zip(heard) {
+            for (channel, heard) in output.as_slice().iter_mut().zip(heard) {
+                if let Some(place) = channel.get_mut(sample) {
+                    *place = *heard;
+                }
+            }
+        }
+    }
+}
+
 fn block_info(params: &SongweaveParams, host: &HostTransport) -> BlockInfo {
     let signature = host.time_sig_numerator.zip(host.time_sig_denominator);
     BlockInfo {
@@ -173,6 +226,7 @@ fn block_info(params: &SongweaveParams, host: &HostTransport) -> BlockInfo {
             tempo: host.tempo,
             beats: host.pos_beats(),
             time_signature: signature.and_then(|(beats, unit)| Some((beats.try_into().ok()?, unit.try_into().ok()?))),
+            bar_start: host.bar_start_pos_beats(),
         },
         position_samples: host.pos_samples(),
     }

@@ -58,6 +58,18 @@ pub fn gain(level: f32) -> f32 {
     if level <= SILENCE_DB { 0.0 } else { 10.0_f32.powf(level / 20.0) }
 }
 
+/// A tempo: `120 BPM`.
+#[must_use]
+pub fn bpm(tempo: f32) -> String {
+    format!("{} BPM", short(tempo, 1))
+}
+
+/// Reads `120` or `120 BPM` into beats per minute.
+#[must_use]
+pub fn parse_bpm(text: &str) -> Option<f32> {
+    number(&without_unit(text, "bpm"))
+}
+
 /// A time in milliseconds: `20 ms`.
 #[must_use]
 pub fn milliseconds(time: f32) -> String {
@@ -172,6 +184,7 @@ mod tests {
         check(&shares, a_to_b, parse_a_to_b);
         check(&[-60.0, -59.99, -6.0, -0.001, 0.0, 12.0], decibels, parse_decibels);
         check(&[0.0, 0.1, 20.0, 499.9], milliseconds, parse_milliseconds);
+        check(&[20.0, 93.7, 120.0, 300.0], bpm, parse_bpm);
         check(&[20.0, 440.0, 999.4, 999.7, 1_000.0, 1_250.0, 19_999.0, 20_000.0], hertz, parse_hertz);
     }
 

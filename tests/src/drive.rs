@@ -9,7 +9,7 @@ use songweave_dsp::{
     path::{AudioPath, BlockInfo},
     telemetry::{Telemetry, columns},
 };
-use songweave_engine::{offline::Inline, pipeline::Pipeline};
+use songweave_engine::{band::Band, offline::Inline, pipeline::Pipeline};
 use songweave_models::MashNetwork;
 
 /// A path with its inference end.
@@ -30,12 +30,13 @@ impl Driven {
     #[must_use]
     pub fn new(sample_rate: f32, mono_input: bool) -> Self {
         let network = MashNetwork::embedded().expect("the embedded network is sound");
+        let band = Band::embedded().expect("the embedded networks are sound");
         let (audio, end) = link();
         let (sender, _) = columns();
         let telemetry = Arc::new(Telemetry::default());
         let layout = StreamLayout::for_sample_rate(sample_rate);
         let path = AudioPath::new(layout, mono_input, audio, telemetry.clone(), sender);
-        Self { path, inline: Inline::new(end, Pipeline::new(network)), telemetry }
+        Self { path, inline: Inline::new(end, Pipeline::new(network, band)), telemetry }
     }
 
     /// Runs songs `[channel][sample]` through in blocks of the given sizes; `controls(n)` are asked at the first sample
@@ -55,7 +56,7 @@ impl Driven {
             let mut block: Vec<&mut [f32]> = out.iter_mut().map(|channel| &mut channel[start..end]).collect();
             let side: Vec<&[f32]> = side.iter().map(|channel| &channel[start..end]).collect();
             let info = BlockInfo { controls: controls(start), ..BlockInfo::default() };
-            self.path.process(&mut block, &side, &info, &mut self.inline);
+            self.path.process(&mut block, &side, &info, &mut self.inline, &mut ());
             start = end;
         }
         out

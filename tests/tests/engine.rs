@@ -53,7 +53,7 @@ impl Instance {
             let mut block: Vec<&mut [f32]> = out.iter_mut().map(|channel| &mut channel[start..end]).collect();
             let side: Vec<&[f32]> = side.iter().map(|channel| &channel[start..end]).collect();
             self.clock.begin_block(end - start);
-            self.path.process(&mut block, &side, &BlockInfo::default(), &mut self.clock);
+            self.path.process(&mut block, &side, &BlockInfo::default(), &mut self.clock, &mut ());
             start = end;
         }
         out

@@ -82,7 +82,7 @@ proptest! {
                 low: value * 10_000.0, high: value * 100.0, freeze: flag, delta: flag, ..Controls::default()
             };
             let info = BlockInfo { controls, position_samples, ..BlockInfo::default() };
-            driven.path.process(&mut [&mut left, &mut right], &side, &info, &mut driven.inline);
+            driven.path.process(&mut [&mut left, &mut right], &side, &info, &mut driven.inline, &mut ());
             prop_assert!(left.iter().chain(&right).all(|sample| sample.is_finite() && !sample.is_subnormal()));
             if reset {
                 driven.path.reset(&controls);

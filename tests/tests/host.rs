@@ -61,7 +61,7 @@ fn the_offline_render_that_masks_are_drawn_from_gives_the_bits_of_the_plugin() {
     let (plugin, _) =
         Bounce { automation, ..Bounce::default() }.run(SONGWEAVE, &songs, std::iter::repeat(700)).unwrap();
     let [a, b] = songs.each_ref().map(|song| [song[0].as_slice(), song[1].as_slice()]);
-    let offline = Offline::new(layout, MashNetwork::embedded().unwrap()).render(a, b, layout.hop, |sample| {
+    let offline = Offline::new(layout, MashNetwork::embedded().unwrap()).unwrap().render(a, b, layout.hop, |sample| {
         let vocals = (sample / layout.hop).min(99) as f32 / 100.0;
         // The plugin's release of 20 ms is its own default.
         Controls { faders: [vocals, 1.0, 1.0, 1.0], release: 0.02, ..Controls::default() }
@@ -93,10 +93,16 @@ fn auto_played_back_as_automation_of_the_faders_gives_the_same_bits() {
     let controls = Controls { auto: 1.0, balance: 0.4, release: 0.02, ..Controls::default() };
     // The transport of the bounce's host.
     let beats = |sample: usize| Some(sample as f64 / 48_000.0 * 120.0 / 60.0);
-    let transport =
-        |sample| Transport { playing: true, tempo: Some(120.0), beats: beats(sample), time_signature: Some((4, 4)) };
+    let transport = |sample| Transport {
+        playing: true,
+        tempo: Some(120.0),
+        beats: beats(sample),
+        time_signature: Some((4, 4)),
+        ..Transport::default()
+    };
     let info = |sample| BlockInfo { transport: transport(sample), ..controls.into() };
-    let columns = Offline::new(layout, MashNetwork::embedded().unwrap()).render(a, b, layout.hop, info).columns;
+    let columns =
+        Offline::new(layout, MashNetwork::embedded().unwrap()).unwrap().render(a, b, layout.hop, info).columns;
     let names = ["Vocals", "Drums", "Bass", "Other"];
     let lanes = columns.iter().enumerate().flat_map(|(hop, column)| {
         names.iter().zip(column.faders).map(move |(name, fader)| (hop * layout.hop, *name, f64::from(fader)))

@@ -95,7 +95,7 @@ fn the_audio_path_allocates_nothing() {
                 let side = [&side[0][..size], &side[1][..size]];
                 let count = allocations(|| {
                     clock.begin_block(size);
-                    path.process(&mut [&mut left[..size], &mut right[..size]], &side, &info, &mut clock);
+                    path.process(&mut [&mut left[..size], &mut right[..size]], &side, &info, &mut clock, &mut ());
                     if size % 50 == 0 {
                         path.reset(&controls);
                         clock.reset();

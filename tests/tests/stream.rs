@@ -152,11 +152,11 @@ fn odd_blocks_do_no_harm() {
     let mut driven = Driven::new(48_000.0, false);
     let none: [&[f32]; 0] = [];
     let info = BlockInfo::default();
-    driven.path.process(&mut [], &none, &info, &mut driven.inline);
-    driven.path.process(&mut [&mut []], &none, &info, &mut driven.inline);
+    driven.path.process(&mut [], &none, &info, &mut driven.inline, &mut ());
+    driven.path.process(&mut [&mut []], &none, &info, &mut driven.inline, &mut ());
     let mut left = [0.5; 4000];
     let mut right = [0.5; 4000];
-    driven.path.process(&mut [&mut left, &mut right], &[&[0.1; 3][..]], &info, &mut driven.inline);
+    driven.path.process(&mut [&mut left, &mut right], &[&[0.1; 3][..]], &info, &mut driven.inline, &mut ());
     assert!(left.iter().all(|sample| sample.is_finite()));
 }
 
@@ -183,7 +183,7 @@ fn jumps_start_a_generation_and_split_blocks_do_not() {
         let info = BlockInfo { transport, position_samples: Some(position), ..BlockInfo::default() };
         let (mut left, mut right) = (noise(1, 4096), noise(2, 4096));
         let side = [noise(3, 4096)];
-        driven.path.process(&mut [&mut left, &mut right], &side, &info, &mut driven.inline);
+        driven.path.process(&mut [&mut left, &mut right], &side, &info, &mut driven.inline, &mut ());
         wanted += due;
         assert_eq!(driven.telemetry.generation.load(Relaxed), wanted, "block {n}");
     }

@@ -60,7 +60,7 @@ fn run(
     for (n, b) in b.chunks(512).enumerate() {
         let (mut left, mut right) = (vec![0.0; b.len()], vec![0.0; b.len()]);
         let info = BlockInfo { controls: controls(n * 512), ..BlockInfo::default() };
-        path.process(&mut [&mut left, &mut right], &[b, b], &info, patience);
+        path.process(&mut [&mut left, &mut right], &[b, b], &info, patience, &mut ());
         out.extend(left);
     }
     out
@@ -138,7 +138,7 @@ fn a_seek_begins_anew() {
             let jump = if sought && n >= hops_before { 1_000_000 } else { 0 };
             let transport = Transport { playing: true, ..Transport::default() };
             let info = BlockInfo { controls: only_b(-4), transport, position_samples: Some(n * 512 + jump) };
-            path.process(&mut [&mut left, &mut right], &[b, b], &info, &mut says);
+            path.process(&mut [&mut left, &mut right], &[b, b], &info, &mut says, &mut ());
             if (hops_before + 16..hops_before + 40).contains(&n) {
                 out.extend(left);
             }

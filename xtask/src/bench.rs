@@ -191,7 +191,13 @@ fn inference(songs: &[Vec<f32>; 2]) -> Result<Arc<Status>> {
         wait_for(started, number);
         clock.begin_block(FRAMES);
         let [left, right] = &mut block;
-        path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &BlockInfo::default(), &mut clock);
+        path.process(
+            &mut [left.as_mut_slice(), right.as_mut_slice()],
+            &side,
+            &BlockInfo::default(),
+            &mut clock,
+            &mut (),
+        );
     }
     Ok(status)
 }

@@ -177,29 +177,28 @@ pub const MOST_NOTES: usize = 24;
 /// What the band does from one frame on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BandStep {
-    notes: [Option<BandNote>; MOST_NOTES],
-    count: usize,
+    /// Notes that begin; the first `None` ends the list.
+    pub notes: [Option<BandNote>; MOST_NOTES],
     /// All notes that sound end here, in samples after the frame's last sample: the host jumped or stopped.
     pub silence: Option<i32>,
-    /// The chord from this frame on, `None` while there is no harmony.
-    pub chord: Option<Chord>,
+    /// Another chord (`None`: no harmony) from so many samples after the frame's last sample on.
+    pub chord: Option<(Option<Chord>, i32)>,
 }
 
 impl BandStep {
     /// Nothing is played.
-    pub const EMPTY: Self = Self { notes: [None; MOST_NOTES], count: 0, silence: None, chord: None };
+    pub const EMPTY: Self = Self { notes: [None; MOST_NOTES], silence: None, chord: None };
 
     /// Adds a note; one too many is lost.
     pub fn push(&mut self, note: BandNote) {
-        if let Some(place) = self.notes.get_mut(self.count) {
+        if let Some(place) = self.notes.iter_mut().find(|place| place.is_none()) {
             *place = Some(note);
-            self.count += 1;
         }
     }
 
     /// The notes in the order in which they were added.
     pub fn notes(&self) -> impl Iterator<Item = BandNote> + '_ {
-        self.notes.iter().copied().flatten()
+        self.notes.iter().map_while(|note| *note)
     }
 }
 

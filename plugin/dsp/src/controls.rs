@@ -1,6 +1,9 @@
 //! The parameter values that travel with the audio.
 
-use crate::layout::PARTS;
+use crate::{
+    band::{INSTRUMENTS, Quality, Style},
+    layout::PARTS,
+};
 
 /// What the plugin does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -8,6 +11,54 @@ pub enum Mode {
     /// Two songs through a mask.
     #[default]
     Mash,
+    /// A band that follows the voice.
+    Accompany,
+}
+
+/// What the user asks of the band.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BandControls {
+    /// How it plays.
+    pub style: Style,
+    /// How much it plays, 0…1.
+    pub density: f32,
+    /// From the most likely to the surprising, 0…1.
+    pub adventure: f32,
+    /// Another seed, another accompaniment.
+    pub seed: u32,
+    /// Pitch class of the tonic, 0 = C … 11 = B; `None` hears it.
+    pub key: Option<u8>,
+    /// Minor (`true`) or major; `None` hears it.
+    pub minor: Option<bool>,
+    /// Root of the chord, 0 = C … 11 = B; `None` leaves the chords to the band.
+    pub chord_root: Option<u8>,
+    /// Kind of the chord; `None` takes the one that the key has on its root. Not used without a root.
+    pub chord_quality: Option<Quality>,
+    /// Tempo in beats per minute, used in hosts without a transport.
+    pub tempo: f32,
+    /// Gain of each instrument, linear, `[instrument]`.
+    pub levels: [f32; INSTRUMENTS],
+    /// Gain of the voice, linear.
+    pub voice: f32,
+}
+
+impl Default for BandControls {
+    /// A pop band that hears everything for itself.
+    fn default() -> Self {
+        Self {
+            style: Style::Pop,
+            density: 0.5,
+            adventure: 0.3,
+            seed: 0,
+            key: None,
+            minor: None,
+            chord_root: None,
+            chord_quality: None,
+            tempo: 100.0,
+            levels: [1.0; INSTRUMENTS],
+            voice: 1.0,
+        }
+    }
 }
 
 /// A snapshot of the parameters at one sample, in plain units. A…B values are 0 = only A … 1 = only B.
@@ -45,6 +96,8 @@ pub struct Controls {
     pub transpose_b: i8,
     /// Transposes song B by [`crate::frame::Decision::transpose_b`] instead.
     pub match_keys: bool,
+    /// What is asked of the band.
+    pub band: BandControls,
 }
 
 impl Default for Controls {
@@ -67,6 +120,7 @@ impl Default for Controls {
             delta: false,
             transpose_b: 0,
             match_keys: false,
+            band: BandControls::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Both are plain values of fixed size. They are addressed by [`Position`], never by order of arrival.
 
 use crate::{
+    band::{BandStep, VoiceHeard},
     chroma::PITCH_CLASSES,
     controls::Controls,
     layout::{BANDS, PARTS, SONGS, StreamLayout},
@@ -28,6 +29,8 @@ pub struct Transport {
     pub beats: Option<f64>,
     /// Time signature as numerator and denominator, when the host has one.
     pub time_signature: Option<(u8, u8)>,
+    /// Position of the present bar's beginning in quarter notes, when the host has one.
+    pub bar_start: Option<f64>,
 }
 
 impl Transport {
@@ -103,8 +106,20 @@ pub struct AnalysisFrame {
     pub songs: [SongBands; SONGS],
     /// Weight of each pitch class in each song, `[song][pitch class]`, 0 = C, at least 0 (see [`crate::chroma`]).
     pub chroma: [[f32; PITCH_CLASSES]; SONGS],
+    /// What is heard of the voice in song A; nothing outside Accompany.
+    pub voice: VoiceHeard,
+    /// MIDI keys that are held, one bit each.
+    pub keys: u128,
+    /// The stream's sizes.
+    pub layout: StreamLayout,
+}
+
+impl AnalysisFrame {
     /// Length of a hop in seconds.
-    pub hop_seconds: f32,
+    #[must_use]
+    pub fn hop_seconds(&self) -> f32 {
+        self.layout.hop_seconds()
+    }
 }
 
 impl Default for AnalysisFrame {
@@ -117,7 +132,9 @@ impl Default for AnalysisFrame {
             b_present: false,
             songs: [SongBands::SILENT; SONGS],
             chroma: [[0.0; PITCH_CLASSES]; SONGS],
-            hop_seconds: StreamLayout::for_sample_rate(48_000.0).hop_seconds(),
+            voice: VoiceHeard::default(),
+            keys: 0,
+            layout: StreamLayout::for_sample_rate(48_000.0),
         }
     }
 }
@@ -133,6 +150,8 @@ pub struct Decision {
     pub lead: [f32; PARTS],
     /// Transposition of song B in semitones, −6…6, that brings both songs into one key.
     pub transpose_b: i8,
+    /// What the band plays.
+    pub band: BandStep,
 }
 
 impl Decision {
@@ -142,5 +161,6 @@ impl Decision {
         shares: [[[1.0 / PARTS as f32; BANDS]; PARTS]; SONGS],
         lead: [0.5; PARTS],
         transpose_b: 0,
+        band: BandStep::EMPTY,
     };
 }

@@ -53,7 +53,12 @@ pub struct StreamLayout {
     pub window: usize,
     /// Hop length in samples, a quarter of the window.
     pub hop: usize,
+    /// Hops by which the output waits so that the band hears what is sung next; 0 = no look-ahead.
+    pub look_ahead: usize,
 }
+
+/// Longest look-ahead in seconds.
+const LONGEST_LOOK_AHEAD: f32 = 1.0;
 
 impl StreamLayout {
     /// The layout for a sample rate in Hz. Rates outside 8 kHz to 768 kHz get the sizes of the nearest of these.
@@ -62,7 +67,14 @@ impl StreamLayout {
         let rate = if sample_rate.is_finite() { sample_rate.clamp(8_000.0, 768_000.0) } else { 48_000.0 };
         let octave = (rate / 46_000.0).log2().round() as i32;
         let window = if octave >= 0 { 2048 << octave } else { 2048 >> -octave };
-        Self { sample_rate: rate, window, hop: window / 4 }
+        Self { sample_rate: rate, window, hop: window / 4, look_ahead: 0 }
+    }
+
+    /// The same layout with a look-ahead of so many seconds, 0…1, in whole hops.
+    #[must_use]
+    pub fn with_look_ahead(self, seconds: f32) -> Self {
+        let seconds = if seconds.is_finite() { seconds.clamp(0.0, LONGEST_LOOK_AHEAD) } else { 0.0 };
+        Self { look_ahead: (seconds / self.hop_seconds()).round() as usize, ..self }
     }
 
     /// Bins of a spectrum, DC and Nyquist included.
@@ -71,10 +83,10 @@ impl StreamLayout {
         self.window / 2 + 1
     }
 
-    /// Samples between an input sample and the same sample at the output: the window plus the decision delay.
+    /// Samples between an input sample and the same sample at the output: the window, the decision delay, the look-ahead.
     #[must_use]
     pub const fn latency(&self) -> usize {
-        self.window + DECISION_DELAY * self.hop
+        self.window + (DECISION_DELAY + self.look_ahead) * self.hop
     }
 
     /// Length of a hop in seconds.
@@ -111,6 +123,16 @@ mod tests {
             assert_eq!(layout.window, window, "{rate} Hz");
             assert_eq!(layout.latency(), window + 2 * window / 4);
             assert!((0.007..0.017).contains(&layout.hop_seconds()), "{rate} Hz: {}", layout.hop_seconds());
+        }
+    }
+
+    #[test]
+    fn a_look_ahead_is_whole_hops_of_latency() {
+        let layout = StreamLayout::for_sample_rate(48_000.0);
+        for (seconds, hops) in [(0.0, 0), (0.1, 9), (1.0, 94), (7.0, 94), (-1.0, 0), (f32::NAN, 0)] {
+            let ahead = layout.with_look_ahead(seconds);
+            assert_eq!(ahead.look_ahead, hops, "{seconds} s");
+            assert_eq!(ahead.latency(), layout.latency() + hops * layout.hop);
         }
     }
 

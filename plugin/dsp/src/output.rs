@@ -3,8 +3,10 @@
 use realfft::num_complex::Complex32;
 
 use crate::{
-    controls::Controls,
+    band::INSTRUMENTS,
+    controls::{Controls, Mode},
     framer::repaired,
+    instruments::Sounds,
     layout::{CHANNELS, DECISION_DELAY, StreamLayout},
     stft::Stft,
 };
@@ -16,22 +18,38 @@ pub struct Blend {
     pub wet: f32,
     /// Gain of the delayed input A, linear.
     pub dry: f32,
+    /// Gain of each instrument of the band, linear, `[instrument]`.
+    pub band: [f32; INSTRUMENTS],
 }
 
 impl Blend {
     /// The blend that `mix`, `output_gain` and `bypass` ask for.
     #[must_use]
     pub fn of(controls: &Controls) -> Self {
+        let Controls { mix, output_gain, band, .. } = controls;
         if controls.bypass {
-            return Self { wet: 0.0, dry: 1.0 };
+            return Self { dry: 1.0, ..Self::default() };
         }
-        Self { wet: controls.mix * controls.output_gain, dry: (1.0 - controls.mix) * controls.output_gain }
+        match controls.mode {
+            Mode::Mash => Self { wet: mix * output_gain, dry: (1.0 - mix) * output_gain, ..Self::default() },
+            Mode::Accompany => Self {
+                wet: 0.0,
+                dry: (1.0 - mix + mix * band.voice) * output_gain,
+                band: band.levels.map(|level| mix * level * output_gain),
+            },
+        }
+    }
+
+    /// Whether the band may play: in its mode, and not bypassed.
+    #[must_use]
+    pub fn lets_the_band_play(controls: &Controls) -> bool {
+        controls.mode == Mode::Accompany && !controls.bypass
     }
 
     /// The same with as much of the wet signal as song B is present; the rest is dry.
     #[must_use]
     pub fn with_presence(self, presence: f32) -> Self {
-        Self { wet: self.wet * presence, dry: self.dry + self.wet * (1.0 - presence) }
+        Self { wet: self.wet * presence, dry: self.dry + self.wet * (1.0 - presence), ..self }
     }
 }
 
@@ -42,6 +60,10 @@ pub struct Output {
     overlap: [Vec<f32>; CHANNELS],
     delay: [Vec<f32>; CHANNELS],
     hop: usize,
+    /// Samples by which finished frames wait for the look-ahead.
+    wait: usize,
+    sounds: Sounds,
+    has_band: bool,
     /// Next sample of the present hop.
     at: usize,
     /// Next place in the delay lines.
@@ -49,6 +71,7 @@ pub struct Output {
     from: Blend,
     to: Blend,
     peak: [f32; CHANNELS],
+    instruments: [[f32; CHANNELS]; INSTRUMENTS],
 }
 
 impl Output {
@@ -58,20 +81,25 @@ impl Output {
     #[must_use]
     pub fn new(layout: &StreamLayout) -> Self {
         Self {
-            overlap: std::array::from_fn(|_| vec![0.0; layout.window + layout.hop]),
+            overlap: std::array::from_fn(|_| vec![0.0; layout.window + (1 + layout.look_ahead) * layout.hop]),
             delay: std::array::from_fn(|_| vec![0.0; layout.latency()]),
             hop: layout.hop,
+            wait: layout.look_ahead * layout.hop,
+            sounds: Sounds::new(layout),
+            has_band: false,
             at: 0,
             delay_at: 0,
             from: Blend::default(),
             to: Blend::default(),
             peak: [0.0; CHANNELS],
+            instruments: [[0.0; CHANNELS]; INSTRUMENTS],
         }
     }
 
     /// Forgets everything; the next hop begins at `blend`.
     pub fn reset(&mut self, blend: Blend) {
         self.overlap.iter_mut().chain(&mut self.delay).for_each(|samples| samples.fill(0.0));
+        self.silence_band();
         (self.at, self.delay_at) = (0, 0);
         (self.from, self.to) = (blend, blend);
         self.peak = [0.0; CHANNELS];
@@ -83,9 +111,17 @@ impl Output {
         let ramp = (self.at + 1) as f32 / self.hop as f32;
         let blend = |from: f32, to: f32| if from == to { to } else { from + ramp * (to - from) };
         let (wet, dry) = (blend(self.from.wet, self.to.wet), blend(self.from.dry, self.to.dry));
+        if self.has_band {
+            self.instruments = std::array::from_fn(|instrument| {
+                let gain = blend(self.from.band[instrument], self.to.band[instrument]);
+                self.sounds.at(instrument, self.at).map(|sample| gain * sample)
+            });
+        }
+        let instruments = &self.instruments;
+        let band = |channel: usize| instruments.iter().map(|sample| sample[channel]).sum::<f32>();
         let out = std::array::from_fn(|channel| {
             let delayed = std::mem::replace(&mut self.delay[channel][self.delay_at], input[channel]);
-            let out = repaired(self.overlap[channel][self.at] * wet + delayed * dry).0;
+            let out = repaired(self.overlap[channel][self.at] * wet + delayed * dry + band(channel)).0;
             self.peak[channel] = self.peak[channel].max(out.abs());
             out
         });
@@ -97,6 +133,29 @@ impl Output {
         out
     }
 
+    fn silence_band(&mut self) {
+        self.has_band = false;
+        self.instruments = [[0.0; CHANNELS]; INSTRUMENTS];
+    }
+
+    /// The instruments in the sample that [`Self::exchange`] returned last, `[instrument][channel]`.
+    #[must_use]
+    pub const fn instruments(&self) -> &[[f32; CHANNELS]; INSTRUMENTS] {
+        &self.instruments
+    }
+
+    /// Sample of the present hop that [`Self::exchange`] returns next.
+    #[must_use]
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The band in the hop that comes, to be filled after [`Self::advance`], which makes it silent.
+    pub const fn sounds(&mut self) -> &mut Sounds {
+        self.has_band = true;
+        &mut self.sounds
+    }
+
     /// Largest output of the hop that just ended, `[channel]`, and starts over.
     pub fn take_peak(&mut self) -> [f32; CHANNELS] {
         std::mem::take(&mut self.peak)
@@ -105,39 +164,50 @@ impl Output {
     /// Ends the present hop: moves on by a hop, adds the frame's spectra `[channel][bin]`, and fades to `blend` over the
     /// next hop. Without a frame (before the first decision) silence is added.
     pub fn advance(&mut self, stft: &mut Stft, frame: Option<&[Vec<Complex32>; CHANNELS]>, blend: Blend) {
-        let window = self.overlap[0].len() - self.hop;
+        let end = self.overlap[0].len();
+        let window = end - self.hop;
         for (channel, overlap) in self.overlap.iter_mut().enumerate() {
             overlap.copy_within(self.hop.., 0);
             overlap[window..].fill(0.0);
             if let Some(spectra) = frame {
-                stft.synthesise(&spectra[channel], &mut overlap[..window]);
+                stft.synthesise(&spectra[channel], &mut overlap[self.wait..window]);
             }
         }
+        self.silence_band();
         self.at = 0;
         self.from = std::mem::replace(&mut self.to, blend);
     }
 }
 
 /// Blends of the hops that are still on their way to the output.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct BlendDelay {
-    hops: [Blend; DECISION_DELAY + 4],
+    /// What is delayed: the blend, and whether the band may play.
+    hops: Vec<(Blend, bool)>,
     at: usize,
 }
 
 impl BlendDelay {
-    /// Starts over with every hop at `blend`.
-    pub fn reset(&mut self, blend: Blend) {
-        self.hops = [blend; DECISION_DELAY + 4];
+    /// A delay for a layout.
+    ///
+    /// # Allocates
+    #[must_use]
+    pub fn new(layout: &StreamLayout) -> Self {
+        // The window is four hops, so the newest hop is played after three others and the decision delay.
+        Self { hops: vec![(Blend::default(), false); DECISION_DELAY + layout.look_ahead + 4], at: 0 }
+    }
+
+    /// Starts over with every hop as `controls` ask for.
+    pub fn reset(&mut self, controls: &Controls) {
+        self.hops.fill((Blend::of(controls), Blend::lets_the_band_play(controls)));
         self.at = 0;
     }
 
-    /// Takes the blend of the newest hop and returns that of the hop which the output is about to play.
-    pub fn exchange(&mut self, newest: Blend) -> Blend {
-        // The window is four hops, so the newest hop is played after `DECISION_DELAY + 3` others.
-        let place = &mut self.hops[self.at];
-        *place = newest;
-        self.at = (self.at + 1) % (DECISION_DELAY + 4);
+    /// Takes the controls of the newest hop and returns the blend of the hop which the output is about to play, and whether
+    /// the band may play in it.
+    pub fn exchange(&mut self, newest: &Controls) -> (Blend, bool) {
+        self.hops[self.at] = (Blend::of(newest), Blend::lets_the_band_play(newest));
+        self.at = (self.at + 1) % self.hops.len();
         self.hops[self.at]
     }
 }

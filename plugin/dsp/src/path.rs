@@ -8,20 +8,26 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use realfft::num_complex::Complex32;
 
 use crate::{
+    band::{BandStep, INSTRUMENTS, VoiceHeard},
     bands::ErbBands,
     chroma::{Chroma, PITCH_CLASSES},
-    controls::Controls,
+    controls::{Controls, Mode},
     frame::{AnalysisFrame, Decision, Position, SongBands, Transport},
     framer::{Framer, repaired},
-    layout::{BANDS, CHANNELS, DECISION_DELAY, SONGS, StreamLayout},
+    layout::{CHANNELS, DECISION_DELAY, SONGS, StreamLayout},
     link::{AudioEnd, Patience},
-    mask::{self, GainSmoother},
     output::{Blend, BlendDelay, Output},
+    player::{NoteEvent, Player},
     presence::Presence,
     stft::Stft,
-    telemetry::{ColumnSender, MaskColumn, Telemetry, peak},
-    transpose::Transposer,
+    telemetry::{BandColumn, ColumnSender, MaskColumn, Telemetry, peak},
+    voice::VoiceTracker,
 };
+use held_keys::HeldKeys;
+use masking::Masking;
+
+mod held_keys;
+mod masking;
 
 type Spectra = [Vec<Complex32>; CHANNELS];
 
@@ -32,6 +38,22 @@ struct HeldFrame {
     transport: Transport,
     bands: [SongBands; SONGS],
     spectra: [Spectra; SONGS],
+    voice: VoiceHeard,
+}
+
+/// Takes what the band plays beside the main output.
+pub trait BandSink {
+    /// A note begins or ends at a sample of the host's block.
+    fn note(&mut self, sample: usize, event: NoteEvent);
+    /// A sample of the instruments as they are in the main output, `[instrument][channel]`.
+    fn instruments(&mut self, sample: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]);
+}
+
+/// Takes nothing.
+impl BandSink for () {
+    fn note(&mut self, _: usize, _: NoteEvent) {}
+
+    fn instruments(&mut self, _: usize, _: &[[f32; CHANNELS]; INSTRUMENTS]) {}
 }
 
 /// What came with a host block.
@@ -60,13 +82,13 @@ pub struct AudioPath {
     bands: ErbBands,
     chroma: [Chroma; SONGS],
     framer: Framer,
+    voice: VoiceTracker,
     held: [HeldFrame; DECISION_DELAY + 1],
-    mixed: Spectra,
-    bin_gains: [Vec<f32>; SONGS],
-    /// Gains of song B's pitched parts, `[bin]`; scratch of a transposed frame.
-    pitched_gains: Vec<f32>,
-    smoother: GainSmoother,
-    transposer: Transposer,
+    masking: Masking,
+    player: Player,
+    /// The player's next event in the present hop.
+    next_event: usize,
+    keys: HeldKeys,
     presence: Presence,
     output: Output,
     blends: BlendDelay,
@@ -98,6 +120,7 @@ impl AudioPath {
             transport: Transport::default(),
             bands: [SongBands::SILENT; SONGS],
             spectra: [spectra(), spectra()],
+            voice: VoiceHeard::default(),
         };
         let mut path = Self {
             mono_input,
@@ -105,15 +128,15 @@ impl AudioPath {
             bands: ErbBands::new(&layout),
             chroma: std::array::from_fn(|_| Chroma::new(&layout)),
             framer: Framer::new(&layout),
+            voice: VoiceTracker::new(&layout),
             held: std::array::from_fn(|_| held()),
-            mixed: spectra(),
-            bin_gains: std::array::from_fn(|_| vec![0.0; layout.bins()]),
-            pitched_gains: vec![0.0; layout.bins()],
-            smoother: GainSmoother::new(&layout),
-            transposer: Transposer::new(&layout),
+            masking: Masking::new(&layout),
+            player: Player::new(&layout),
+            next_event: 0,
+            keys: HeldKeys::default(),
             presence: Presence::new(&layout),
             output: Output::new(&layout),
-            blends: BlendDelay::default(),
+            blends: BlendDelay::new(&layout),
             position: Position::default(),
             decision: Decision::UNDECIDED,
             expected_position: None,
@@ -145,12 +168,15 @@ impl AudioPath {
     fn clear(&mut self, controls: &Controls) {
         self.framer.reset();
         self.chroma.iter_mut().for_each(Chroma::reset);
-        self.smoother.reset();
-        self.transposer.reset();
+        self.voice.reset();
+        self.masking.reset();
+        self.player.reset();
+        self.next_event = 0;
+        self.keys.reset();
         self.presence.reset();
         let blend = Blend::of(controls).with_presence(self.presence.amount());
         self.output.reset(blend);
-        self.blends.reset(Blend::of(controls));
+        self.blends.reset(controls);
         self.decision = Decision::UNDECIDED;
         self.expected_position = None;
     }
@@ -166,9 +192,11 @@ impl AudioPath {
         side: &[S],
         info: &BlockInfo,
         patience: &mut impl Patience,
+        sink: &mut impl BandSink,
     ) {
         let frames = main.first().map_or(0, |channel| channel.len());
-        self.follow_transport(info, frames);
+        let late = self.follow_transport(info, frames);
+        let info = &BlockInfo { transport: info.transport.after(late, self.layout.sample_rate), ..*info };
         let mut damaged = 0;
         let mut usable = |sample: f32| {
             let (sample, intact) = repaired(sample);
@@ -178,7 +206,10 @@ impl AudioPath {
         for n in 0..frames {
             let a = self.main_sample(main, n).map(&mut usable);
             let b = side_sample(side, n).map(&mut usable);
+            self.keys.pass(n);
+            self.tell_notes(n, sink);
             let out = self.output.exchange(a);
+            sink.instruments(n, self.output.instruments());
             if let [single] = main {
                 single[n] = 0.5 * (out[0] + out[1]);
             } else {
@@ -192,6 +223,7 @@ impl AudioPath {
                 self.framer.advance();
             }
         }
+        self.keys.end_block();
         if damaged > 0 {
             self.telemetry.repaired.fetch_add(damaged, Relaxed);
         }
@@ -205,21 +237,38 @@ impl AudioPath {
         }
     }
 
-    /// Starts a new generation where the host jumps.
-    fn follow_transport(&mut self, info: &BlockInfo, frames: usize) {
+    /// A MIDI key goes down or up at a sample of the block that comes. To be called in the order of the samples.
+    ///
+    /// # Real-time safety
+    /// Neither allocates nor blocks.
+    pub fn play_key(&mut self, sample: usize, key: u8, down: bool) {
+        self.keys.play(sample, key, down);
+    }
+
+    /// Hands out the player's events up to the sample that comes.
+    fn tell_notes(&mut self, sample: usize, sink: &mut impl BandSink) {
+        while let Some(event) = self.player.events().get(self.next_event).filter(|event| event.at <= self.output.at()) {
+            sink.note(sample, *event);
+            self.next_event += 1;
+        }
+    }
+
+    /// Starts a new generation where the host jumps. Returns by how many samples the block is later than it says: a wrapper
+    /// that splits a block at automation may give every piece the position of the whole block.
+    fn follow_transport(&mut self, info: &BlockInfo, frames: usize) -> usize {
         let moved = if info.transport.playing { frames as i64 } else { 0 };
         let Some(now) = info.position_samples else {
             self.expected_position = None;
-            return;
+            return 0;
         };
         let (heard, expected) = self.expected_position.unwrap_or((now, now));
-        // A wrapper that splits a block at automation may give every piece the position of the whole block.
         let stands_still = now == heard;
         if !stands_still && now.abs_diff(expected) > self.layout.hop as u64 {
             self.position.generation = self.position.generation.wrapping_add(1);
         }
         let from = if stands_still { expected } else { now };
         self.expected_position = Some((now, from.saturating_add(moved)));
+        usize::try_from(from.saturating_sub(now)).unwrap_or(0)
     }
 
     /// Everything that happens once per hop; `done` samples of the block have been heard.
@@ -228,10 +277,17 @@ impl AudioPath {
         let due = self.position.hop.checked_sub(DECISION_DELAY as u64).map(|hop| hop as usize % self.held.len());
         if let Some(slot) = due {
             self.decide(slot, done, patience);
-            self.apply(slot);
         }
-        let blend = self.blends.exchange(Blend::of(&info.controls)).with_presence(self.presence.amount());
-        self.output.advance(&mut self.stft, due.map(|_| &self.mixed), blend);
+        let masks = due.filter(|slot| self.held[*slot].controls.mode == Mode::Mash);
+        if let Some(slot) = masks {
+            self.apply(slot);
+        } else {
+            self.masking.reset();
+        }
+        let (blend, band_plays) = self.blends.exchange(&info.controls);
+        let blend = blend.with_presence(self.presence.amount());
+        self.output.advance(&mut self.stft, masks.map(|_| self.masking.mixed()), blend);
+        self.play_band(due, band_plays);
         self.report();
         self.position.hop += 1;
     }
@@ -245,13 +301,20 @@ impl AudioPath {
         held.controls = info.controls;
         held.transport = info.transport.after(done, self.layout.sample_rate);
         let mut chroma = [[0.0; PITCH_CLASSES]; SONGS];
-        for (song, chroma) in chroma.iter_mut().enumerate() {
+        // Song B is no matter of the band's.
+        let songs = if info.controls.mode == Mode::Mash { SONGS } else { 1 };
+        for (song, chroma) in chroma.iter_mut().enumerate().take(songs) {
             for (window, spectrum) in self.framer.window(song).into_iter().zip(&mut held.spectra[song]) {
                 self.stft.analyse(window, spectrum);
             }
             let [left, right] = &held.spectra[song];
             self.bands.hear([left, right], self.stft.power_scale(), &mut held.bands[song]);
             *chroma = self.chroma[song].hear([left, right], self.stft.power_scale());
+        }
+        held.voice = VoiceHeard::default();
+        if info.controls.mode == Mode::Accompany {
+            let [left, right] = &held.spectra[0];
+            held.voice = self.voice.hear([left, right], self.stft.power_scale());
         }
         self.link.send(AnalysisFrame {
             position: held.position,
@@ -260,71 +323,69 @@ impl AudioPath {
             b_present: self.presence.is_present(),
             songs: held.bands,
             chroma,
-            hop_seconds: self.layout.hop_seconds(),
+            voice: held.voice,
+            keys: self.keys.held(),
+            layout: self.layout,
         });
     }
 
-    /// Takes the decision for a held frame; holds the last one where it is missing.
-    fn decide(&mut self, slot: usize, done: usize, patience: &mut impl Patience) {
-        let held = &self.held[slot];
-        if self.decision.position.generation != held.position.generation {
-            self.transposer.reset();
-        }
-        match self.link.receive(held.position, done, patience) {
-            Some(decision) if !held.controls.freeze => self.decision = decision,
-            // Only the separation is held.
-            Some(decision) => self.decision.transpose_b = decision.transpose_b,
-            None => {
-                self.telemetry.missed.fetch_add(1, Relaxed);
-            }
-        }
-        self.decision.position = held.position;
-    }
-
-    /// Makes the output's spectra from a held frame and the present decision.
+    /// Applies the mask to a held frame.
     fn apply(&mut self, slot: usize) {
         let held = &self.held[slot];
-        let controls = &held.controls;
-        let target = mask::gains(&self.decision, controls);
-        let gains = self.smoother.step(&target, controls.attack, controls.release);
-        for (gains, bins) in gains.iter().zip(&mut self.bin_gains) {
-            self.bands.interpolate(gains, bins);
-        }
-        if controls.delta {
-            self.bin_gains.iter_mut().flatten().for_each(|gain| *gain = 1.0 - *gain);
-        }
-        let semitones = if controls.match_keys { self.decision.transpose_b } else { controls.transpose_b };
-        if semitones != 0 {
-            let drums = mask::drum_gains(&self.decision, controls, &target[1], &gains[1]);
-            self.keep_drums(&drums);
-        }
-        let held = &self.held[slot];
-        let [gains_a, gains_b] = &self.bin_gains;
-        let [a, b] = &held.spectra;
-        for ((mixed, a), b) in self.mixed.iter_mut().zip(a).zip(b) {
-            for (bin, mixed) in mixed.iter_mut().enumerate() {
-                *mixed = a[bin] * gains_a[bin] + b[bin] * gains_b[bin];
-            }
-        }
-        if semitones == 0 {
-            self.transposer.reset();
-        } else {
-            self.transposer.add(semitones, b, &self.pitched_gains, &mut self.mixed);
-        }
+        self.masking.apply(&self.bands, &self.decision, &held.controls, &held.spectra);
         if self.telemetry.watched.load(Relaxed) {
             let column = MaskColumn::new(&self.decision, &held.controls, &held.bands);
             self.columns.send(MaskColumn { transport: held.transport, ..column });
         }
     }
 
-    /// Leaves of song B's gains those of its drums `[band]`, and lays the others aside.
-    fn keep_drums(&mut self, drums: &[f32; BANDS]) {
-        let gains = &mut self.bin_gains[1];
-        self.pitched_gains.copy_from_slice(gains);
-        self.bands.interpolate(drums, gains);
-        for (pitched, drums) in self.pitched_gains.iter_mut().zip(gains) {
-            *pitched = (*pitched - *drums).max(0.0);
+    /// Plays the band into the hop that comes; `due` is the frame just decided about.
+    fn play_band(&mut self, due: Option<usize>, may_play: bool) {
+        self.player.finish();
+        self.next_event = 0;
+        let hop = self.layout.hop as i64;
+        // The output hop that comes, in samples of the input.
+        let begin = (self.position.hop as i64 + 2) * hop - self.layout.latency() as i64;
+        if !may_play {
+            self.player.silence(begin);
         }
+        if self.player.is_silent() && !may_play {
+            return;
+        }
+        if let Some(held) = due.map(|slot| &self.held[slot]).filter(|held| held.controls.mode == Mode::Accompany) {
+            let now = (self.position.hop as i64 + 1 - DECISION_DELAY as i64) * hop;
+            if may_play {
+                self.player.take(&self.decision.band, now);
+            }
+            self.player.play(begin, self.output.sounds());
+            if self.telemetry.watched.load(Relaxed) {
+                let (chord, sounding) = (self.player.chord(), self.player.sounding());
+                let transport = held.transport;
+                self.columns.send_band(BandColumn { sample: begin, voice: held.voice, chord, sounding, transport });
+            }
+        } else {
+            self.player.play(begin, self.output.sounds());
+        }
+    }
+
+    /// Takes the decision for a held frame; holds the last one where it is missing.
+    fn decide(&mut self, slot: usize, done: usize, patience: &mut impl Patience) {
+        let held = &self.held[slot];
+        if self.decision.position.generation != held.position.generation {
+            self.masking.begin_generation();
+        }
+        match self.link.receive(held.position, done, patience) {
+            Some(decision) if !held.controls.freeze => self.decision = decision,
+            // Only the separation is held.
+            Some(decision) => {
+                (self.decision.transpose_b, self.decision.band) = (decision.transpose_b, decision.band);
+            }
+            None => {
+                self.decision.band = BandStep::EMPTY;
+                self.telemetry.missed.fetch_add(1, Relaxed);
+            }
+        }
+        self.decision.position = held.position;
     }
 
     fn report(&mut self) {

@@ -12,10 +12,12 @@ use ringbuf::{
 };
 
 use crate::{
+    band::{Chord, VoiceHeard},
     controls::Controls,
     frame::{Decision, Position, SongBands, Transport},
     layout::{BANDS, CHANNELS, PARTS, SONGS},
     mask::{crossfade, effective_faders},
+    player::Sounding,
 };
 
 /// Columns that may wait for the editor: about three seconds.
@@ -70,6 +72,21 @@ impl MaskColumn {
     }
 }
 
+/// The band in one hop as it was played.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BandColumn {
+    /// First sample of the hop, counted from the stream's last reset; negative while the latency passes.
+    pub sample: i64,
+    /// What is heard of the voice, about two hops before.
+    pub voice: VoiceHeard,
+    /// The chord and the sample since which it sounds.
+    pub chord: (Option<Chord>, i64),
+    /// Keys that sound.
+    pub sounding: Sounding,
+    /// The host's transport, about three hops later.
+    pub transport: Transport,
+}
+
 /// Meters and counters, written by the audio thread, read by anyone.
 #[derive(Debug, Default)]
 pub struct Telemetry {
@@ -114,25 +131,39 @@ pub(crate) fn peak(samples: &[f32]) -> f32 {
     peaks.into_iter().chain(rest.iter().map(|sample| sample.abs())).fold(0.0, f32::max)
 }
 
-/// The audio thread's end of the column ring.
-pub struct ColumnSender(HeapProd<MaskColumn>);
+/// The audio thread's end of the column rings.
+pub struct ColumnSender {
+    mask: HeapProd<MaskColumn>,
+    band: HeapProd<BandColumn>,
+}
 
-/// The reader's end of the column ring.
-pub type ColumnReceiver = HeapCons<MaskColumn>;
+/// The reader's end of the column rings.
+pub struct ColumnReceiver {
+    /// Columns of Mash.
+    pub mask: HeapCons<MaskColumn>,
+    /// Columns of Accompany.
+    pub band: HeapCons<BandColumn>,
+}
 
-/// A ring for mask columns.
+/// The rings for columns of both modes.
 ///
 /// # Allocates
 #[must_use]
 pub fn columns() -> (ColumnSender, ColumnReceiver) {
-    let (sender, receiver) = HeapRb::new(COLUMNS).split();
-    (ColumnSender(sender), receiver)
+    let (mask_in, mask_out) = HeapRb::new(COLUMNS).split();
+    let (band_in, band_out) = HeapRb::new(COLUMNS).split();
+    (ColumnSender { mask: mask_in, band: band_in }, ColumnReceiver { mask: mask_out, band: band_out })
 }
 
 impl ColumnSender {
     /// Sends a column; it is lost when nobody has read for seconds.
     pub fn send(&mut self, column: MaskColumn) {
-        let _ = self.0.try_push(column);
+        let _ = self.mask.try_push(column);
+    }
+
+    /// Sends a column of the band; it is lost when nobody has read for seconds.
+    pub fn send_band(&mut self, column: BandColumn) {
+        let _ = self.band.try_push(column);
     }
 }
 

@@ -122,7 +122,7 @@ pub struct Listener {
 impl Default for Listener {
     /// Nothing heard. The first frame says how long hops are.
     fn default() -> Self {
-        Self::new(AnalysisFrame::default().hop_seconds)
+        Self::new(AnalysisFrame::default().hop_seconds())
     }
 }
 
@@ -144,7 +144,7 @@ impl Listener {
     /// Frames come in order; one of a new generation makes it forget, and song B is forgotten when it goes.
     pub fn hear(&mut self, frame: &AnalysisFrame, decision: &Decision) -> i8 {
         if self.generation != Some(frame.position.generation) {
-            *self = Self { generation: Some(frame.position.generation), ..Self::new(frame.hop_seconds) };
+            *self = Self { generation: Some(frame.position.generation), ..Self::new(frame.hop_seconds()) };
         }
         if self.listening.b_present && !frame.b_present {
             self.songs[1] = SongListener::new(self.hop_seconds);

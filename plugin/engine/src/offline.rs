@@ -8,11 +8,11 @@ use songweave_dsp::{
     layout::{CHANNELS, StreamLayout},
     link::{InferenceEnd, Patience, link},
     path::{AudioPath, BlockInfo},
-    telemetry::{ColumnReceiver, MaskColumn, Telemetry, columns},
+    telemetry::{BandColumn, ColumnReceiver, MaskColumn, Telemetry, columns},
 };
-use songweave_models::mash::MashNetwork;
+use songweave_models::{mash::MashNetwork, weights::WeightError};
 
-use crate::pipeline::Pipeline;
+use crate::{band::Band, pipeline::Pipeline};
 
 /// The inference end without a thread: runs the pipeline whenever the audio path misses a decision.
 pub struct Inline {
@@ -44,8 +44,10 @@ impl Patience for Inline {
 pub struct Rendered {
     /// Output, latency removed, `[channel][sample]`, as long as the input.
     pub audio: [Vec<f32>; CHANNELS],
-    /// One column per hop; column 0 belongs to the frame that ends one hop after the input's first sample.
+    /// One column per hop of Mash; column 0 belongs to the frame that ends one hop after the input's first sample.
     pub columns: Vec<MaskColumn>,
+    /// One column per hop of Accompany.
+    pub band: Vec<BandColumn>,
 }
 
 /// The plugin's path for one render.
@@ -56,18 +58,20 @@ pub struct Offline {
 }
 
 impl Offline {
-    /// A path at a layout, with a fresh network.
-    #[must_use]
-    pub fn new(layout: StreamLayout, network: MashNetwork) -> Self {
+    /// A path at a layout, with a fresh network and the band in the binary.
+    ///
+    /// # Errors
+    /// When a weight file in the binary is damaged, which a test rules out.
+    pub fn new(layout: StreamLayout, network: MashNetwork) -> Result<Self, WeightError> {
         let (audio, end) = link();
         let (sender, receiver) = columns();
         let telemetry = Arc::new(Telemetry::default());
         telemetry.watched.store(true, Ordering::Relaxed);
-        Self {
+        Ok(Self {
             path: AudioPath::new(layout, false, audio, telemetry, sender),
-            inline: Inline::new(end, Pipeline::new(network)),
+            inline: Inline::new(end, Pipeline::new(network, Band::embedded()?)),
             columns: receiver,
-        }
+        })
     }
 
     /// Renders song A `[channel][sample]` with song B (shorter: silence follows). `info(n)` is what a host says at input
@@ -82,18 +86,19 @@ impl Offline {
         let latency = self.path.layout().latency();
         let length = a[0].len();
         self.path.reset(&info(0).into().controls);
-        let mut rendered = Rendered { audio: [vec![], vec![]], columns: vec![] };
+        let mut rendered = Rendered { audio: [vec![], vec![]], columns: vec![], band: vec![] };
         for start in (0..length + latency).step_by(grid) {
             let end = (start + grid).min(length + latency);
             let mut block = a.map(|channel| cut(channel, start, end));
             let side = b.map(|channel| cut(channel, start, end));
             let [left, right] = &mut block;
             let main = &mut [left.as_mut_slice(), right.as_mut_slice()];
-            self.path.process(main, &side, &info(start).into(), &mut self.inline);
+            self.path.process(main, &side, &info(start).into(), &mut self.inline, &mut ());
             for (audio, block) in rendered.audio.iter_mut().zip(&block) {
                 audio.extend_from_slice(block);
             }
-            rendered.columns.extend(self.columns.pop_iter());
+            rendered.columns.extend(self.columns.mask.pop_iter());
+            rendered.band.extend(self.columns.band.pop_iter());
         }
         for audio in &mut rendered.audio {
             audio.drain(..latency);

@@ -1,42 +1,47 @@
 //! The one synchronous pipeline: `step(frame) -> decision`, the same for threads, tests and offline renders.
 
 use songweave_dsp::{
+    band::BandStep,
+    controls::Mode,
     frame::{AnalysisFrame, Decision},
     layout::SONGS,
 };
 use songweave_models::mash::{FEATURES, MashNetwork, MashOutput, features};
 
 use crate::{
+    band::{Band, BandView},
     lead::Lead,
     listen::{Listener, Listening},
 };
 
-/// The Mash mode: both songs' bands into shares and lead.
+/// Both modes: Mash makes shares and lead of both songs' bands, Accompany a band of the voice.
 pub struct Pipeline {
     network: MashNetwork,
     inputs: [[f32; FEATURES]; SONGS],
     output: MashOutput,
     lead: Lead,
     listener: Listener,
+    band: Band,
     generation: Option<u32>,
     last: Decision,
 }
 
 /// A network that failed in mid-stream, with its reason in one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("The network stopped working ({0}); the mask is held as it was. Reload the model or reactivate the plugin.")]
+#[error("The network stopped working ({0}); what it decided last is held. Reload the model or reactivate the plugin.")]
 pub struct NetworkFault(pub String);
 
 impl Pipeline {
-    /// A pipeline around a network.
+    /// A pipeline around the Mash network and the band.
     #[must_use]
-    pub fn new(network: MashNetwork) -> Self {
+    pub fn new(network: MashNetwork, band: Band) -> Self {
         Self {
             network,
             inputs: [[0.0; FEATURES]; SONGS],
             output: MashOutput::default(),
             lead: Lead::default(),
             listener: Listener::default(),
+            band,
             generation: None,
             last: Decision::UNDECIDED,
         }
@@ -53,6 +58,13 @@ impl Pipeline {
     /// # Errors
     /// When the network fails. [`Self::hold`] then gives the decision to go on with.
     pub fn step(&mut self, frame: &AnalysisFrame) -> Result<Decision, NetworkFault> {
+        if frame.controls.mode == Mode::Accompany {
+            // The songs are heard anew when Mash is back.
+            self.generation = None;
+            let band = self.band.hear(frame)?;
+            return Ok(Decision { position: frame.position, band, ..self.last });
+        }
+        self.band.leave();
         if self.generation != Some(frame.position.generation) {
             self.generation = Some(frame.position.generation);
             self.network.reset();
@@ -65,9 +77,16 @@ impl Pipeline {
         self.network.step(&self.inputs, &mut self.output).map_err(|error| NetworkFault(error.to_string()))?;
         let lead = self.lead.step(frame, &self.output.lead);
         let transpose_b = frame.controls.transpose_b;
-        let decision = Decision { position: frame.position, shares: self.output.shares, lead, transpose_b };
+        let (position, shares) = (frame.position, self.output.shares);
+        let decision = Decision { position, shares, lead, transpose_b, band: BandStep::EMPTY };
         self.last = Decision { transpose_b: self.listener.hear(frame, &decision), ..decision };
         Ok(self.last)
+    }
+
+    /// What is known of the music that the band accompanies.
+    #[must_use]
+    pub const fn band(&self) -> &BandView {
+        self.band.view()
     }
 
     /// What is known of the songs' keys and tempi.
@@ -81,6 +100,6 @@ impl Pipeline {
     pub const fn hold(&self, frame: &AnalysisFrame) -> Decision {
         let controls = &frame.controls;
         let transpose_b = if controls.match_keys { self.last.transpose_b } else { controls.transpose_b };
-        Decision { position: frame.position, transpose_b, ..self.last }
+        Decision { position: frame.position, transpose_b, band: BandStep::EMPTY, ..self.last }
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::listen::Listening;
+use crate::{band::BandView, listen::Listening};
 
 /// Buckets per octave of [`Durations`].
 const PER_OCTAVE: f64 = 8.0;
@@ -62,6 +62,7 @@ pub struct Status {
     pub raised_priority: AtomicBool,
     fault: Mutex<Option<String>>,
     listening: Mutex<Listening>,
+    band: Mutex<BandView>,
 }
 
 impl Status {
@@ -82,10 +83,19 @@ impl Status {
         *self.listening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells what is known of the songs. Left out while somebody reads: the next hop tells it again.
-    pub fn tell(&self, listening: &Listening) {
+    /// What is known of the music that the band accompanies.
+    #[must_use]
+    pub fn band(&self) -> BandView {
+        *self.band.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells what is known of the songs and of the band's music. Left out while somebody reads: the next hop tells it again.
+    pub fn tell(&self, listening: &Listening, band: &BandView) {
         if let Ok(mut told) = self.listening.try_lock() {
             *told = *listening;
+        }
+        if let Ok(mut told) = self.band.try_lock() {
+            *told = *band;
         }
     }
 }

@@ -20,6 +20,7 @@ use songweave_models::weights::WeightError;
 use thread_priority::ThreadPriority;
 
 use crate::{
+    band::{Band, BandView},
     clock::WallClock,
     listen::Listening,
     pipeline::{NetworkFault, Pipeline},
@@ -67,10 +68,10 @@ impl Engine {
         status: Arc<Status>,
     ) -> Result<(Self, AudioEnd), StartError> {
         let (audio, inference) = link();
-        let mut pipeline = Pipeline::new(slot.network()?);
+        let mut pipeline = Pipeline::new(slot.network()?, Band::embedded()?);
         warm_up(&mut pipeline);
         status.set_fault(None);
-        status.tell(&Listening::NOTHING);
+        status.tell(&Listening::NOTHING, &BandView::default());
         let stop = Arc::new(AtomicBool::new(false));
         let worker = Worker { end: inference, pipeline, slot, status, stop: stop.clone(), broken: false };
         let handle = thread::Builder::new().name("songweave-inference".into()).spawn(move || worker.run())?;
@@ -130,7 +131,7 @@ impl Worker {
                 last_frame = Instant::now();
                 let decision = self.decide(&frame);
                 self.end.send(decision);
-                self.status.tell(self.pipeline.listening());
+                self.status.tell(self.pipeline.listening(), self.pipeline.band());
                 self.status.durations.record(last_frame.elapsed());
             } else {
                 let idle = last_frame.elapsed() > IDLE_AFTER;

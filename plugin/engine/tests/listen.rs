@@ -45,7 +45,7 @@ fn hear_with(controls: Controls, rate: f32, a: &[f32], b: &[f32], mut sizes: imp
     while start < a.len() {
         let end = a.len().min(start + sizes.next().unwrap());
         let mut block = a[start..end].to_vec();
-        path.process(&mut [&mut block], &[&b[start..end]], &info, &mut ear);
+        path.process(&mut [&mut block], &[&b[start..end]], &info, &mut ear, &mut ());
         start = end;
     }
     *ear.listener.listening()

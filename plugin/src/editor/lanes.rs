@@ -136,7 +136,13 @@ mod tests {
 
     fn column(fader: f32, beats: Option<f64>) -> MaskColumn {
         let controls = Controls { faders: [fader; PARTS], ..Controls::default() };
-        let transport = Transport { playing: true, tempo: Some(120.0), beats, time_signature: Some((3, 4)) };
+        let transport = Transport {
+            playing: true,
+            tempo: Some(120.0),
+            beats,
+            time_signature: Some((3, 4)),
+            ..Transport::default()
+        };
         MaskColumn { transport, ..MaskColumn::new(&Decision::UNDECIDED, &controls, &[SongBands::SILENT; 2]) }
     }
 

@@ -85,7 +85,7 @@ impl View {
     /// Takes the columns that came since the last picture.
     fn collect(&mut self, shared: &Shared) {
         if let Some(columns) = &mut *locked(&shared.columns) {
-            for column in columns.pop_iter() {
+            for column in columns.mask.pop_iter() {
                 self.lanes.push(&column);
                 self.heat_map.push(column);
             }

@@ -9,8 +9,8 @@ fn params() -> SongweaveParams {
 
 /// Id, text at the bottom, at the top and at the default. Hosts, projects and scripts refer to these: lines may be
 /// added, never changed.
-const PERMANENT: [(&str, &str, &str, &str); 20] = [
-    ("mode", "Mash", "Mash (kept for the next mode)", "Mash"),
+const PERMANENT: [(&str, &str, &str, &str); 36] = [
+    ("mode", "Mash", "Accompany", "Mash"),
     ("mix", "0 %", "100 %", "100 %"),
     ("output", "-inf dB", "12 dB", "0 dB"),
     ("bypass", "Off", "On", "Off"),
@@ -30,6 +30,22 @@ const PERMANENT: [(&str, &str, &str, &str); 20] = [
     ("delta", "Off", "On", "Off"),
     ("transpose_b", "-6 semitones", "+6 semitones", "0 semitones"),
     ("match_keys", "Off", "On", "Off"),
+    ("style", "Ballad", "Swing", "Pop"),
+    ("density", "0 %", "100 %", "50 %"),
+    ("adventure", "0 %", "100 %", "30 %"),
+    ("seed", "0", "9999", "0"),
+    ("key", "Auto", "B", "Auto"),
+    ("scale", "Auto", "Minor", "Auto"),
+    ("chord_root", "Auto", "B", "Auto"),
+    ("chord_quality", "Auto", "Augmented", "Auto"),
+    ("lookahead", "Off", "1 s", "Off"),
+    ("tempo", "20 BPM", "300 BPM", "100 BPM"),
+    ("band_level", "-inf dB", "12 dB", "0 dB"),
+    ("drums_level", "-inf dB", "12 dB", "0 dB"),
+    ("bass_level", "-inf dB", "12 dB", "0 dB"),
+    ("keys_level", "-inf dB", "12 dB", "0 dB"),
+    ("pad_level", "-inf dB", "12 dB", "0 dB"),
+    ("voice_level", "-inf dB", "12 dB", "0 dB"),
 ];
 
 #[test]
@@ -64,6 +80,11 @@ fn texts_read_back_and_are_read_as_users_write_them() {
     for (id, text, wanted) in [
         ("vocals", "25%", 0.25),
         ("mode", "mash", 0.0),
+        ("mode", "accompany", 1.0),
+        ("key", "c#", 2.0 / 12.0),
+        ("chord_root", "Ab", 9.0 / 12.0),
+        ("chord_quality", "minor 7", 0.4),
+        ("style", "latin", 0.8),
         ("bypass", "on", 1.0),
         ("low", "20", 0.0),
         ("output", "12", 1.0),
@@ -72,7 +93,14 @@ fn texts_read_back_and_are_read_as_users_write_them() {
         // SAFETY: `params` lives.
         assert_eq!(unsafe { at(id).string_to_normalized_value(text) }, Some(wanted), "{id}={text}");
     }
-    for (id, text) in [("vocals", "loud"), ("mode", "band"), ("bypass", "maybe"), ("missed_hops", "-")] {
+    for (id, text) in [
+        ("vocals", "loud"),
+        ("mode", "band"),
+        ("key", "H"),
+        ("style", "polka"),
+        ("bypass", "maybe"),
+        ("missed_hops", "-"),
+    ] {
         // SAFETY: `params` lives.
         assert_eq!(unsafe { at(id).string_to_normalized_value(text) }, None, "{id}={text}");
     }
@@ -114,6 +142,12 @@ fn no_value_of_a_hosts_reaches_the_signal_path_unchecked() {
         let controls = params.controls();
         let shares = [controls.mix, controls.balance, controls.auto, controls.depth].into_iter().chain(controls.faders);
         assert!(shares.into_iter().all(|share| (0.0..=1.0).contains(&share)), "{value}: {controls:?}");
+        let band = controls.band;
+        let shares = [band.density, band.adventure];
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{value}: {band:?}");
+        assert!(band.levels.iter().all(|gain| (0.0..16.0).contains(gain)), "{value}: {band:?}");
+        assert!((20.0..=300.0).contains(&band.tempo) && (0.0..4.0).contains(&band.voice), "{value}: {band:?}");
+        assert!(band.key.is_none_or(|key| key < 12), "{value}: {band:?}");
         let times = [controls.attack, controls.release];
         assert!(times.iter().all(|time| (0.0..=0.5).contains(time)), "{value}: {controls:?}");
         let limits = [controls.low, controls.high];

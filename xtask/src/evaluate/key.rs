@@ -278,7 +278,13 @@ fn measure(a: &Subject, b: Option<&Subject>) -> Vec<Found> {
     for start in (0..left.len()).step_by(layout.hop) {
         let end = (start + layout.hop).min(left.len());
         let side = side.each_ref().map(|channel| channel.get(start..end).unwrap_or_default());
-        path.process(&mut [&mut left[start..end], &mut right[start..end]], &side, &BlockInfo::default(), &mut ear);
+        path.process(
+            &mut [&mut left[start..end], &mut right[start..end]],
+            &side,
+            &BlockInfo::default(),
+            &mut ear,
+            &mut (),
+        );
     }
     let heard = ear.listener.listening().songs;
     [Some(a), b].into_iter().flatten().zip(heard).map(|(subject, heard)| found(subject, &heard)).collect()

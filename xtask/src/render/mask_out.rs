@@ -66,7 +66,7 @@ fn columns(job: &Job, plugin: &mut ClapPlugin, layout: StreamLayout) -> Result<V
         transport: transport(job, sample),
         position_samples: Some(sample as i64),
     };
-    Ok(Offline::new(layout, network).render(a, b, layout.hop, at).columns)
+    Ok(Offline::new(layout, network)?.render(a, b, layout.hop, at).columns)
 }
 
 /// The host's transport at a sample, as the plugin sees it in the render.
@@ -77,6 +77,7 @@ fn transport(job: &Job, sample: usize) -> Transport {
         tempo: Some(job.tempo),
         beats: Some(sample as f64 / f64::from(job.inputs.sample_rate) * job.tempo / 60.0),
         time_signature: u8::try_from(beats).ok().zip(u8::try_from(unit).ok()),
+        ..Transport::default()
     }
 }
 

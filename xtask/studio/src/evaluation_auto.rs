@@ -13,7 +13,7 @@ use songweave_dsp::{
     telemetry::MaskColumn,
 };
 use songweave_engine::offline::Offline;
-use songweave_models::mash::MashNetwork;
+use songweave_models::{MashNetwork, WeightError};
 
 use crate::{
     midi::Note,
@@ -70,7 +70,7 @@ pub fn measure_auto(a: &Song, b: &Song, tempo: Option<f64>, network: &MashNetwor
     let scores = [score(a)?, score(b)?];
     let layout = StreamLayout::for_sample_rate(a.rate as f32);
     let samples = a.samples().min(b.samples());
-    let columns = columns(&layout, [a, b], tempo, network);
+    let columns = columns(&layout, [a, b], tempo, network).ok()?;
     let lanes = Lanes { columns: &columns, layout };
     let seconds = samples as f64 / f64::from(a.rate);
     let hops = samples / layout.hop;
@@ -95,7 +95,12 @@ fn score(song: &Song) -> Option<[&[Note]; PARTS]> {
     Some([vocals?, drums?, bass?, other?])
 }
 
-fn columns(layout: &StreamLayout, songs: [&Song; SONGS], tempo: Option<f64>, network: &MashNetwork) -> Vec<MaskColumn> {
+fn columns(
+    layout: &StreamLayout,
+    songs: [&Song; SONGS],
+    tempo: Option<f64>,
+    network: &MashNetwork,
+) -> Result<Vec<MaskColumn>, WeightError> {
     let mixtures = songs.map(mixture);
     let [a, b] = mixtures.each_ref().map(|song| [song[0].as_slice(), song[1].as_slice()]);
     let transport = |sample: usize| Transport {
@@ -103,10 +108,11 @@ fn columns(layout: &StreamLayout, songs: [&Song; SONGS], tempo: Option<f64>, net
         tempo,
         beats: tempo.map(|tempo| sample as f64 / f64::from(layout.sample_rate) * tempo / 60.0),
         time_signature: Some((4, 4)),
+        ..Transport::default()
     };
     let controls = Controls { auto: 1.0, ..Controls::default() };
     let info = |sample| BlockInfo { controls, transport: transport(sample), position_samples: None };
-    Offline::new(*layout, network.clone()).render(a, b, layout.hop, info).columns
+    Ok(Offline::new(*layout, network.clone())?.render(a, b, layout.hop, info).columns)
 }
 
 fn mixture(song: &Song) -> Stereo {

@@ -10,7 +10,7 @@ use songweave_dsp::{
     path::{AudioPath, BlockInfo},
     telemetry::{Telemetry, columns},
 };
-use songweave_engine::pipeline::Pipeline;
+use songweave_engine::{band::Band, pipeline::Pipeline};
 use songweave_models::mash::MashNetwork;
 
 use crate::song::Stereo;
@@ -27,8 +27,9 @@ impl Replay {
     /// # Errors
     /// The network fails, with its reason.
     pub fn record(layout: StreamLayout, network: MashNetwork, songs: [[&[f32]; CHANNELS]; 2]) -> Result<Self, String> {
+        let band = Band::embedded().map_err(|error| error.to_string())?;
         let (audio, end) = link();
-        let mut listener = Listener { end, pipeline: Pipeline::new(network), decisions: Vec::new(), fault: None };
+        let mut listener = Listener { end, pipeline: Pipeline::new(network, band), decisions: Vec::new(), fault: None };
         play(layout, audio, songs, &Controls::default(), &mut listener);
         match listener.fault {
             Some(fault) => Err(fault),
@@ -122,7 +123,7 @@ fn play(
         let mut block = a.map(|channel| cut(channel, start, end));
         let side = b.map(|channel| cut(channel, start, end));
         let [left, right] = &mut block;
-        path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &info, patience);
+        path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &info, patience, &mut ());
         out.iter_mut().zip(&block).for_each(|(out, block)| out.extend_from_slice(block));
     }
     out.map(|mut channel| channel.split_off(latency))
@@ -155,7 +156,8 @@ mod tests {
         let replay = Replay::record(layout, network.clone(), songs).unwrap();
         for recipe in &RECIPES {
             let controls = recipe.controls();
-            let plugin = Offline::new(layout, network.clone()).render(songs[0], songs[1], 777, |_| controls).audio;
+            let plugin =
+                Offline::new(layout, network.clone()).unwrap().render(songs[0], songs[1], 777, |_| controls).audio;
             assert!(replay.render(songs, &controls) == plugin, "{}", recipe.name);
         }
     }
@@ -164,7 +166,7 @@ mod tests {
     fn changes_of_the_lead_are_moments_not_parts() {
         let lead = |lead| Decision { lead, ..Decision::UNDECIDED };
         let (a, b) = (lead([0.0; 4]), lead([0.0, 1.0, 0.8, 0.4]));
-        let layout = StreamLayout { sample_rate: 51_200.0, window: 2_048, hop: 512 };
+        let layout = StreamLayout { sample_rate: 51_200.0, window: 2_048, hop: 512, look_ahead: 0 };
         let replay = Replay { layout, decisions: vec![a, a, b, b, a] };
         let expected = [0.01, 0.03];
         assert!(replay.lead_changes().iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-6));

@@ -15,6 +15,7 @@ fn frame(hop: usize, host: Option<(f64, (u8, u8))>, controls: Controls) -> Analy
         tempo: Some(tempo),
         beats: Some((hop + 1) as f64 * HOP_SECONDS * tempo / 60.0),
         time_signature: Some(signature),
+        ..Transport::default()
     });
     AnalysisFrame {
         position: Position { generation: 1, hop: hop as u64 },

@@ -104,8 +104,13 @@ mod tests {
     fn it_changes_where_a_bar_begins() {
         let mut transposer = Transposer::default();
         let changed = (0..2_000).map(|hop| f64::from(hop) * 0.02).find(|beats| {
-            let transport =
-                Transport { playing: true, tempo: Some(112.0), beats: Some(*beats), time_signature: Some((6, 8)) };
+            let transport = Transport {
+                playing: true,
+                tempo: Some(112.0),
+                beats: Some(*beats),
+                time_signature: Some((6, 8)),
+                ..Transport::default()
+            };
             transposer.step([sure(0), sure(1)], &transport, HOP) == -1
         });
         // Three seconds are 5.6 quarters at this tempo; bars of 6/8 have three.
