@@ -10,9 +10,11 @@
 #![deny(unsafe_code)] // allowed in layers/matrix/half.rs alone
 
 pub mod backend;
+pub mod chords;
 pub mod layers;
 pub mod mash;
 pub mod weights;
 
+pub use chords::{ChordBelief, ChordFeatures, ChordNetwork};
 pub use mash::{MashNetwork, MashOutput, StepError};
 pub use weights::{Metadata, WeightError};

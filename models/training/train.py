@@ -1,6 +1,7 @@
 """Trains Songweave's networks on feature sets that `cargo xtask dataset` wrote.
 
     python models/training/train.py mash --config models/training/mash.toml --data DIR --out DIR [--resume] [--steps N]
+    python models/training/train.py chords --config models/training/chords.toml --data DIR --out DIR [--resume] [--steps N]
     torchrun --nproc-per-node GPUS models/training/train.py mash …
     python models/training/train.py export --run DIR --weights models/weights
     python models/training/train.py table --as architectures --runs DIR DIR … --json FILE
@@ -11,6 +12,9 @@ import json
 import tomllib
 from pathlib import Path
 
+import checkpoint
+import chord_export
+from chord_trainer import KIND as CHORDS, ChordTrainer
 from export import export
 from trainer import Trainer, describe
 
@@ -18,20 +22,30 @@ from trainer import Trainer, describe
 def main() -> None:
     arguments = _parser().parse_args()
     if arguments.command == "export":
-        export(arguments.run, arguments.weights)
+        _export(arguments.run, arguments.weights)
         return
     if arguments.command == "table":
         _table(arguments.kind, arguments.runs, arguments.json)
         return
-    trainer = Trainer(read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
+    kind = ChordTrainer if arguments.command == CHORDS else Trainer
+    trainer = kind(read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
     if arguments.resume:
         trainer.resume()
     elif arguments.begin_from:
         trainer.begin_from(arguments.begin_from)
     trainer.stop_on_signals()
-    if trainer.rank == 0:
+    if kind is Trainer and trainer.rank == 0:
         print(describe(trainer))
     trainer.run()
+
+
+def _export(run: Path, weights: Path) -> None:
+    """Each kind of network has its own files."""
+    state = checkpoint.load(run)
+    if state.get("kind") == CHORDS:
+        chord_export.export(state, weights)
+    else:
+        export(run, weights)
 
 
 def read_config(path: Path) -> dict:
@@ -67,13 +81,14 @@ def _table(kind: str, runs: list[Path], path: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Trains Songweave's networks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    mash = commands.add_parser("mash", help="train the mash network")
-    mash.add_argument("--config", type=Path, default=Path(__file__).with_name("mash.toml"))
-    mash.add_argument("--data", type=Path, required=True, help="feature set written by `cargo xtask dataset mash`")
-    mash.add_argument("--out", type=Path, required=True, help="checkpoints and curves; keep it outside the repository")
-    mash.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-    mash.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run")
-    mash.add_argument("--steps", type=int, help="last step, instead of the configuration's")
+    for name, data in (("mash", "mash"), (CHORDS, "band")):
+        network = commands.add_parser(name, help=f"train the {name} network")
+        network.add_argument("--config", type=Path, default=Path(__file__).with_name(f"{name}.toml"))
+        network.add_argument("--data", type=Path, required=True, help=f"set written by `cargo xtask dataset {data}`")
+        network.add_argument("--out", type=Path, required=True, help="checkpoints and curves; keep it outside the repository")
+        network.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+        network.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run")
+        network.add_argument("--steps", type=int, help="last step, instead of the configuration's")
     shipped = commands.add_parser("export", help="write weight file, golden vectors and facts from a run")
     shipped.add_argument("--run", type=Path, required=True, help="the run's --out")
     shipped.add_argument("--weights", type=Path, default=Path(__file__).parents[1] / "weights")

@@ -7,6 +7,7 @@
 
 pub mod bootstrap;
 pub mod casting;
+pub mod chord_set;
 pub mod clips;
 pub mod codec;
 pub mod comping;
@@ -28,7 +29,9 @@ pub mod flutter;
 pub mod grooves;
 pub mod groups;
 pub mod harmony;
+pub mod hearing_errors;
 pub mod layer_effects;
+pub mod lead_sheets;
 pub mod leakage;
 pub mod lyrics;
 pub mod masker;
@@ -66,6 +69,7 @@ pub mod stem_names;
 pub mod stereo;
 pub mod style;
 pub mod subject;
+pub mod sung_song;
 pub mod syllables;
 pub mod synth;
 pub mod synthesiser;

@@ -241,7 +241,7 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// The same in all folders below.
-fn files_below(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_below(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = files(folder, extension)?;
     for folder in folders(folder)? {
         found.extend(files_below(&folder, extension)?);

@@ -1,78 +1,206 @@
-//! Provisional harmony: the tonic triad of the key that is heard.
+//! The harmony of Accompany: chord, key and what is expected next, once per step, from what was sung before it.
+//!
+//! [`Listening`] follows the singing and remembers the song, the network says at every beat what harmony it asks for, and
+//! [`choice`] turns that into few chords. No chord that was played goes back into the network: it would come to believe
+//! its own mistakes.
 
-use songweave_dsp::band::{Chord, Quality};
+pub mod choice;
+pub mod features;
+pub mod memory;
+pub mod random;
+pub mod scale;
 
-use super::{heard::StepHeard, place::Place};
+use std::collections::VecDeque;
+
+use songweave_dsp::band::Chord;
+use songweave_models::{ChordBelief, ChordNetwork};
+
 use crate::{
-    listen::key::{Key, KeyEstimate, KeyTracker},
+    band::{heard::StepHeard, place::Place},
+    listen::key::KeyEstimate,
     pipeline::NetworkFault,
 };
+use choice::Taste;
+use features::Listening;
+use memory::REMEMBERED;
 
-/// Beats that are planned.
+/// Beats of the plan.
 pub const PLAN: usize = 4;
+/// Steps that have to be sung before it commits itself.
+const FEWEST_SUNG: f32 = 3.0;
+/// Share of a step above which it counts as sung.
+const IS_SUNG: f32 = 0.25;
 
-/// What the user asks of the harmony.
+/// What the user wants of the harmony.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Wishes {
-    /// Pitch class of the locked tonic.
+    /// Locked tonic, a pitch class.
     pub key: Option<u8>,
-    /// Minor or major, where locked.
+    /// Locked scale: whether it is minor.
     pub minor: Option<bool>,
-    /// The chord that has to sound.
+    /// The chord that is played now, whatever is sung: from a parameter or over MIDI.
     pub chord: Option<Chord>,
-    /// From the most likely to the surprising, 0…1.
+    /// How freely chords are chosen, 0…1; 0 = always the likeliest.
     pub adventure: f32,
-    /// Another seed, other chords.
+    /// Seed of the chance.
     pub seed: u32,
 }
 
-/// What was decided for a step.
+/// The harmony from a step on.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Harmonised {
-    /// The chord, `None` before there is one.
+    /// The chord that sounds, `None` before it has heard enough.
     pub chord: Option<Chord>,
-    /// The key.
+    /// The key, as far as it is known.
     pub key: Option<KeyEstimate>,
-    /// Chords expected at the next beats.
+    /// What is expected at the next beats.
     pub plan: [Option<Chord>; PLAN],
 }
 
-/// Decides the harmony.
+/// Harmonises a melody while it is sung.
 pub struct Harmony {
-    keys: KeyTracker,
-}
-
-impl Default for Harmony {
-    fn default() -> Self {
-        Self { keys: KeyTracker::new(0.125) }
-    }
+    network: ChordNetwork,
+    listening: Listening,
+    belief: ChordBelief,
+    /// Chords that were played, the newest last, one per remembered step.
+    played: VecDeque<Option<Chord>>,
+    now: Harmonised,
+    /// The place of the step before.
+    before: Option<Place>,
+    /// Steps since singing began; none before.
+    since_first: Option<u32>,
+    /// Steps since the last that was sung.
+    pause: u32,
+    /// Steps sung, in all.
+    sung: f32,
 }
 
 impl Harmony {
-    /// Forgets everything heard.
-    pub fn reset(&mut self) {
-        self.keys.reset();
+    /// Nothing heard.
+    #[must_use]
+    pub fn new(network: ChordNetwork) -> Self {
+        Self {
+            network,
+            listening: Listening::default(),
+            belief: ChordBelief::default(),
+            played: VecDeque::new(),
+            now: Harmonised::default(),
+            before: None,
+            since_first: None,
+            pause: 0,
+            sung: 0.0,
+        }
     }
 
-    /// The harmony of a step.
+    /// Forgets the song.
+    pub fn reset(&mut self) {
+        self.network.reset();
+        let network = self.network.clone();
+        *self = Self::new(network);
+    }
+
+    /// The harmony from the step at `place` on. To be called at the beginning of every step, in order; after a jump of the
+    /// host it goes on with what it knows of the song.
+    ///
+    /// `last` is the complete step before; `ahead[0]` the step that begins, as far as it has been heard; `ahead[1..]` the
+    /// following ones where the user chose a look-ahead.
     ///
     /// # Errors
-    /// When the network fails.
+    /// The network heard something that is no number; the harmony stays as it was.
     pub fn step(
         &mut self,
-        _place: &Place,
+        place: &Place,
         last: &StepHeard,
-        _ahead: &[StepHeard],
+        ahead: &[StepHeard],
         wishes: &Wishes,
     ) -> Result<Harmonised, NetworkFault> {
-        self.keys.hear(&last.pitch);
-        let key = self.keys.estimate();
-        let tonic = key.map(|KeyEstimate { key: Key { tonic, minor }, .. }| Chord {
-            root: tonic,
-            quality: if minor { Quality::Minor } else { Quality::Major },
-            bass: tonic,
-        });
-        let chord = wishes.chord.or(tonic);
-        Ok(Harmonised { chord, key, plan: [chord; PLAN] })
+        self.hear(place, last, ahead);
+        if place.is_beat() || self.before.is_none() {
+            let features = self.listening.features(place, ahead);
+            let answer = self.network.step(&features, &mut self.belief);
+            answer.map_err(|error| NetworkFault(error.to_string()))?;
+            self.decide(place, wishes);
+        }
+        if let Some(chord) = wishes.chord {
+            self.now.chord = Some(chord);
+        }
+        self.before = Some(*place);
+        self.played.push_back(self.now.chord);
+        if self.played.len() > REMEMBERED {
+            self.played.pop_front();
+        }
+        Ok(self.now)
+    }
+
+    /// What the network believes since the last beat.
+    #[must_use]
+    pub const fn belief(&self) -> &ChordBelief {
+        &self.belief
+    }
+
+    fn hear(&mut self, place: &Place, last: &StepHeard, ahead: &[StepHeard]) {
+        self.listening.hear(place, last);
+        let voiced = last.voiced();
+        self.sung += voiced;
+        self.since_first = match self.since_first {
+            None if voiced > IS_SUNG => Some(1),
+            since => since.map(|steps| steps.saturating_add(1)),
+        };
+        let sings = voiced > IS_SUNG || ahead.first().is_some_and(|now| now.voiced() > IS_SUNG * now.heard.max(0.05));
+        self.pause = if sings { 0 } else { self.pause.saturating_add(1) };
+    }
+
+    /// Whether it has listened for a bar and a downbeat has come.
+    fn may_begin(&self, place: &Place) -> bool {
+        let listened = self.since_first.is_some_and(|steps| steps >= place.steps_per_bar);
+        self.now.chord.is_some() || (listened && self.sung >= FEWEST_SUNG && place.step == 0)
+    }
+
+    fn decide(&mut self, place: &Place, wishes: &Wishes) {
+        let locked = wishes.key.is_some() || wishes.minor.is_some();
+        if self.sung < FEWEST_SUNG && !locked {
+            return;
+        }
+        let key = scale::key_of(&self.belief, wishes.key, wishes.minor);
+        self.now.key = Some(key);
+        if !self.may_begin(place) {
+            return;
+        }
+        let adventure = if wishes.adventure.is_finite() { wishes.adventure.clamp(0.0, 1.0) } else { 0.0 };
+        let taste = Taste { adventure, seed: wishes.seed };
+        let allowed = |chord: Chord| !locked || scale::fits(key.key, chord);
+        let mut worth = choice::worth(&self.belief, 0, taste);
+        choice::add_chance(&mut worth, taste, place.bar);
+        if let Some((chord, certainty)) = self.played_before() {
+            choice::add_return(&mut worth, chord, certainty);
+        }
+        let bars = |steps: u32| steps as f32 / place.steps_per_bar.max(1) as f32;
+        let cost = choice::cost(place.step, place.steps_per_bar, bars(self.pause));
+        let chosen = choice::best(&worth, self.now.chord, cost, allowed);
+        let stays = chosen.zip(self.now.chord).is_some_and(|(new, old)| (new.root, new.quality) == (old.root, old.quality));
+        if !stays {
+            self.now.chord = chosen.map(|chord| choice::with_bass(chord, &self.belief, taste));
+        }
+        self.plan(place, taste, allowed);
+    }
+
+    /// The chord that was played when the passage that is sung now was sung before, and how certain that is.
+    fn played_before(&self) -> Option<(Chord, f32)> {
+        let forecast = self.listening.memory().forecast();
+        let at = self.played.len().checked_sub(forecast.lag).filter(|_| forecast.lag > 0)?;
+        self.played.get(at).copied().flatten().map(|chord| (chord, forecast.confidence))
+    }
+
+    fn plan(&mut self, place: &Place, taste: Taste, allowed: impl Fn(Chord) -> bool) {
+        let mut chord = self.now.chord;
+        for (index, planned) in self.now.plan.iter_mut().enumerate() {
+            let step = (place.step + (index as u32 + 1) * place.steps_per_beat) % place.steps_per_bar.max(1);
+            let worth = choice::worth(&self.belief, index + 1, taste);
+            chord = choice::best(&worth, chord, choice::cost(step, place.steps_per_bar, 0.0), &allowed);
+            *planned = chord;
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;
