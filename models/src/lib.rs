@@ -10,6 +10,7 @@
 #![deny(unsafe_code)] // allowed in layers/matrix/half.rs alone
 
 pub mod backend;
+pub mod groove;
 pub mod layers;
 pub mod mash;
 pub mod weights;

@@ -2,6 +2,7 @@
 
     python models/training/train.py mash --config models/training/mash.toml --data DIR --out DIR [--resume] [--steps N]
     torchrun --nproc-per-node GPUS models/training/train.py mash …
+    python models/training/train.py groove --config models/training/groove.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py export --run DIR --weights models/weights
     python models/training/train.py table --as architectures --runs DIR DIR … --json FILE
 """
@@ -11,14 +12,20 @@ import json
 import tomllib
 from pathlib import Path
 
+import checkpoint
+import groove_export
 from export import export
+from groove_trainer import GrooveTrainer
 from trainer import Trainer, describe
 
 
 def main() -> None:
     arguments = _parser().parse_args()
     if arguments.command == "export":
-        export(arguments.run, arguments.weights)
+        _export(arguments.run, arguments.weights)
+        return
+    if arguments.command == "groove":
+        _groove(arguments)
         return
     if arguments.command == "table":
         _table(arguments.kind, arguments.runs, arguments.json)
@@ -32,6 +39,22 @@ def main() -> None:
     if trainer.rank == 0:
         print(describe(trainer))
     trainer.run()
+
+
+def _groove(arguments: argparse.Namespace) -> None:
+    trainer = GrooveTrainer(read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
+    if arguments.resume:
+        trainer.resume()
+    trainer.run()
+
+
+def _export(run: Path, weights: Path) -> None:
+    """Each kind of network has its own files."""
+    state = checkpoint.load(run)
+    if "best_weights" in state:
+        groove_export.export(state, weights)
+    else:
+        export(run, weights)
 
 
 def read_config(path: Path) -> dict:
@@ -74,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     mash.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     mash.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run")
     mash.add_argument("--steps", type=int, help="last step, instead of the configuration's")
+    groove = commands.add_parser("groove", help="train the groove network")
+    groove.add_argument("--config", type=Path, default=Path(__file__).with_name("groove.toml"))
+    groove.add_argument("--data", type=Path, required=True, help="set written by `cargo xtask dataset groove`")
+    groove.add_argument("--out", type=Path, required=True, help="checkpoints and curves; keep it outside the repository")
+    groove.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    groove.add_argument("--steps", type=int, help="last step, instead of the configuration's")
     shipped = commands.add_parser("export", help="write weight file, golden vectors and facts from a run")
     shipped.add_argument("--run", type=Path, required=True, help="the run's --out")
     shipped.add_argument("--weights", type=Path, default=Path(__file__).parents[1] / "weights")

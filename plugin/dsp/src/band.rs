@@ -44,6 +44,46 @@ impl Instrument {
     }
 }
 
+/// How the band plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Style {
+    /// Slow, with room between the notes.
+    Ballad,
+    /// Pop.
+    #[default]
+    Pop,
+    /// Rock.
+    Rock,
+    /// Funk: short notes off the beat.
+    Funk,
+    /// Latin American.
+    Latin,
+    /// Jazz with swung eighths.
+    Swing,
+}
+
+/// Number of styles.
+pub const STYLES: usize = 6;
+
+impl Style {
+    /// All styles in index order.
+    pub const ALL: [Self; STYLES] = [Self::Ballad, Self::Pop, Self::Rock, Self::Funk, Self::Latin, Self::Swing];
+
+    /// Lower-case name, as the user sees it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ballad => "ballad",
+            Self::Pop => "pop",
+            Self::Rock => "rock",
+            Self::Funk => "funk",
+            Self::Latin => "latin",
+            Self::Swing => "swing",
+        }
+    }
+}
+
 /// Kind of a chord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
