@@ -11,6 +11,7 @@
 
 pub mod backend;
 pub mod chords;
+pub mod groove;
 pub mod layers;
 pub mod mash;
 pub mod weights;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Subcommand;
-use songweave_studio::{demo_songs, feature_set::Plan, groups::Group, material::Material, soundfont::DEFAULT_PATH};
+use songweave_studio::{
+    demo_songs, feature_set::Plan, groove_set, groups::Group, material::Material, soundfont::DEFAULT_PATH,
+};
 
 /// Where the data lies, seen from the workspace.
 pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
@@ -20,6 +22,8 @@ pub(crate) struct Args {
 enum What {
     /// Feature set for the Mash network: random mixtures as features and true shares
     Mash(MashArgs),
+    /// Steps of drums and piano hands for the groove network
+    Groove(GrooveArgs),
     /// The two demo songs, as committed in tests/fixtures/demo
     Demo(DemoArgs),
 }
@@ -50,6 +54,16 @@ struct MashArgs {
 }
 
 #[derive(clap::Args)]
+struct GrooveArgs {
+    /// Folder for the set
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+}
+
+#[derive(clap::Args)]
 struct DemoArgs {
     /// Folder for song_a.flac and song_b.flac
     #[arg(long, value_name = "DIR")]
@@ -63,8 +77,16 @@ struct DemoArgs {
 pub(crate) fn run(args: Args) -> Result<()> {
     match args.what {
         What::Mash(args) => mash(args),
+        What::Groove(args) => groove(&args),
         What::Demo(args) => Ok(demo_songs::write(&args.out)?),
     }
+}
+
+fn groove(args: &GrooveArgs) -> Result<()> {
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    groove_set::write(&args.data, &args.out, &command)?;
+    println!("Training set: {}", args.out.display());
+    Ok(())
 }
 
 fn mash(args: MashArgs) -> Result<()> {

@@ -44,6 +44,46 @@ impl Instrument {
     }
 }
 
+/// How the band plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Style {
+    /// Slow, with room between the notes.
+    Ballad,
+    /// Pop.
+    #[default]
+    Pop,
+    /// Rock.
+    Rock,
+    /// Funk: short notes off the beat.
+    Funk,
+    /// Latin American.
+    Latin,
+    /// Jazz with swung eighths.
+    Swing,
+}
+
+/// Number of styles.
+pub const STYLES: usize = 6;
+
+impl Style {
+    /// All styles in index order.
+    pub const ALL: [Self; STYLES] = [Self::Ballad, Self::Pop, Self::Rock, Self::Funk, Self::Latin, Self::Swing];
+
+    /// Its name, as the user sees it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ballad => "Ballad",
+            Self::Pop => "Pop",
+            Self::Rock => "Rock",
+            Self::Funk => "Funk",
+            Self::Latin => "Latin",
+            Self::Swing => "Swing",
+        }
+    }
+}
+
 /// Kind of a chord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
@@ -199,42 +239,5 @@ impl BandStep {
     /// The notes in the order in which they were added.
     pub fn notes(&self) -> impl Iterator<Item = BandNote> + '_ {
         self.notes.iter().map_while(|note| *note)
-    }
-}
-
-/// How the band plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[repr(u8)]
-pub enum Style {
-    /// Slow and open.
-    Ballad,
-    /// Straight eighths.
-    #[default]
-    Pop,
-    /// Driving, with a hard back beat.
-    Rock,
-    /// Sixteenths with gaps.
-    Funk,
-    /// Syncopated, even.
-    Latin,
-    /// Swung eighths.
-    Swing,
-}
-
-impl Style {
-    /// All styles in index order.
-    pub const ALL: [Self; 6] = [Self::Ballad, Self::Pop, Self::Rock, Self::Funk, Self::Latin, Self::Swing];
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ballad => "Ballad",
-            Self::Pop => "Pop",
-            Self::Rock => "Rock",
-            Self::Funk => "Funk",
-            Self::Latin => "Latin",
-            Self::Swing => "Swing",
-        }
     }
 }

@@ -11,7 +11,7 @@ use songweave_dsp::{
     frame::AnalysisFrame,
 };
 
-use songweave_models::weights::WeightError;
+use songweave_models::{chords::ChordNetwork, groove::GrooveNetwork, weights::WeightError};
 
 use crate::pipeline::NetworkFault;
 
@@ -82,7 +82,7 @@ impl Band {
     /// # Errors
     /// When a weight file in the binary is damaged, which a test rules out.
     pub fn embedded() -> Result<Self, WeightError> {
-        Ok(Self::new(Harmony::default(), Arranger::default()))
+        Ok(Self::new(Harmony::new(ChordNetwork::embedded()?), Arranger::new(GrooveNetwork::embedded()?)))
     }
 
     /// A band that has heard nothing.

@@ -8,11 +8,7 @@ use std::{
 use half::f16;
 use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::{Dtype, tensor::TensorView};
-use songweave_engine::band::{
-    harmony::features::Listening,
-    heard::StepHeard,
-    place::Place,
-};
+use songweave_engine::band::{harmony::features::Listening, heard::StepHeard, place::Place};
 use songweave_models::chords::{CLASS_FEATURES, CLASSES, SHARED_FEATURES};
 
 use crate::{
@@ -144,7 +140,8 @@ fn sources(data: &Path) -> Result<Vec<Source>> {
         let chooses = hash(&format!("choose {}", song.name)).is_multiple_of(10);
         Source { split: Split::of(&song.name), song, pop: true, chooses }
     });
-    let sheets = sheets.into_iter().map(|song| Source { split: Split::of(&song.name), song, pop: false, chooses: false });
+    let sheets =
+        sheets.into_iter().map(|song| Source { split: Split::of(&song.name), song, pop: false, chooses: false });
     Ok(pop.chain(sheets).filter(|source| source.split == Split::Train).collect())
 }
 

@@ -20,6 +20,8 @@ pub struct Groove {
     pub tempo: f64,
     /// A fill of a bar or two instead of a beat.
     pub fill: bool,
+    /// Official split: `train`, `validation` or `test`.
+    pub split: String,
 }
 
 /// The fills and the beats of at least 16 seconds of a Groove folder (`info.csv`), in 4/4.
@@ -36,7 +38,7 @@ pub fn grooves(folder: &Path) -> Result<Vec<Groove>> {
         header.iter().position(|column| *column == name).ok_or_else(missing)
     };
     let (file, style, tempo, kind) = (place("midi_filename")?, place("style")?, place("bpm")?, place("beat_type")?);
-    let (length, signature) = (place("duration")?, place("time_signature")?);
+    let (length, signature, split) = (place("duration")?, place("time_signature")?, place("split")?);
     let groove = |row: Vec<&str>| {
         let fill = *row.get(kind)? == "fill";
         let long = row.get(length)?.parse::<f64>().ok()? >= 16.0;
@@ -44,7 +46,8 @@ pub fn grooves(folder: &Path) -> Result<Vec<Groove>> {
             return None;
         }
         let (file, style) = ((*row.get(file)?).to_owned(), (*row.get(style)?).to_owned());
-        Some(Groove { file, style, tempo: row.get(tempo)?.parse().ok()?, fill })
+        let split = (*row.get(split)?).to_owned();
+        Some(Groove { file, style, tempo: row.get(tempo)?.parse().ok()?, fill, split })
     };
     Ok(rows.filter_map(groove).collect())
 }
@@ -129,7 +132,9 @@ mod tests {
 
     #[test]
     fn a_groove_is_stretched_to_the_songs_beat_repeated_and_filled() {
-        let groove = |tempo, fill| Groove { file: String::new(), style: "rock".to_owned(), tempo, fill };
+        let (style, split) = ("rock".to_owned(), "train".to_owned());
+        let groove =
+            |tempo, fill| Groove { file: String::new(), style: style.clone(), tempo, fill, split: split.clone() };
         let hits = |gap: f64, count: u32, key| -> Vec<Note> {
             let note = |n| Note { start: f64::from(n) * gap, length: 0.1, key, velocity: 0.8 };
             (0..count).map(note).collect()

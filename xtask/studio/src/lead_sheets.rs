@@ -59,7 +59,9 @@ fn sheet(score: &Score, name: String) -> Option<SungSong> {
     };
     // Later notes end earlier ones, and the highest of a chord is the melody: it comes last among equals.
     let mut notes: Vec<_> = score.parts.first()?.notes.iter().collect();
-    notes.sort_by(|one, other| (steps(one.start), one.key).partial_cmp(&(steps(other.start), other.key)).unwrap_or(std::cmp::Ordering::Equal));
+    notes.sort_by(|one, other| {
+        (steps(one.start), one.key).partial_cmp(&(steps(other.start), other.key)).unwrap_or(std::cmp::Ordering::Equal)
+    });
     for note in notes {
         let (first, end) = (steps(note.start).min(length), steps(note.start + note.length).min(length));
         for step in first..length {

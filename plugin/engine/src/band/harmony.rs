@@ -177,7 +177,8 @@ impl Harmony {
         let bars = |steps: u32| steps as f32 / place.steps_per_bar.max(1) as f32;
         let cost = choice::cost(place.step, place.steps_per_bar, bars(self.pause));
         let chosen = choice::best(&worth, self.now.chord, cost, allowed);
-        let stays = chosen.zip(self.now.chord).is_some_and(|(new, old)| (new.root, new.quality) == (old.root, old.quality));
+        let stays =
+            chosen.zip(self.now.chord).is_some_and(|(new, old)| (new.root, new.quality) == (old.root, old.quality));
         if !stays {
             self.now.chord = chosen.map(|chord| choice::with_bass(chord, &self.belief, taste));
         }

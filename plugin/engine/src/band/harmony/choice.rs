@@ -62,7 +62,8 @@ pub fn worth(belief: &ChordBelief, beat: usize, taste: Taste) -> Worth {
             let alike = Quality::ALL.into_iter().filter(|other| third(*other) == third(quality));
             let belief_in_it: f32 = alike.map(|other| chords[root][other as usize]).sum();
             let likely = chords[root][quality as usize].max(1e-9).ln();
-            let fit = share(&belief.melody[0], root, quality) * NEAR + share(&belief.melody[1], root, quality) * (1.0 - NEAR);
+            let fit =
+                share(&belief.melody[0], root, quality) * NEAR + share(&belief.melody[1], root, quality) * (1.0 - NEAR);
             *worth = (1.0 - FIT) * belief_in_it + FIT * fit + LIKELY * likely - taste.price(quality);
         }
     }

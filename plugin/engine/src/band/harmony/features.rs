@@ -3,10 +3,7 @@
 
 use songweave_dsp::chroma::PITCH_CLASSES;
 
-use songweave_models::{
-    ChordFeatures,
-    chords::SHARED_FEATURES,
-};
+use songweave_models::{ChordFeatures, chords::SHARED_FEATURES};
 
 use super::memory::{FORETOLD, Memory, Sung};
 use crate::band::{heard::StepHeard, place::Place};
@@ -153,7 +150,14 @@ impl Listening {
         sum.map(|share| share / total)
     }
 
-    fn share(&self, place: &Place, ahead: &[StepHeard], known: usize, confidence: f32, shared: &mut [f32; SHARED_FEATURES]) {
+    fn share(
+        &self,
+        place: &Place,
+        ahead: &[StepHeard],
+        known: usize,
+        confidence: f32,
+        shared: &mut [f32; SHARED_FEATURES],
+    ) {
         let (four, rest) = shared.split_at_mut(16);
         let (three, rest) = rest.split_at_mut(12);
         let (bars, rest) = rest.split_at_mut(4);

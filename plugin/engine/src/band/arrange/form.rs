@@ -1,0 +1,78 @@
+//! How a song repeats: sections of four or eight bars, some of which return, each with two bars that alternate and a fill.
+
+use songweave_dsp::band::Style;
+
+use super::Taste;
+
+/// Which of three materials a section has; it returns with the section.
+const FORM: [u8; 8] = [0, 0, 1, 0, 0, 2, 1, 1];
+/// Material of the sections that are fuller and higher, as choruses are.
+const CHORUS: u8 = 1;
+/// Steps of the density and of the adventure: a small movement of a knob changes nothing.
+const DENSITIES: f32 = 8.0;
+const ADVENTURES: f32 = 4.0;
+
+/// Everything that patterns are made from. Equal ones give equal patterns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SectionKey {
+    pub(super) seed: u32,
+    pub(super) section: i64,
+    pub(super) style: Style,
+    /// 0…8
+    pub(super) density: u8,
+    /// 0…4
+    pub(super) adventure: u8,
+}
+
+impl SectionKey {
+    /// The section of a bar.
+    pub(super) fn of(bar: i64, taste: &Taste) -> Self {
+        let adventure = (unit(taste.adventure) * ADVENTURES).round() as u8;
+        let density = (unit(taste.density) * DENSITIES).round() as u8;
+        let section = bar.div_euclid(length(adventure));
+        Self { seed: taste.seed, section, style: taste.style, density, adventure }
+    }
+
+    /// Index of the material, which returns with later sections.
+    pub(super) const fn material(&self) -> u8 {
+        FORM[self.section.rem_euclid(FORM.len() as i64) as usize]
+    }
+
+    /// Whether this is one of the fuller sections.
+    pub(super) const fn is_chorus(&self) -> bool {
+        self.material() == CHORUS
+    }
+
+    /// Place of a bar in its section, and whether it is the last.
+    pub(super) const fn bar_of(&self, bar: i64) -> (usize, bool) {
+        let inside = bar.rem_euclid(length(self.adventure));
+        (inside as usize, inside + 1 == length(self.adventure))
+    }
+
+    /// Density 0…1, a little more in choruses.
+    pub(super) fn density(&self) -> f32 {
+        let more = if self.is_chorus() { 0.1 } else { 0.0 };
+        (f32::from(self.density) / DENSITIES + more).min(1.0)
+    }
+
+    /// Adventure 0…1.
+    pub(super) fn adventure(&self) -> f32 {
+        f32::from(self.adventure) / ADVENTURES
+    }
+
+    /// What the material's chances depend on.
+    pub(super) fn question(&self) -> [u64; 5] {
+        let style = self.style as u64;
+        [u64::from(self.seed), u64::from(self.material()), style, self.density.into(), self.adventure.into()]
+    }
+}
+
+/// Bars of a section.
+const fn length(adventure: u8) -> i64 {
+    if adventure >= 3 { 4 } else { 8 }
+}
+
+/// A knob's value in 0…1, half for what is no number.
+pub(super) fn unit(value: f32) -> f32 {
+    if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.5 }
+}
