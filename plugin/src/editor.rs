@@ -3,6 +3,7 @@
 //! [`view`] is the picture and knows no window; [`window`] puts it into one of the host's. Nothing runs while the window
 //! is closed, and the audio thread makes mask columns only while it is open.
 
+pub mod band_view;
 pub mod fit;
 pub mod footer;
 pub mod heat_map;
@@ -10,6 +11,7 @@ pub mod help;
 pub mod host_window;
 pub mod lanes;
 pub mod meters;
+pub mod roll;
 pub mod scale;
 pub mod sentences;
 pub mod slider;

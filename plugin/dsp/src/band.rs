@@ -146,6 +146,23 @@ impl Quality {
         }
     }
 
+    /// What is written after the root in a lead sheet.
+    #[must_use]
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Major => "",
+            Self::Minor => "m",
+            Self::Major7 => "maj7",
+            Self::Minor7 => "m7",
+            Self::Dominant7 => "7",
+            Self::Sus4 => "sus4",
+            Self::Sus2 => "sus2",
+            Self::Diminished => "dim",
+            Self::HalfDiminished7 => "m7b5",
+            Self::Augmented => "aug",
+        }
+    }
+
     /// Short name in Harte's syntax ("Symbolic representation of musical chords", ISMIR 2005).
     #[must_use]
     pub const fn harte(self) -> &'static str {
@@ -164,6 +181,9 @@ impl Quality {
     }
 }
 
+/// Names of the pitch classes, as they are usually spelled.
+pub const CLASS_NAMES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+
 /// A chord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Chord {
@@ -176,6 +196,13 @@ pub struct Chord {
 }
 
 impl Chord {
+    /// Its name as musicians write it, such as `F# m7` in pieces: root, kind, and the bass note where it is another.
+    #[must_use]
+    pub fn names(self) -> (&'static str, &'static str, Option<&'static str>) {
+        let bass = (self.bass % 12 != self.root % 12).then(|| CLASS_NAMES[usize::from(self.bass % 12)]);
+        (CLASS_NAMES[usize::from(self.root % 12)], self.quality.short(), bass)
+    }
+
     /// Whether a pitch class (0…11) is one of its notes; the bass note is one of them.
     #[must_use]
     pub fn contains(self, class: u8) -> bool {

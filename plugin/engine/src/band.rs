@@ -50,6 +50,8 @@ struct Coming {
 pub struct BandView {
     /// Where the band is.
     pub place: Option<Place>,
+    /// Length of a step in seconds.
+    pub step_seconds: f32,
     /// The harmony that sounds and what is expected next.
     pub harmony: Harmonised,
     /// What the drums and the bass will play in the next bar.
@@ -263,7 +265,13 @@ impl Band {
             });
         }
         let sings = self.silent_steps == 0;
-        self.view = BandView { place: Some(time.place), harmony, plan: *self.arranger.plan(), sings };
+        self.view = BandView {
+            place: Some(time.place),
+            step_seconds: time.step_seconds as f32,
+            harmony,
+            plan: *self.arranger.plan(),
+            sings,
+        };
         Ok(())
     }
 

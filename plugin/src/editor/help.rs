@@ -33,7 +33,7 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Release" => "How slowly a part goes out. Longer is smoother, shorter separates more.",
         "Low limit" => "Below this frequency the songs are crossfaded whole, without separation.",
         "High limit" => "Above this frequency the songs are crossfaded whole, without separation.",
-        "Mix" => "The mashup against song A as it came in.",
+        "Mix" => "The effect against the input as it came in.",
         "Output" => "Level of the output.",
         "Freeze" => "Holds the separation as it is now.",
         "Delta listen" => "Listen to what the mask takes away.",
@@ -47,6 +47,26 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Lanes" => "Where each fader stood in the last twelve seconds, balance and auto included: up is B, down is A.",
         "Transpose B" => "Shifts the pitch of song B, not of its drums. Voices keep their character.",
         "Match keys" => "Chooses the transposition of song B by itself, so that both songs are in one key.",
+        "Mash" => "Two songs: song A is the track, song B comes in by the side-chain.",
+        "Accompany" => "A band follows the voice on this track, on the host's beat.",
+        "Style" => "How the band plays.",
+        "Density" => "How much the band plays, from a few notes to a full bar.",
+        "Adventure" => "From the chords one expects (0 %) to those that surprise (100 %).",
+        "Seed" => "Another seed, another accompaniment; the same seed plays the same again.",
+        "Key" => "Auto hears the key; a note locks the tonic.",
+        "Scale" => "Auto hears major or minor; the others lock it.",
+        "Chord root" => {
+            "Auto leaves the chords to the band; a note locks the chord. Chords played over MIDI come first."
+        }
+        "Chord quality" => "The kind of the locked chord; Auto takes what the key has on its root.",
+        "Look-ahead" => {
+            "The output waits this long, so the band hears what is sung next. Taken when the host starts the plugin anew."
+        }
+        "Tempo" => "The band's tempo in hosts without a transport; otherwise the host's counts.",
+        "Band level" => "Level of the whole band.",
+        "Drums level" | "Bass level" | "Keys level" | "Pad level" => "Level of this instrument.",
+        "Voice level" => "Level of the voice as it came in.",
+        "Roll" => "White: the voice. Bars: what the band plays. Right of the line: what drums and bass will play next.",
         "Bypass" => "Song A as it came in, with the same delay.",
         _ => return None,
     })

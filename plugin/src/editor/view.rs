@@ -11,11 +11,12 @@ use songweave_dsp::{
 };
 
 use super::{
-    fit,
+    band_view, fit,
     footer::Footer,
     heat_map::{COLUMNS, HeatMap},
     lanes::Lanes,
     meters::Meters,
+    roll::Roll,
     scale::Scale,
     sentences,
     slider::{self, Look, Slider},
@@ -32,8 +33,8 @@ pub const SIZE: (f32, f32) = (920.0, 669.0 + fit::HEIGHT + GAP);
 pub const SMALLEST: (f32, f32) = (820.0, 589.0 + fit::HEIGHT + GAP);
 /// Rows of controls, and the height of each.
 const ROWS: usize = 6;
-const ROW: f32 = 29.0;
-const GAP: f32 = 12.0;
+pub(super) const ROW: f32 = 29.0;
+pub(super) const GAP: f32 = 12.0;
 
 /// What the picture shows and changes.
 pub struct Scene<'a> {
@@ -52,6 +53,7 @@ pub struct Scene<'a> {
 pub struct View {
     heat_map: HeatMap,
     lanes: Lanes,
+    roll: Roll,
     meters: Meters,
     footer: Footer,
     scale: Scale,
@@ -66,18 +68,32 @@ impl View {
         rect = rect.shrink2(vec2(14.0, 10.0));
         self.show_header(ui, theme::cut_top(&mut rect, 26.0), scene);
         theme::cut_top(&mut rect, 8.0);
-        fit::show(ui, theme::cut_top(&mut rect, fit::HEIGHT), &scene.shared.status.listening());
+        let accompanies = scene.params.mode.value() == 1;
+        let status = theme::cut_top(&mut rect, fit::HEIGHT);
+        if accompanies {
+            band_view::show_status(ui, status, &scene.shared.status.band());
+        } else {
+            fit::show(ui, status, &scene.shared.status.listening());
+        }
         theme::cut_top(&mut rect, GAP);
         let mut warnings = sentences::warnings(scene.shared);
         warnings.extend(self.scale.warning().map(str::to_owned));
         self.footer.show(ui, theme::cut_bottom(&mut rect, Footer::HEIGHT), scene, &warnings);
         theme::cut_bottom(&mut rect, GAP);
         let controls = theme::cut_bottom(&mut rect, 22.0 + ROWS as f32 * ROW + 10.0);
-        self.show_controls(ui, controls, scene);
+        if accompanies {
+            band_view::show_controls(ui, controls, scene);
+        } else {
+            self.show_controls(ui, controls, scene);
+        }
         theme::cut_bottom(&mut rect, GAP);
         let meters = theme::cut_right(&mut rect, 168.0);
         theme::cut_right(&mut rect, GAP);
-        self.show_map(ui, rect, scene);
+        if accompanies {
+            band_view::show_roll(ui, rect, &self.roll, scene);
+        } else {
+            self.show_map(ui, rect, scene);
+        }
         ui.painter().rect_filled(meters, theme::CORNER, theme::PANEL);
         self.meters.show(ui, meters.shrink2(vec2(8.0, 4.0)), &scene.shared.telemetry);
     }
@@ -89,14 +105,15 @@ impl View {
                 self.lanes.push(&column);
                 self.heat_map.push(column);
             }
+            columns.band.pop_iter().for_each(|column| self.roll.push(column));
         }
     }
 
     fn show_header(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
         let title = egui::FontId::proportional(18.0);
-        let mut after = theme::write(ui.painter(), rect, Align2::LEFT_CENTER, scene.title, title, theme::TEXT);
-        after = after.translate(vec2(after.width() + 10.0, 1.0));
-        theme::write(ui.painter(), after, Align2::LEFT_CENTER, "Mash", theme::font(), theme::DIM);
+        let after = theme::write(ui.painter(), rect, Align2::LEFT_CENTER, scene.title, title, theme::TEXT);
+        let mut modes = rect.with_min_x(after.right() + 14.0);
+        band_view::show_modes(ui, &mut modes, scene);
         rect = self.scale.show(ui, rect);
         theme::cut_right(&mut rect, 14.0);
         let bypass = theme::cut_right(&mut rect, 70.0).shrink2(vec2(0.0, 2.0));

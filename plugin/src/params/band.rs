@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use nice_plug::prelude::*;
 use songweave_dsp::{
-    band::{INSTRUMENTS, QUALITIES, Quality, Style},
+    band::{CLASS_NAMES, INSTRUMENTS, QUALITIES, Quality, Style},
     controls::BandControls,
 };
 
 use super::{decibels, in_range, percent};
 use crate::units;
 
-/// Names of the pitch classes, as they are shown.
-const CLASSES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 /// Other names of the same ones, as they are read.
 const OTHER_CLASSES: [(&str, &str); 5] = [("C#", "Db"), ("D#", "Eb"), ("Gb", "F#"), ("G#", "Ab"), ("A#", "Bb")];
 /// Names of the chord qualities in index order.
@@ -96,9 +94,9 @@ impl Default for BandParams {
             density: percent("Density", 0.5),
             adventure: percent("Adventure", 0.3),
             seed: IntParam::new("Seed", 0, IntRange::Linear { min: 0, max: LARGEST_SEED }),
-            key: choice("Key", &with_auto(&CLASSES), 0),
+            key: choice("Key", &with_auto(&CLASS_NAMES), 0),
             scale: choice("Scale", &SCALES, 0),
-            chord_root: choice("Chord root", &with_auto(&CLASSES), 0),
+            chord_root: choice("Chord root", &with_auto(&CLASS_NAMES), 0),
             chord_quality: choice("Chord quality", &with_auto(&QUALITY_NAMES), 0),
             look_ahead: choice("Look-ahead", &LOOK_AHEADS.map(|(name, _)| name), 0),
             tempo: tempo(),
@@ -161,7 +159,7 @@ fn chosen(param: &IntParam) -> usize {
 
 /// A pitch class of a parameter whose first value is "Auto".
 fn class(param: &IntParam) -> Option<u8> {
-    chosen(param).checked_sub(1).map(|class| class.min(CLASSES.len() - 1) as u8)
+    chosen(param).checked_sub(1).map(|class| class.min(CLASS_NAMES.len() - 1) as u8)
 }
 
 fn with_auto(names: &[&'static str]) -> Vec<&'static str> {

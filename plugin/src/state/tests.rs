@@ -45,14 +45,14 @@ fn what_is_saved_loads_without_a_word() {
 fn a_future_state_gives_what_is_known_and_keeps_the_rest() {
     let params = params();
     let future = state(
-        r#"{"vocals":{"f32":0.25},"style":{"i32":2}}"#,
+        r#"{"vocals":{"f32":0.25},"tune_target":{"i32":2}}"#,
         r#"{"format":"7","seed":"42","song":"\"x\"","models":"{\"mash-9\":\"0123456789\"}"}"#,
     );
     let loaded = load(&params, future);
     assert_eq!(float(&loaded, "vocals"), 0.25);
     let saved = params.serialize_fields();
     assert_eq!((saved["seed"].as_str(), saved["song"].as_str()), ("42", "\"x\""));
-    assert_eq!(saved["unknown_params"], r#"{"style":{"i32":2}}"#);
+    assert_eq!(saved["unknown_params"], r#"{"tune_target":{"i32":2}}"#);
     assert!(!saved.contains_key("notices"));
     let notices = notices(&params);
     assert!(notices[0].contains("newer Songweave (9.9.9)"), "{notices:?}");

@@ -173,12 +173,22 @@ fn switches_switch_and_every_parameter_has_a_control() {
         for name in ["Freeze", "Delta listen", "Match keys"] {
             editor.get_by_label(name);
         }
-        for (id, param, _) in params.param_map() {
-            if matches!(param, ParamPtr::FloatParam(_)) || id == "transpose_b" {
+        let sliders = |editor: &Harness<'_, View>| -> Vec<String> {
+            let all = params.param_map().into_iter().filter(|(_, param, _)| {
                 // SAFETY: `params` lives.
                 let name = unsafe { param.name() };
-                assert!(editor.query_by_role_and_label(Role::Slider, name).is_some(), "{id}");
-            }
+                editor.query_by_role_and_label(Role::Slider, name).is_some()
+            });
+            all.map(|(id, ..)| id).collect()
+        };
+        let mut found = sliders(editor);
+        editor.get_by_role_and_label(Role::Button, "Accompany").click();
+        editor.run();
+        assert_eq!(params.mode.value(), 1);
+        found.extend(sliders(editor));
+        for (id, param, _) in params.param_map() {
+            let is_switch = matches!(param, ParamPtr::BoolParam(_)) || id == "mode" || id == "missed_hops";
+            assert!(is_switch || found.contains(&id), "{id}");
         }
     });
 }
