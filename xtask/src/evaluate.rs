@@ -2,6 +2,7 @@
 
 mod auto;
 mod figures;
+mod harmony;
 pub(crate) mod held_out;
 mod key;
 mod mash;
@@ -36,6 +37,8 @@ enum Mode {
     Robustness(RobustnessArgs),
     /// The listener: key and tempo of songs whose score is known, beside a fixed answer
     Key(key::Args),
+    /// Accompany: chords to melodies as they are written, without audio, beside the annotated chords
+    Harmony(harmony::Args),
 }
 
 #[derive(clap::Args)]
@@ -107,6 +110,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Auto(args) => &args.json,
         Mode::Robustness(args) => &args.json,
         Mode::Key(args) => args.json(),
+        Mode::Harmony(args) => args.json(),
     };
     let folder = json.parent().filter(|folder| !folder.as_os_str().is_empty());
     ensure!(folder.is_none_or(Path::is_dir), "{}: there is no such folder to write to; make it first", json.display());
@@ -115,6 +119,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Auto(args) => auto::run(&args),
         Mode::Robustness(args) => robustness::run(&args),
         Mode::Key(args) => key::run(&args),
+        Mode::Harmony(args) => harmony::run(&args),
     }
 }
 

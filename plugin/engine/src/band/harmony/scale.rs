@@ -14,7 +14,8 @@ const SCALES: [[u8; 7]; 2] = [[0, 2, 4, 5, 7, 9, 11], [0, 2, 3, 5, 7, 8, 10]];
 /// The key as the network believes it, in which a locked tonic and a locked scale count as known for certain.
 #[must_use]
 pub fn key_of(belief: &ChordBelief, tonic: Option<u8>, minor: Option<bool>) -> KeyEstimate {
-    let mut best = KeyEstimate { key: Key { tonic: tonic.unwrap_or(0) % 12, minor: minor == Some(true) }, confidence: -1.0 };
+    let mut best =
+        KeyEstimate { key: Key { tonic: tonic.unwrap_or(0) % 12, minor: minor == Some(true) }, confidence: -1.0 };
     let mut allowed = 0.0;
     for (mode, keys) in belief.keys.iter().enumerate() {
         for (class, &probability) in keys.iter().enumerate() {
@@ -36,13 +37,14 @@ pub fn key_of(belief: &ChordBelief, tonic: Option<u8>, minor: Option<bool>) -> K
 #[must_use]
 pub fn fits(key: Key, chord: Chord) -> bool {
     let degree = |class: u8| (PITCH_CLASSES as u8 + class % 12 - key.tonic % 12) % 12;
-    let dominant = key.minor
-        && degree(chord.root) == 7
-        && matches!(chord.quality, Quality::Major | Quality::Dominant7);
+    let dominant = key.minor && degree(chord.root) == 7 && matches!(chord.quality, Quality::Major | Quality::Dominant7);
     let scale = SCALES[usize::from(key.minor)];
-    chord.quality.intervals().iter().map(|interval| degree((chord.root + interval) % 12)).all(|degree| {
-        scale.contains(&degree) || (dominant && degree == 11)
-    })
+    chord
+        .quality
+        .intervals()
+        .iter()
+        .map(|interval| degree((chord.root + interval) % 12))
+        .all(|degree| scale.contains(&degree) || (dominant && degree == 11))
 }
 
 #[cfg(test)]
@@ -56,10 +58,13 @@ mod tests {
     #[test]
     fn a_key_allows_its_own_triads_and_the_dominant_of_minor() {
         let (major, minor) = (Key { tonic: 7, minor: false }, Key { tonic: 9, minor: true });
-        for (root, quality) in [(7, Quality::Major), (9, Quality::Minor7), (2, Quality::Dominant7), (6, Quality::Diminished)] {
+        for (root, quality) in
+            [(7, Quality::Major), (9, Quality::Minor7), (2, Quality::Dominant7), (6, Quality::Diminished)]
+        {
             assert!(fits(major, chord(root, quality)), "{root} {quality:?}");
         }
-        for (root, quality) in [(7, Quality::Minor), (7, Quality::Dominant7), (5, Quality::Major), (9, Quality::Major)] {
+        for (root, quality) in [(7, Quality::Minor), (7, Quality::Dominant7), (5, Quality::Major), (9, Quality::Major)]
+        {
             assert!(!fits(major, chord(root, quality)), "{root} {quality:?}");
         }
         assert!(fits(minor, chord(4, Quality::Major)) && fits(minor, chord(4, Quality::Minor)));
