@@ -37,7 +37,7 @@ class Song:
     def __init__(self, features: np.ndarray, steps: np.ndarray, per_beat: int, tonic: int, minor: int):
         self.features, self.beats = features, len(features)
         sung, _, root, quality, bass = steps.astype(np.int64).T
-        at = np.arange(self.beats) * per_beat
+        at = np.arange(self.beats) * int(per_beat)
         chord = np.where(root == NONE, CHORDS, root * QUALITIES + quality)
         chord = np.concatenate([chord, np.full(BEATS * per_beat, IGNORED)])
         classes = np.zeros((len(sung) + max(MELODY_STEPS) + per_beat, CLASSES), np.float32)
@@ -45,7 +45,7 @@ class Song:
         sums = np.concatenate([np.zeros((1, CLASSES), np.float32), classes.cumsum(0)])
         self.chords = np.stack([chord[at + beat * per_beat] for beat in range(BEATS)], 1)
         self.bass = np.where(bass == NONE, IGNORED, bass)[at]
-        self.keys = np.full(self.beats, IGNORED if tonic < 0 else tonic + CLASSES * minor)
+        self.keys = np.full(self.beats, IGNORED if tonic < 0 else tonic + CLASSES * minor, np.int64)
         self.melody = np.stack([sums[at + steps] - sums[at] for steps in MELODY_STEPS], 1)
 
     def stretch(self, first: int, beats: int) -> list[np.ndarray]:

@@ -46,7 +46,7 @@ def _metadata(state: dict) -> dict:
 
 def _training(state: dict) -> dict:
     kept = {key: state["facts"][key] for key in ("command", "split", "sources", "draws")}
-    return {"name": state["config"]["name"], "steps": state["best"]["step"], "songs": state["songs"]} | kept
+    return {"name": state["config"]["name"], "steps": state["best"]["step"], "songs": state["songs"], "began_from": state["began_from"]} | kept
 
 
 @torch.no_grad()

@@ -70,6 +70,7 @@ class ChordTrainer:
         self.optimiser = torch.optim.AdamW(self.net.parameters(), weight_decay=settings["weight_decay"])
         self.steps = settings["steps"] if steps is None else steps
         self.step, self.history, self.stopping = 0, [], False
+        self.began_from = None
         self.best = {"loss": math.inf, "step": 0, "figures": {}, "weights": self.average.state_dict()}
 
     def resume(self) -> None:
@@ -81,17 +82,21 @@ class ChordTrainer:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.history, self.best = state["step"], state["history"], state["best"]
+        self.began_from = state["began_from"]
 
     def begin_from(self, run: Path) -> None:
         """Begins with the best weights of another run."""
+        state = checkpoint.load(run)
         for net in (self.net, self.average):
-            net.load_state_dict(checkpoint.load(run)["best"]["weights"])
+            net.load_state_dict(state["best"]["weights"])
+        self.began_from = {"name": state["config"]["name"], "step": state["best"]["step"]}
 
     def save(self) -> None:
         """Writes the checkpoint and the curves."""
         state = {"kind": KIND, "net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
         state |= {"optimiser": self.optimiser.state_dict(), "history": self.history, "best": self.best}
         state |= {"config": self.config, "facts": self.facts, "songs": len(self.train.names)}
+        state |= {"began_from": self.began_from}
         checkpoint.save(self.out, state)
         draw_curves(self.history, self.out / "curves.png")
 

@@ -3,6 +3,7 @@
 mod auto;
 mod figures;
 mod groove;
+mod harmony;
 pub(crate) mod held_out;
 mod key;
 mod mash;
@@ -39,6 +40,8 @@ enum Mode {
     Key(key::Args),
     /// The arranger: drums and bass against the data they were learned from
     Groove(groove::Args),
+    /// Accompany: chords to melodies as they are written, without audio, beside the annotated chords
+    Harmony(harmony::Args),
 }
 
 #[derive(clap::Args)]
@@ -111,6 +114,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Robustness(args) => &args.json,
         Mode::Key(args) => args.json(),
         Mode::Groove(args) => args.json(),
+        Mode::Harmony(args) => args.json(),
     };
     let folder = json.parent().filter(|folder| !folder.as_os_str().is_empty());
     ensure!(folder.is_none_or(Path::is_dir), "{}: there is no such folder to write to; make it first", json.display());
@@ -120,6 +124,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Robustness(args) => robustness::run(&args),
         Mode::Key(args) => key::run(&args),
         Mode::Groove(args) => groove::run(&args),
+        Mode::Harmony(args) => harmony::run(&args),
     }
 }
 

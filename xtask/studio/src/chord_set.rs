@@ -137,12 +137,18 @@ fn sources(data: &Path) -> Result<Vec<Source>> {
     let pop = read_songs(&data.join("pop909-structure/POP909"))?;
     let sheets = read_sheets(&data.join("openewld/dataset"))?;
     let pop = pop.into_iter().map(|song| {
-        let chooses = hash(&format!("choose {}", song.name)).is_multiple_of(10);
-        Source { split: Split::of(&song.name), song, pop: true, chooses }
+        let (split, chooses) = (Split::of(&song.name), is_chosen_by(&song.name));
+        Source { split, song, pop: true, chooses }
     });
     let sheets =
         sheets.into_iter().map(|song| Source { split: Split::of(&song.name), song, pop: false, chooses: false });
     Ok(pop.chain(sheets).filter(|source| source.split == Split::Train).collect())
+}
+
+/// Whether a song that is not tested with is one to choose by: one in ten.
+#[must_use]
+pub fn is_chosen_by(name: &str) -> bool {
+    hash(&format!("choose {name}")).is_multiple_of(10)
 }
 
 /// A song cut and moved at random, so that it may begin anywhere and change its key anywhere.

@@ -23,9 +23,9 @@ pub struct Hearing {
     /// Probability per step of silence that a note is heard that is none.
     ghosts: f32,
     /// Share of the step that begins which is heard before the decision.
-    pub early: f32,
+    early: f32,
     /// Whole steps heard ahead.
-    pub ahead: usize,
+    ahead: usize,
 }
 
 impl Hearing {
@@ -51,6 +51,12 @@ impl Hearing {
     #[must_use]
     pub fn online(self) -> Self {
         Self { ahead: 0, ..self }
+    }
+
+    /// The same with so many whole steps heard ahead.
+    #[must_use]
+    pub fn looking_ahead(self, steps: usize) -> Self {
+        Self { ahead: steps, ..self }
     }
 
     /// Everything as it was written, with so much heard of the step that begins.

@@ -114,9 +114,10 @@ impl Harmony {
         ahead: &[StepHeard],
         wishes: &Wishes,
     ) -> Result<Harmonised, NetworkFault> {
-        self.hear(place, last, ahead);
+        let ahead: Vec<StepHeard> = ahead.iter().map(clean).collect();
+        self.hear(place, &clean(last), &ahead);
         if place.is_beat() || self.before.is_none() {
-            let features = self.listening.features(place, ahead);
+            let features = self.listening.features(place, &ahead);
             let answer = self.network.step(&features, &mut self.belief);
             answer.map_err(|error| NetworkFault(error.to_string()))?;
             self.decide(place, wishes);
@@ -201,6 +202,12 @@ impl Harmony {
             *planned = chord;
         }
     }
+}
+
+/// The step with everything that is no share of it taken for silence: what was remembered once stays for the song.
+fn clean(step: &StepHeard) -> StepHeard {
+    let share = |value: f32| if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 };
+    StepHeard { pitch: step.pitch.map(share), onset: step.onset.map(share), heard: share(step.heard), ..*step }
 }
 
 #[cfg(test)]

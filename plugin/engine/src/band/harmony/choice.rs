@@ -19,13 +19,13 @@ const LIKELY: f32 = 0.02;
 /// Spread of the chance with all adventure.
 const CHANCE: f32 = 0.08;
 /// What it costs to leave the chord: at a bar's beginning, in its middle, at other beats.
-const CHANGE: [f32; 3] = [0.05, 0.1, 0.25];
+const CHANGE: [f32; 3] = [0.025, 0.05, 0.125];
 /// How much a pause of a bar adds to the cost of a change, as a share of it.
 const PAUSE: f32 = 0.25;
 /// What the chord is worth that was played when this passage was sung before, where that is certain.
 const RETURN: f32 = 0.1;
 /// What a bass note other than the root must be likelier by (natural logarithm), with no adventure.
-const SLASH: f32 = 1.5;
+const SLASH: f32 = 0.6;
 
 /// What each chord is worth, `[root][quality]`.
 pub type Worth = [[f32; QUALITIES]; PITCH_CLASSES];
@@ -44,8 +44,8 @@ impl Taste {
     fn price(self, quality: Quality) -> f32 {
         match quality {
             Quality::Major | Quality::Minor => 0.0,
-            Quality::Major7 | Quality::Minor7 | Quality::Dominant7 => 0.08 - 0.08 * self.adventure,
-            Quality::Sus4 | Quality::Sus2 => 0.06 - 0.04 * self.adventure,
+            Quality::Major7 | Quality::Minor7 | Quality::Dominant7 => 0.05 - 0.05 * self.adventure,
+            Quality::Sus4 | Quality::Sus2 => 0.04 - 0.03 * self.adventure,
             Quality::Diminished | Quality::HalfDiminished7 => 0.1,
             Quality::Augmented => 0.2,
         }

@@ -18,6 +18,8 @@ const SPANS: [(usize, usize); 5] = [(0, 1), (1, 4), (4, 8), (8, 12), (12, 16)];
 const ROUNDS: [usize; 4] = [1, 2, 4, 8];
 /// Rounds that are averaged.
 const ROUNDS_BACK: usize = 4;
+/// Share of a step from which on its class counts as a note.
+const NOTE: f32 = 0.3;
 /// Histograms with less in them than this many sung steps are not scaled up.
 const LITTLE: f32 = 1.0;
 
@@ -67,11 +69,8 @@ impl Listening {
         }
         self.onsets.rotate_right(1);
         self.onsets[0] = last.onset;
-        if let Some((class, share)) = strongest(&sung).filter(|(_, share)| *share > 0.3) {
-            let _ = share;
-            if self.notes[0] != Some(class) {
-                self.notes = [Some(class), self.notes[0]];
-            }
+        if let Some(class) = note(&sung).filter(|class| self.notes[0] != Some(*class)) {
+            self.notes = [Some(class), self.notes[0]];
         }
         self.steps = self.steps.saturating_add(1);
     }
@@ -184,6 +183,7 @@ impl Listening {
     }
 }
 
+/// `one + scale * other`.
 fn add(one: &Sung, other: &Sung, scale: f32) -> Sung {
     std::array::from_fn(|class| one[class] + scale * other[class])
 }
@@ -192,6 +192,52 @@ fn fade_in(histogram: &mut Sung, sung: &Sung, keep: f32) {
     histogram.iter_mut().zip(sung).for_each(|(sum, sung)| *sum = *sum * keep + sung);
 }
 
-fn strongest(sung: &Sung) -> Option<(usize, f32)> {
-    sung.iter().copied().enumerate().max_by(|one, other| one.1.total_cmp(&other.1))
+/// The class that was sung for most of a step, if one was.
+fn note(sung: &Sung) -> Option<usize> {
+    let (class, share) = sung.iter().copied().enumerate().max_by(|one, other| one.1.total_cmp(&other.1))?;
+    (share > NOTE).then_some(class)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(class: usize) -> StepHeard {
+        let mut step = StepHeard { heard: 1.0, level: -20.0, key: 60.0, ..StepHeard::default() };
+        step.pitch[class] = 1.0;
+        step.onset[class] = 0.5;
+        step
+    }
+
+    fn place(step: usize) -> Place {
+        Place { bar: (step / 16) as i64, step: (step % 16) as u32, steps_per_bar: 16, steps_per_beat: 4 }
+    }
+
+    /// The features after a melody of so many steps, moved up.
+    fn after(steps: usize, up: usize, ahead: &[StepHeard]) -> ChordFeatures {
+        let mut listening = Listening::default();
+        for index in 0..steps {
+            listening.hear(&place(index + 1), &step((index / 3 * 7 + index / 16 + up) % 12));
+        }
+        listening.features(&place(steps), ahead)
+    }
+
+    #[test]
+    fn a_melody_higher_up_moves_the_classes_and_nothing_else() {
+        let (here, there) = (after(200, 0, &[step(1)]), after(200, 4, &[step(5)]));
+        let near = |one: &[f32], other: &[f32]| one.iter().zip(other).all(|(one, other)| (one - other).abs() < 1e-5);
+        assert!(near(&here.shared, &there.shared));
+        assert!((0..12).all(|class| near(&here.classes[class], &there.classes[(class + 4) % 12])));
+        assert!(here.classes[0] != here.classes[1]);
+    }
+
+    #[test]
+    fn numbers_are_finite_and_within_the_network_s_range_and_follow_what_is_ahead() {
+        let deaf = after(300, 0, &[]);
+        let all = deaf.classes.iter().flatten().chain(&deaf.shared);
+        assert!(all.into_iter().all(|number| number.is_finite() && (0.0..=4.0).contains(number)));
+        let hearing = after(300, 0, &[step(2), step(3)]);
+        assert!(deaf != hearing);
+        assert!(after(0, 0, &[]).classes.iter().flatten().all(|number| *number == 0.0));
+    }
 }

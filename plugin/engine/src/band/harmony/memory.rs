@@ -123,3 +123,53 @@ fn likeness(one: &Sung, other: &Sung) -> f32 {
     let pause = (1.0 - sung) * (1.0 - sung_then);
     same - MISMATCH * (sung * sung_then - same) - SILENCE * (sung - sung_then).abs() + PAUSE * pause
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A melody of eighths that never comes round, different for each seed.
+    fn melody(seed: usize, steps: usize) -> Vec<Sung> {
+        let class = |step: usize| {
+            let eighth = (step / 2 + 1000 * seed) as u32;
+            (eighth.wrapping_mul(2_654_435_761) >> 16) as usize % PITCH_CLASSES
+        };
+        (0..steps).map(|step| std::array::from_fn(|index| f32::from(u8::from(index == class(step))))).collect()
+    }
+
+    fn hear(memory: &mut Memory, melody: &[Sung]) {
+        melody.iter().for_each(|sung| memory.hear(*sung, 4));
+    }
+
+    #[test]
+    fn a_passage_that_returns_is_found_and_foretold() {
+        let (verse, chorus) = (melody(1, 96), melody(2, 64));
+        let mut memory = Memory::default();
+        hear(&mut memory, &verse);
+        hear(&mut memory, &chorus);
+        assert!(memory.forecast().confidence < 0.3, "{}", memory.forecast().confidence);
+        hear(&mut memory, &verse[..48]);
+        let forecast = memory.forecast();
+        assert_eq!(forecast.lag, 160);
+        assert!(forecast.confidence > 0.9, "{}", forecast.confidence);
+        for (foretold, sung) in forecast.sung.iter().zip(&verse[48..]) {
+            assert!(foretold.iter().zip(sung).all(|(foretold, sung)| (foretold - sung).abs() < 0.1));
+        }
+    }
+
+    #[test]
+    fn nothing_is_foretold_in_silence_and_the_ring_goes_round() {
+        let mut memory = Memory::default();
+        assert_eq!(memory.forecast().confidence, 0.0);
+        for _ in 0..3 * REMEMBERED {
+            memory.hear([0.0; PITCH_CLASSES], 6);
+        }
+        let forecast = memory.forecast();
+        assert!(forecast.sung.iter().flatten().all(|share| *share == 0.0) && forecast.confidence.is_finite());
+        let song = melody(3, REMEMBERED + 100);
+        hear(&mut memory, &song);
+        assert_eq!(memory.before(0), &song[song.len() - 1]);
+        assert_eq!(memory.before(REMEMBERED - 1), &song[100]);
+        assert_eq!(memory.before(REMEMBERED), &[0.0; PITCH_CLASSES]);
+    }
+}
