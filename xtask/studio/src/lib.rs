@@ -5,6 +5,7 @@
 //! `songweave-engine` and `songweave-models`, never written a second time. All randomness is seeded: the same command
 //! gives the same files.
 
+pub mod band_voice;
 pub mod bootstrap;
 pub mod casting;
 pub mod clips;
@@ -63,7 +64,9 @@ pub mod speech;
 pub mod state_variable;
 pub mod stem_folders;
 pub mod stem_names;
+pub mod step_chord;
 pub mod stereo;
+pub mod structure_song;
 pub mod style;
 pub mod subject;
 pub mod syllables;
