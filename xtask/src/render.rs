@@ -1,6 +1,7 @@
 //! `cargo xtask render`: a host that plays two files through the bundled CLAP and writes what comes out.
 
 mod automation;
+mod chart;
 mod job;
 mod lanes;
 mod mask_out;
@@ -9,6 +10,8 @@ mod options;
 mod output;
 mod parameters;
 mod receipt;
+pub(crate) mod replay;
+mod roll_out;
 mod schedule;
 mod session;
 mod stems;
@@ -37,10 +40,10 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let mut plugin = load(&bundle, if args.stems_out.is_some() { MULTI_OUT } else { PLUGIN })?;
     let job = Job::new(&args, inputs, &mut plugin)?;
     let rendered = session::render(&mut plugin, &job)?;
-    if let Some(path) = &args.mask_out {
-        mask_out::write(path, &job, &mut plugin)?;
-    }
-    output::write(&args, &job, &rendered)
+    // A looping render goes without chord names, but a mask that was asked for is refused.
+    let charted = (args.midi_out.is_some() || args.roll_out.is_some()) && job.accompanies && job.loop_range.is_none();
+    let again = if args.mask_out.is_some() || charted { Some(replay::replay(&job, &mut plugin)?) } else { None };
+    output::write(&args, &job, &rendered, again.as_ref())
 }
 
 /// The plugin of that name.

@@ -3,7 +3,7 @@
 use super::automation::Curve;
 use super::lanes::Lanes;
 use super::midi;
-use super::options::{Args, BlockSize};
+use super::options::{Args, BlockSize, Mode};
 use super::parameters::{Assignment, Parameters};
 use anyhow::{Result, ensure};
 use songweave_host::ClapPlugin;
@@ -57,6 +57,8 @@ pub(crate) struct Job {
     pub(crate) notes: Vec<midi::Timed>,
     /// How long blocks are.
     pub(crate) block_size: BlockSize,
+    /// Whether a band follows the voice at the start.
+    pub(crate) accompanies: bool,
     /// Tell the plugin that it plays.
     pub(crate) realtime: bool,
     /// Quarter notes per minute.
@@ -96,8 +98,13 @@ impl Job {
         let loop_range =
             args.loop_range.map(|range| ((range.0 * rate).round() as u64, (range.1 * rate).round() as u64));
         ensure!(loop_range.is_none_or(|(from, to)| from < to), "the loop is shorter than one sample");
+        let mode = parameters.find("mode")?;
+        let value =
+            assignments.iter().rev().find(|assignment| assignment.id == mode.id).map(|assignment| assignment.value);
+        let text = plugin.text(mode.id, value.unwrap_or(mode.default)).unwrap_or_default();
         Ok(Self {
             inputs,
+            accompanies: text.eq_ignore_ascii_case(Mode::Accompany.text()),
             assignments,
             curves,
             parameters,

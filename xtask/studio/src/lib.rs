@@ -5,6 +5,10 @@
 //! `songweave-engine` and `songweave-models`, never written a second time. All randomness is seeded: the same command
 //! gives the same files.
 
+pub mod band_diversity;
+pub mod band_figures;
+pub mod band_grid;
+pub mod band_hearing;
 pub mod band_voice;
 pub mod bootstrap;
 pub mod casting;
