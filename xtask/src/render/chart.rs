@@ -1,21 +1,21 @@
-//! What the band thought: its chords and the sung pitch over time, from the render that was made again.
+//! What the band thought: its chords and what it heard of the voice, from the render that was made again.
 
-use songweave_dsp::band::Chord;
+use songweave_dsp::band::{Chord, VoiceHeard};
 use songweave_dsp::telemetry::BandColumn;
 use songweave_studio::step_chord::harte;
 
-/// Chords and pitch of a song, addressed by its samples.
+/// Chords and voice of a song, addressed by its samples.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Chart {
     /// Each chord from the sample on at which it begins; `None` where there is no harmony.
     pub(crate) chords: Vec<(u64, Option<Chord>)>,
-    /// The pitch heard, as MIDI key with fractions, 0 where there is none.
-    pub(crate) pitch: Vec<(u64, f32)>,
+    /// What is heard of the voice around a sample.
+    pub(crate) voice: Vec<(u64, VoiceHeard)>,
 }
 
 impl Chart {
-    /// The chart of a band's columns.
-    pub(crate) fn of(columns: &[BandColumn]) -> Self {
+    /// The chart of a band's columns, which lie `hop` samples apart.
+    pub(crate) fn of(columns: &[BandColumn], hop: usize) -> Self {
         let mut chart = Self::default();
         for column in columns {
             let (chord, since) = column.chord;
@@ -24,8 +24,8 @@ impl Chart {
             if chord != present {
                 chart.chords.push((since, chord));
             }
-            let key = if column.voice.voicing < 0.5 { 0.0 } else { column.voice.key };
-            chart.pitch.extend(u64::try_from(column.sample).ok().map(|sample| (sample, key)));
+            // The voice was heard in a window of four hops, which began with the hop before this one.
+            chart.voice.extend(u64::try_from(column.sample + hop as i64).ok().map(|middle| (middle, column.voice)));
         }
         chart
     }
@@ -46,7 +46,7 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use songweave_dsp::band::{Quality, VoiceHeard};
+    use songweave_dsp::band::Quality;
 
     fn column(sample: i64, chord: (Option<Chord>, i64), voicing: f32) -> BandColumn {
         let voice = VoiceHeard { key: 60.5, voicing, ..VoiceHeard::default() };
@@ -63,10 +63,10 @@ mod tests {
             column(1024, (minor, 700), 0.2),
             column(1536, (None, 1600), 0.2),
         ];
-        let chart = Chart::of(&columns);
+        let chart = Chart::of(&columns, 512);
         assert_eq!(chart.chords, [(700, minor), (1600, None)]);
         assert_eq!(chart.markers(), [(700, "chord: C:min7/Eb".to_owned()), (1600, "chord: N".to_owned())]);
         assert_eq!([699, 700, 1599, 1600].map(|at| chart.chord_at(at).is_some()), [false, true, true, false]);
-        assert_eq!(chart.pitch, [(0, 60.5), (512, 60.5), (1024, 0.0), (1536, 0.0)]);
+        assert_eq!(chart.voice.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 512, 1024, 1536, 2048]);
     }
 }

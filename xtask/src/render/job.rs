@@ -6,6 +6,7 @@ use super::midi;
 use super::options::{Args, BlockSize, Mode};
 use super::parameters::{Assignment, Parameters};
 use anyhow::{Result, ensure};
+use songweave_dsp::layout::StreamLayout;
 use songweave_host::ClapPlugin;
 use songweave_studio::decode::decode;
 use songweave_studio::resample::resample;
@@ -115,5 +116,11 @@ impl Job {
             time_signature: (args.time_signature.0, args.time_signature.1),
             loop_range,
         })
+    }
+
+    /// Window, hop and look-ahead of the plugin from the latency in samples that it reports.
+    pub(crate) fn layout(&self, latency: usize) -> StreamLayout {
+        let layout = StreamLayout::for_sample_rate(self.inputs.sample_rate as f32);
+        StreamLayout { look_ahead: latency.saturating_sub(layout.latency()) / layout.hop, ..layout }
     }
 }

@@ -3,10 +3,10 @@
 use super::job::Job;
 use super::lanes::Lanes;
 use crate::picture::{self, Picture};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde_json::json;
 use songweave_dsp::bands::centre_hz;
-use songweave_dsp::layout::{BANDS, PARTS, Part, StreamLayout};
+use songweave_dsp::layout::{BANDS, PARTS, Part};
 use songweave_dsp::telemetry::MaskColumn;
 use songweave_studio::write::write_bytes;
 use std::path::Path;
@@ -21,8 +21,9 @@ const WIDEST: usize = 4000;
 const SHOWN_DB: f32 = 60.0;
 
 /// Writes the mask of every hop as a picture or as an array, and the lanes of its faders.
-pub(super) fn write(path: &Path, job: &Job, columns: &[MaskColumn]) -> Result<()> {
-    let layout = StreamLayout::for_sample_rate(job.inputs.sample_rate as f32);
+pub(super) fn write(path: &Path, job: &Job, latency: usize, columns: &[MaskColumn]) -> Result<()> {
+    let layout = job.layout(latency);
+    ensure!(!columns.is_empty(), "there is no mask in Accompany; leave out --mask-out");
     Lanes::of(columns, layout.hop, job.inputs.sample_rate).write(&Lanes::path(path))?;
     if path.extension().is_some_and(|kind| kind == "npy") {
         write_array(path, columns)?;

@@ -1,7 +1,7 @@
 //! The options of `cargo xtask render` and what they look like.
 
 use anyhow::{Result, bail, ensure};
-use clap::ValueEnum;
+use clap::{Parser, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -71,7 +71,20 @@ pub(crate) struct Args {
     pub(crate) bundle: Option<PathBuf>,
 }
 
+/// A command line of its own.
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    args: Args,
+}
+
 impl Args {
+    /// The options of a command line that another command writes.
+    pub(crate) fn parse_line(words: &[String]) -> Result<Self> {
+        let words = ["cargo xtask render".to_owned()].into_iter().chain(words.iter().cloned());
+        Ok(Line::try_parse_from(words)?.args)
+    }
+
     /// Whether everything that is to be written has a folder to go to.
     pub(crate) fn check_outputs(&self) -> Result<()> {
         let options = [&self.midi_out, &self.mask_out, &self.roll_out, &self.receipt];

@@ -3,15 +3,15 @@
 use super::chart::Chart;
 use super::job::Job;
 use super::options::Args;
+use super::replay::Replayed;
 use super::session::Rendered;
 use super::{mask_out, midi, receipt, roll_out, stems};
 use anyhow::{Context, Result};
-use songweave_engine::offline;
 use songweave_studio::decode::Audio;
 use songweave_studio::write::{write_bytes, write_wav};
 
 /// Writes the audio and whatever else the options name; `again` is the render that was made once more, where one is needed.
-pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&offline::Rendered>) -> Result<()> {
+pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&Replayed>) -> Result<()> {
     let channels = rendered.ports.first().context("the plugin has no output")?.clone();
     let audio = Audio { rate: job.inputs.sample_rate, channels };
     write_wav(&args.output, &audio)?;
@@ -19,9 +19,10 @@ pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&
         stems::write(folder, job, rendered)?;
     }
     if let Some((path, again)) = args.mask_out.as_ref().zip(again) {
-        mask_out::write(path, job, &again.columns)?;
+        mask_out::write(path, job, rendered.latency, &again.mask)?;
     }
-    let chart = again.map(|again| Chart::of(&again.band)).unwrap_or_default();
+    let empty = Chart::default();
+    let chart = again.map_or(&empty, |again| &again.chart);
     if let Some(path) = &args.midi_out {
         let piece = midi::Piece {
             events: &rendered.notes,
@@ -33,7 +34,7 @@ pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&
         midi::write(path, &piece)?;
     }
     if let Some(path) = &args.roll_out {
-        roll_out::write(path, job, rendered, &chart)?;
+        roll_out::write(path, job, rendered, chart)?;
     }
     let receipt = receipt::receipt(job, rendered)?;
     if let Some(path) = &args.receipt {

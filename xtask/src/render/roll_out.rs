@@ -6,7 +6,7 @@ use super::midi::Timed;
 use super::session::Rendered;
 use crate::roll::{self, Roll, RollNote};
 use anyhow::Result;
-use songweave_dsp::band::Instrument;
+use songweave_dsp::band::{Instrument, VoiceHeard};
 use songweave_host::EventKind;
 use songweave_studio::step_chord::harte;
 use std::collections::HashMap;
@@ -21,11 +21,16 @@ pub(super) fn write(path: &Path, job: &Job, rendered: &Rendered, chart: &Chart) 
     let roll = Roll {
         notes: notes(&rendered.notes, quarters, end),
         chords: chart.chords.iter().map(|(since, chord)| (quarters(*since), name(*chord))).collect(),
-        sung: chart.pitch.iter().map(|(sample, key)| (quarters(*sample), *key)).collect(),
+        sung: chart.voice.iter().map(|(sample, voice)| (quarters(*sample), pitch(voice))).collect(),
         bar: 4.0 * f64::from(beats) / f64::from(unit.max(1)),
         end,
     };
     roll::draw(&roll).write(path)
+}
+
+/// The pitch of a voice, 0 where it has none.
+fn pitch(voice: &VoiceHeard) -> f32 {
+    if voice.voicing < 0.5 { 0.0 } else { voice.key }
 }
 
 /// Notes from their beginnings and ends; one without an end lasts to the end of the song.

@@ -16,6 +16,7 @@ pub mod clips;
 pub mod codec;
 pub mod comping;
 pub mod decode;
+pub mod demo_melody;
 pub mod demo_songs;
 pub mod drum_machine;
 pub mod drum_patterns;
