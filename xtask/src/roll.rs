@@ -194,7 +194,8 @@ impl Line<'_> {
     }
 
     fn notes(&mut self, roll: &Roll) {
-        for note in roll.notes.iter().filter(|note| note.start < self.to && note.end > self.from) {
+        let (from, to) = (self.from, self.to);
+        for note in roll.notes.iter().filter(|note| note.start < to && note.end > from) {
             let light = 0.45 + 0.55 * note.velocity.clamp(0.0, 1.0);
             let colour = COLOURS[note.instrument as usize].map(|value| (f64::from(value) * light) as u8);
             let left = self.x(note.start);

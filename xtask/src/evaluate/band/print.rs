@@ -36,7 +36,7 @@ pub(super) fn report(report: &Report) {
         "  a tritone jump at bar 5 is made good within four beats in {band} of the songs (annotated chords: {annotated}; a band \
          that ignores it: {ignored})"
     );
-    band(report);
+    playing(report);
     println!("  missed hops: {}", report.missed_hops);
 }
 
@@ -100,10 +100,10 @@ fn manners(songs: &[SongFigures]) {
     }
 }
 
-fn band(report: &Report) {
-    let playing: Vec<&Playing> = report.songs.iter().filter_map(|song| song.playing.as_ref()).collect();
+fn playing(report: &Report) {
+    let played: Vec<&Playing> = report.songs.iter().filter_map(|song| song.playing.as_ref()).collect();
     let mean = |figure: &dyn Fn(&Playing) -> Option<f64>| {
-        Estimate::of(&playing.iter().filter_map(|playing| figure(playing)).collect::<Vec<_>>())
+        Estimate::of(&played.iter().filter_map(|playing| figure(playing)).collect::<Vec<_>>())
     };
     let text = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.2}"));
     println!(
