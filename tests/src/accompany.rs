@@ -76,7 +76,7 @@ impl Host {
             self.automation.iter().map(|(at, name, value)| (*at, parameter(&mut plugin, name), *value)).collect();
         let mut processor = plugin.activate(f64::from(RATE), 8192)?;
         let latency = plugin.latency() as usize;
-        let mut ports = vec![vec![Vec::with_capacity(voice.len()); 2]; 5];
+        let mut ports = vec![vec![Vec::new(); 2]; 5];
         let (mut told, mut events_out) = (Vec::new(), Vec::new());
         let mut start = 0;
         while start < voice.len() {

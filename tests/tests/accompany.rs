@@ -4,7 +4,7 @@
 
 use songweave_host::{EventKind, Transport};
 use songweave_tests::{
-    accompany::{Accompanied, Host, RATE, rolling, voice},
+    accompany::{Accompanied, Host, RATE, Timeline, rolling, voice},
     signal::{block_sizes, noise},
 };
 
@@ -175,7 +175,7 @@ fn nobody_singing_for_minutes_is_silence() {
 
 #[test]
 fn no_tempo_no_signature_and_no_loop_is_too_odd() {
-    let timelines: [(&str, fn(usize) -> Option<Transport>); 9] = [
+    let timelines: [(&str, Timeline); 9] = [
         ("300 BPM", |sample| Some(at_tempo(sample, 300.0))),
         ("20 BPM", |sample| Some(at_tempo(sample, 20.0))),
         ("no transport", |_| None),

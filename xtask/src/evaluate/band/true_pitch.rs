@@ -15,7 +15,7 @@ const SILENCE: f32 = -120.0;
 
 /// The chord of each step of a song, as the plugin is set.
 pub(super) fn chords(song: &StructureSong, controls: &BandControls) -> Result<Vec<Option<StepChord>>> {
-    let mut harmony = Harmony::embedded()?;
+    let mut harmony = Harmony::default();
     let heard = heard(song);
     let nothing = StepHeard { level: SILENCE, heard: 1.0, ..StepHeard::default() };
     let wishes = Wishes {
