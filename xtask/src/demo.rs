@@ -1,13 +1,16 @@
-//! `cargo xtask demo`: builds the plugin and lets it mash the two demo songs, into the folder demo/.
+//! `cargo xtask demo`: builds the plugin, lets it accompany a voice and mash the two demo songs, into the folder demo/.
 
 use crate::picture::{Picture, between_songs};
 use crate::{bundle, project, render};
 use anyhow::{Context, Result};
-use clap::Parser;
-use songweave_studio::decode::decode;
-use std::path::Path;
+use songweave_studio::band_voice::{Manner, sing};
+use songweave_studio::decode::{Audio, decode};
+use songweave_studio::demo_melody;
+use songweave_studio::demo_songs::RATE;
+use songweave_studio::write::write_wav;
+use std::path::{Path, PathBuf};
 
-/// The options of the demo's render. Song A's band gives way to song B's, then so does its voice.
+/// The options of the mash. Song A's band gives way to song B's, then so does its voice.
 const OPTIONS: [&str; 10] = [
     "--mode",
     "mash",
@@ -25,39 +28,67 @@ const WIDTH: u32 = 1200;
 /// Height of one waveform, in pixels.
 const LANE: u32 = 120;
 
-/// The demo's render as a command line of its own.
-#[derive(Parser)]
-struct Line {
-    #[command(flatten)]
-    args: render::Args,
-}
-
-/// Renders the demo and says what was written.
+/// Renders both demos and says what was written.
 pub(crate) fn run() -> Result<()> {
-    let songs = project::root().join("tests/fixtures/demo");
     let folder = project::root().join("demo");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     println!("building the plugin (some minutes the first time)");
     bundle::current()?;
+    accompany(&folder)?;
+    mash(&folder)?;
+    println!("written into {}:", folder.display());
+    println!("  voice.wav            a melody of the project's own, sung by its synthetic singer");
+    println!("  accompanied.wav      the voice with the band that the plugin plays to it");
+    println!("  accompanied.mid      the band's notes and chords; keys 1, bass 2, pad 3, drums 10");
+    println!("  accompanied.png      the same as a piano roll, the sung pitch in white");
+    println!("  stems/               voice, drums, bass, keys and pad alone");
+    println!("  mash.wav             song A's voice over song B's band from second 4 on, B alone from second 12 on");
+    println!(
+        "  mask.png             who is heard: orange A, blue B; vocals, drums, bass, other from the top, low bands below"
+    );
+    println!("  waveforms.png        song A, song B and the mash");
+    println!("  *receipt.json        the digest of the samples: the same on every run and at every block size");
+    Ok(())
+}
+
+/// Sings the demo's melody and lets the plugin accompany it.
+fn accompany(folder: &Path) -> Result<()> {
+    let melody = demo_melody::song();
+    let [voice, output, midi, roll, receipt, stems] =
+        ["voice.wav", "accompanied.wav", "accompanied.mid", "accompanied.png", "accompanied.receipt.json", "stems"]
+            .map(|name| folder.join(name));
+    let [left, right] = sing(&melody, Manner::Clean, RATE).audio;
+    write_wav(&voice, &Audio { rate: RATE, channels: vec![left, right] })?;
+    let files = [
+        ("--input", &voice),
+        ("--output", &output),
+        ("--midi-out", &midi),
+        ("--roll-out", &roll),
+        ("--receipt", &receipt),
+        ("--stems-out", &stems),
+    ];
+    let tempo = melody.tempo.to_string();
+    render(&files, &["--mode", "accompany", "--tempo", &tempo, "--param", "style=pop"])
+}
+
+/// Mashes the two demo songs.
+fn mash(folder: &Path) -> Result<()> {
+    let songs = project::root().join("tests/fixtures/demo");
     let [a, b] = ["song_a.flac", "song_b.flac"].map(|name| songs.join(name));
     let [mash, receipt, mask, waves] =
         ["mash.wav", "receipt.json", "mask.png", "waveforms.png"].map(|name| folder.join(name));
     let files =
         [("--input", &a), ("--sidechain", &b), ("--output", &mash), ("--receipt", &receipt), ("--mask-out", &mask)];
-    let mut line: Vec<String> = vec!["cargo xtask render".to_owned()];
-    line.extend(files.iter().flat_map(|(option, path)| [(*option).to_owned(), path.display().to_string()]));
-    line.extend(OPTIONS.map(str::to_owned));
-    println!("{}", line.join(" "));
-    render::run(Line::parse_from(line).args)?;
-    waveforms(&[&a, &b, &mash])?.write(&waves)?;
-    println!("written into {}:", folder.display());
-    println!("  mash.wav       song A's voice over song B's band from second 4 on, B alone from second 12 on");
-    println!(
-        "  mask.png       who is heard: orange A, blue B; vocals, drums, bass, other from the top, low bands below"
-    );
-    println!("  waveforms.png  song A, song B and the mash");
-    println!("  receipt.json   the digest of the samples: the same on every run and at every block size");
-    Ok(())
+    render(&files, &OPTIONS)?;
+    waveforms(&[&a, &b, &mash])?.write(&waves)
+}
+
+/// Says which command does this, and does it.
+fn render(files: &[(&str, &PathBuf)], options: &[&str]) -> Result<()> {
+    let files = files.iter().flat_map(|(option, path)| [(*option).to_owned(), path.display().to_string()]);
+    let words: Vec<String> = files.chain(options.iter().map(|option| (*option).to_owned())).collect();
+    println!("cargo xtask render {}", words.join(" "));
+    render::run(render::Args::parse_line(&words)?)
 }
 
 /// The waveforms of files above one another: from the first to the last colour of the two songs.

@@ -1,6 +1,7 @@
 //! `cargo xtask evaluate`: what the modes are worth, measured with the Rust runtime only.
 
 mod auto;
+mod band;
 mod figures;
 mod groove;
 mod harmony;
@@ -36,6 +37,8 @@ enum Mode {
     Auto(AutoArgs),
     /// Mash: material that is none of the usual, from women's voices to noise and damaged samples
     Robustness(RobustnessArgs),
+    /// Accompany: what the band plays to songs whose chords are known, beside the annotation and bands without ideas
+    Band(band::Args),
     /// The listener: key and tempo of songs whose score is known, beside a fixed answer
     Key(key::Args),
     /// The arranger: drums and bass against the data they were learned from
@@ -112,6 +115,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Mash(args) => args.json.as_path(),
         Mode::Auto(args) => &args.json,
         Mode::Robustness(args) => &args.json,
+        Mode::Band(args) => args.json(),
         Mode::Key(args) => args.json(),
         Mode::Groove(args) => args.json(),
         Mode::Harmony(args) => args.json(),
@@ -122,6 +126,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Mash(args) => mash::run(&args),
         Mode::Auto(args) => auto::run(&args),
         Mode::Robustness(args) => robustness::run(&args),
+        Mode::Band(args) => band::run(&args),
         Mode::Key(args) => key::run(&args),
         Mode::Groove(args) => groove::run(&args),
         Mode::Harmony(args) => harmony::run(&args),

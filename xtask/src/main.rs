@@ -12,10 +12,12 @@ mod display;
 mod evaluate;
 mod files;
 mod install;
+mod lettering;
 mod picture;
 mod project;
 mod python;
 mod render;
+mod roll;
 mod screenshot;
 mod stress;
 mod tools;
@@ -34,7 +36,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the plugin, mash the two demo songs with it and write demo/
+    /// Build the plugin, let it accompany a voice and mash two songs, and write demo/
     Demo,
     /// Everything that has to hold before a change is accepted
     Test(check::Args),

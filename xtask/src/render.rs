@@ -1,6 +1,7 @@
 //! `cargo xtask render`: a host that plays two files through the bundled CLAP and writes what comes out.
 
 mod automation;
+mod chart;
 mod job;
 mod lanes;
 mod mask_out;
@@ -9,17 +10,24 @@ mod options;
 mod output;
 mod parameters;
 mod receipt;
+mod replay;
+mod roll_out;
 mod schedule;
 mod session;
 mod stems;
 
 use crate::bundle;
 use anyhow::{Context, Result, ensure};
+pub(crate) use chart::Chart;
+pub(crate) use job::Inputs;
 use job::Job;
 use songweave_host::ClapPlugin;
 use std::path::Path;
 
+pub(crate) use midi::Timed;
 pub(crate) use options::Args;
+use replay::Replayed;
+use session::Rendered;
 
 /// Name of the plugin, and of the one with an output for each instrument.
 const PLUGIN: &str = "Songweave";
@@ -29,7 +37,7 @@ const MULTI_OUT: &str = "Songweave Multi-Out";
 pub(crate) fn run(args: Args) -> Result<()> {
     // What needs no plugin is checked first: a wrong path should not cost a build.
     args.check_outputs()?;
-    let inputs = job::Inputs::read(&args)?;
+    let inputs = Inputs::read(&args)?;
     let bundle = match &args.bundle {
         Some(bundle) => bundle.clone(),
         None => bundle::current()?.clap,
@@ -37,10 +45,39 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let mut plugin = load(&bundle, if args.stems_out.is_some() { MULTI_OUT } else { PLUGIN })?;
     let job = Job::new(&args, inputs, &mut plugin)?;
     let rendered = session::render(&mut plugin, &job)?;
-    if let Some(path) = &args.mask_out {
-        mask_out::write(path, &job, &mut plugin)?;
-    }
-    output::write(&args, &job, &rendered)
+    // A looping render goes without chord names, but a mask that was asked for is refused.
+    let charted = (args.midi_out.is_some() || args.roll_out.is_some()) && job.accompanies && job.loop_range.is_none();
+    let again = if args.mask_out.is_some() || charted {
+        Some(replay::replay(&job, &mut plugin, rendered.latency)?)
+    } else {
+        None
+    };
+    output::write(&args, &job, &rendered, again.as_ref())
+}
+
+/// A render that is not written anywhere.
+pub(crate) struct Performance {
+    /// What the plugin put out.
+    pub(crate) rendered: Rendered,
+    /// What a host does not see of it.
+    pub(crate) again: Replayed,
+}
+
+/// Renders sound in memory with the plugin of a bundle.
+pub(crate) fn perform(args: &Args, inputs: Inputs, bundle: &Path) -> Result<Performance> {
+    let mut plugin = load(bundle, PLUGIN)?;
+    let job = Job::new(args, inputs, &mut plugin)?;
+    let rendered = session::render(&mut plugin, &job)?;
+    let again = replay::replay(&job, &mut plugin, rendered.latency)?;
+    Ok(Performance { rendered, again })
+}
+
+/// What a host would not see of a render, without the render itself: half the work.
+pub(crate) fn chart(args: &Args, inputs: Inputs, bundle: &Path) -> Result<Chart> {
+    let mut plugin = load(bundle, PLUGIN)?;
+    let job = Job::new(args, inputs, &mut plugin)?;
+    let latency = session::latency(&mut plugin, &job)?;
+    Ok(replay::replay(&job, &mut plugin, latency)?.chart)
 }
 
 /// The plugin of that name.

@@ -55,6 +55,7 @@ pub struct Offline {
     path: AudioPath,
     inline: Inline,
     columns: ColumnReceiver,
+    keys: Vec<(usize, u8, bool)>,
 }
 
 impl Offline {
@@ -71,7 +72,14 @@ impl Offline {
             path: AudioPath::new(layout, false, audio, telemetry, sender),
             inline: Inline::new(end, Pipeline::new(network, Band::embedded()?)),
             columns: receiver,
+            keys: Vec::new(),
         })
+    }
+
+    /// With keys played over MIDI: input sample, key, whether it goes down.
+    #[must_use]
+    pub fn with_keys(self, keys: Vec<(usize, u8, bool)>) -> Self {
+        Self { keys, ..self }
     }
 
     /// Renders song A `[channel][sample]` with song B (shorter: silence follows). `info(n)` is what a host says at input
@@ -91,6 +99,9 @@ impl Offline {
             let end = (start + grid).min(length + latency);
             let mut block = a.map(|channel| cut(channel, start, end));
             let side = b.map(|channel| cut(channel, start, end));
+            for &(at, key, down) in self.keys.iter().filter(|(at, ..)| (start..end).contains(at)) {
+                self.path.play_key(at - start, key, down);
+            }
             let [left, right] = &mut block;
             let main = &mut [left.as_mut_slice(), right.as_mut_slice()];
             self.path.process(main, &side, &info(start).into(), &mut self.inline, &mut ());

@@ -56,6 +56,8 @@ pub struct Transport {
     pub playing: bool,
     /// Position on the timeline, in samples.
     pub position: u64,
+    /// Position in quarter notes where the tempo has changed on the way; `None`: as far as `tempo` gets from the start.
+    pub quarters: Option<f64>,
     /// Quarter notes per minute.
     pub tempo: f64,
     /// Beats in a bar, and the note value of a beat.
@@ -66,7 +68,7 @@ pub struct Transport {
 
 impl Default for Transport {
     fn default() -> Self {
-        Self { playing: true, position: 0, tempo: 120.0, time_signature: (4, 4), loop_range: None }
+        Self { playing: true, position: 0, quarters: None, tempo: 120.0, time_signature: (4, 4), loop_range: None }
     }
 }
 
@@ -74,6 +76,11 @@ impl Transport {
     /// A position in samples as quarter notes from the start of the song.
     pub fn quarters(&self, position: u64, sample_rate: f64) -> f64 {
         position as f64 / sample_rate * self.tempo / 60.0
+    }
+
+    /// Where the play head is, in quarter notes.
+    pub fn quarters_now(&self, sample_rate: f64) -> f64 {
+        self.quarters.unwrap_or_else(|| self.quarters(self.position, sample_rate))
     }
 
     /// Length of a bar in quarter notes.

@@ -3,9 +3,10 @@
 use super::automation::Curve;
 use super::lanes::Lanes;
 use super::midi;
-use super::options::{Args, BlockSize};
+use super::options::{Args, BlockSize, Mode};
 use super::parameters::{Assignment, Parameters};
 use anyhow::{Result, ensure};
+use songweave_dsp::layout::StreamLayout;
 use songweave_host::ClapPlugin;
 use songweave_studio::decode::decode;
 use songweave_studio::resample::resample;
@@ -57,6 +58,8 @@ pub(crate) struct Job {
     pub(crate) notes: Vec<midi::Timed>,
     /// How long blocks are.
     pub(crate) block_size: BlockSize,
+    /// Whether a band follows the voice at the start.
+    pub(crate) accompanies: bool,
     /// Tell the plugin that it plays.
     pub(crate) realtime: bool,
     /// Quarter notes per minute.
@@ -96,8 +99,13 @@ impl Job {
         let loop_range =
             args.loop_range.map(|range| ((range.0 * rate).round() as u64, (range.1 * rate).round() as u64));
         ensure!(loop_range.is_none_or(|(from, to)| from < to), "the loop is shorter than one sample");
+        let mode = parameters.find("mode")?;
+        let value =
+            assignments.iter().rev().find(|assignment| assignment.id == mode.id).map(|assignment| assignment.value);
+        let text = plugin.text(mode.id, value.unwrap_or(mode.default)).unwrap_or_default();
         Ok(Self {
             inputs,
+            accompanies: text.eq_ignore_ascii_case(Mode::Accompany.text()),
             assignments,
             curves,
             parameters,
@@ -108,5 +116,11 @@ impl Job {
             time_signature: (args.time_signature.0, args.time_signature.1),
             loop_range,
         })
+    }
+
+    /// Window, hop and look-ahead of the plugin from the latency in samples that it reports.
+    pub(crate) fn layout(&self, latency: usize) -> StreamLayout {
+        let layout = StreamLayout::for_sample_rate(self.inputs.sample_rate as f32);
+        StreamLayout { look_ahead: latency.saturating_sub(layout.latency()) / layout.hop, ..layout }
     }
 }

@@ -1,22 +1,13 @@
-//! `--mask-out`: who is heard in every part, band and hop. Computed by the plugin's own path without the plugin, since a
-//! host cannot see the mask.
+//! `--mask-out`: who is heard in every part, band and hop.
 
-use super::automation::GRID;
 use super::job::Job;
 use super::lanes::Lanes;
-use super::parameters::{Assignment, plain_values};
 use crate::picture::{self, Picture};
-use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Map, Value, json};
+use anyhow::{Result, ensure};
+use serde_json::json;
 use songweave_dsp::bands::centre_hz;
-use songweave_dsp::controls::Controls;
-use songweave_dsp::frame::Transport;
-use songweave_dsp::layout::{BANDS, PARTS, Part, StreamLayout};
-use songweave_dsp::path::BlockInfo;
+use songweave_dsp::layout::{BANDS, PARTS, Part};
 use songweave_dsp::telemetry::MaskColumn;
-use songweave_engine::offline::Offline;
-use songweave_host::ClapPlugin;
-use songweave_models::mash::MashNetwork;
 use songweave_studio::write::write_bytes;
 use std::path::Path;
 
@@ -29,14 +20,13 @@ const WIDEST: usize = 4000;
 /// Powers from this one up to full brightness are shown, in dB below the loudest.
 const SHOWN_DB: f32 = 60.0;
 
-/// Writes the mask of `job` as a picture or as an array, and the lanes of its faders. `plugin` is asked what parameter values mean.
-pub(super) fn write(path: &Path, job: &Job, plugin: &mut ClapPlugin) -> Result<()> {
-    ensure!(job.loop_range.is_none(), "the mask of a looping render cannot be written; leave out --loop or --mask-out");
-    let layout = StreamLayout::for_sample_rate(job.inputs.sample_rate as f32);
-    let columns = columns(job, plugin, layout)?;
-    Lanes::of(&columns, layout.hop, job.inputs.sample_rate).write(&Lanes::path(path))?;
+/// Writes the mask of every hop as a picture or as an array, and the lanes of its faders.
+pub(super) fn write(path: &Path, job: &Job, latency: usize, columns: &[MaskColumn]) -> Result<()> {
+    let layout = job.layout(latency);
+    ensure!(!columns.is_empty(), "there is no mask in Accompany; leave out --mask-out");
+    Lanes::of(columns, layout.hop, job.inputs.sample_rate).write(&Lanes::path(path))?;
     if path.extension().is_some_and(|kind| kind == "npy") {
-        write_array(path, &columns)?;
+        write_array(path, columns)?;
         let description = json!({
             "axes": ["frame", "part", "band"],
             "values": "0 = only A, 1 = only B",
@@ -47,94 +37,7 @@ pub(super) fn write(path: &Path, job: &Job, plugin: &mut ClapPlugin) -> Result<(
         });
         return Ok(write_bytes(&path.with_extension("json"), format!("{description:#}\n").as_bytes())?);
     }
-    picture(&columns).write(path)
-}
-
-/// The mask of every hop.
-fn columns(job: &Job, plugin: &mut ClapPlugin, layout: StreamLayout) -> Result<Vec<MaskColumn>> {
-    let network = MashNetwork::embedded().context("the network in this program is damaged")?;
-    let mut translator = Translator { job, plugin, last: None };
-    // Asked beforehand, since the path below cannot stop at an error.
-    let hops = (job.inputs.samples() + layout.latency()).div_ceil(layout.hop);
-    // A frame carries the values of its last sample, which are those of the last point of automation before it.
-    let last_point = |hop: usize| ((hop + 1) * layout.hop - 1) / GRID as usize * GRID as usize;
-    let controls = (0..hops).map(|hop| translator.controls(last_point(hop))).collect::<Result<Vec<_>>>()?;
-    let a = [job.inputs.a[0].as_slice(), job.inputs.a[1].as_slice()];
-    let b = job.inputs.b.as_ref().map_or([&[][..], &[][..]], |b| [b[0].as_slice(), b[1].as_slice()]);
-    let at = |sample: usize| BlockInfo {
-        controls: controls.get(sample / layout.hop).copied().unwrap_or_default(),
-        transport: transport(job, sample),
-        position_samples: Some(sample as i64),
-    };
-    Ok(Offline::new(layout, network)?.render(a, b, layout.hop, at).columns)
-}
-
-/// The host's transport at a sample, as the plugin sees it in the render.
-fn transport(job: &Job, sample: usize) -> Transport {
-    let (beats, unit) = job.time_signature;
-    Transport {
-        playing: true,
-        tempo: Some(job.tempo),
-        beats: Some(sample as f64 / f64::from(job.inputs.sample_rate) * job.tempo / 60.0),
-        time_signature: u8::try_from(beats).ok().zip(u8::try_from(unit).ok()),
-        ..Transport::default()
-    }
-}
-
-/// Turns parameter values of the host into what the signal path reads.
-struct Translator<'a> {
-    job: &'a Job,
-    plugin: &'a mut ClapPlugin,
-    last: Option<(Vec<f64>, Controls)>,
-}
-
-impl Translator<'_> {
-    /// The controls at a sample of the timeline.
-    fn controls(&mut self, sample: usize) -> Result<Controls> {
-        let seconds = sample as f64 / f64::from(self.job.inputs.sample_rate);
-        let moved: Vec<f64> = self.job.curves.iter().map(|curve| curve.value_at(seconds)).collect();
-        if let Some((values, controls)) = &self.last
-            && *values == moved
-        {
-            return Ok(*controls);
-        }
-        let curves =
-            self.job.curves.iter().zip(&moved).map(|(curve, value)| Assignment { id: curve.id(), value: *value });
-        for assignment in self.job.assignments.iter().copied().chain(curves) {
-            self.plugin.set_value(assignment.id, assignment.value)?;
-        }
-        let controls = read(&plain_values(self.plugin)?)?;
-        self.last = Some((moved, controls));
-        Ok(controls)
-    }
-}
-
-/// Controls from the values that the plugin saves, in its own units.
-fn read(values: &Map<String, Value>) -> Result<Controls> {
-    let number = |id: &str| match values.get(id).and_then(Value::as_object).and_then(|value| value.values().next()) {
-        Some(Value::Bool(on)) => Ok(f32::from(u8::from(*on))),
-        Some(Value::Number(number)) => Ok(number.as_f64().unwrap_or_default() as f32),
-        _ => bail!("the plugin does not save \"{id}\" as a number"),
-    };
-    let on = |id| Ok::<_, anyhow::Error>(number(id)? > 0.5);
-    let mut faders = [0.0; PARTS];
-    for part in Part::ALL {
-        faders[part as usize] = number(part.name())?;
-    }
-    Ok(Controls {
-        faders,
-        balance: number("balance")?,
-        auto: number("auto")?,
-        depth: number("depth")?,
-        attack: number("attack")? / 1000.0,
-        release: number("release")? / 1000.0,
-        low: number("low")?,
-        high: number("high")?,
-        freeze: on("freeze")?,
-        transpose_b: number("transpose_b")? as i8,
-        match_keys: on("match_keys")?,
-        ..Controls::default()
-    })
+    picture(columns).write(path)
 }
 
 /// Where bands meet: halfway between their centres, `BANDS` + 1 of them.

@@ -43,31 +43,41 @@ fn kind(channel: u8, message: Message) -> EventKind {
     }
 }
 
-/// Writes what the plugin played, in order of time.
-pub(super) fn write(
-    path: &Path,
-    events: &[Timed],
-    sample_rate: f64,
-    tempo: f64,
-    time_signature: (u16, u16),
-) -> Result<()> {
+/// A piece as it goes into a file.
+pub(super) struct Piece<'a> {
+    /// What the plugin played, in order of time.
+    pub(super) events: &'a [Timed],
+    /// Texts and the samples at which they stand, in order of time.
+    pub(super) markers: &'a [(u64, String)],
+    /// Samples per second.
+    pub(super) sample_rate: f64,
+    /// Quarter notes per minute.
+    pub(super) tempo: f64,
+    /// Beats in a bar, and the note value of a beat.
+    pub(super) time_signature: (u16, u16),
+}
+
+/// Writes a piece; a marker comes before the notes of its sample.
+pub(super) fn write(path: &Path, piece: &Piece) -> Result<()> {
+    let (beats, unit) = piece.time_signature;
     let mut track = vec![
-        meta(MetaMessage::Tempo(u24::new((60e6 / tempo).round() as u32))),
-        meta(MetaMessage::TimeSignature(
-            time_signature.0.min(255) as u8,
-            time_signature.1.trailing_zeros() as u8,
-            24,
-            8,
-        )),
+        meta(MetaMessage::Tempo(u24::new((60e6 / piece.tempo).round() as u32))),
+        meta(MetaMessage::TimeSignature(beats.min(255) as u8, unit.trailing_zeros() as u8, 24, 8)),
     ];
-    let ticks_per_sample = tempo / 60.0 * f64::from(TICKS) / sample_rate;
+    let markers = piece.markers.iter().map(|(sample, text)| (*sample, marker(text)));
+    let messages = piece.events.iter().filter_map(|event| {
+        let (channel, message) = midi_message(event.kind)?;
+        Some((event.sample, TrackEventKind::Midi { channel: u4::new(channel), message }))
+    });
+    let mut timed: Vec<(u64, TrackEventKind)> = markers.chain(messages).collect();
+    timed.sort_by_key(|(sample, _)| *sample);
+    let ticks_per_sample = piece.tempo / 60.0 * f64::from(TICKS) / piece.sample_rate;
     let mut written = 0;
-    for event in events {
-        let Some((channel, message)) = midi_message(event.kind) else { continue };
-        let tick = (event.sample as f64 * ticks_per_sample).round() as u32;
+    for (sample, kind) in timed {
+        let tick = (sample as f64 * ticks_per_sample).round() as u32;
         let delta = u28::new(tick.saturating_sub(written));
         written = written.max(tick);
-        track.push(TrackEvent { delta, kind: TrackEventKind::Midi { channel: u4::new(channel), message } });
+        track.push(TrackEvent { delta, kind });
     }
     track.push(meta(MetaMessage::EndOfTrack));
     let mut file = Smf::new(Header::new(Format::SingleTrack, Timing::Metrical(u15::new(TICKS))));
@@ -75,6 +85,10 @@ pub(super) fn write(
     let mut bytes = Vec::new();
     file.write_std(&mut bytes).with_context(|| format!("cannot make a MIDI file of {}", path.display()))?;
     Ok(write_bytes(path, &bytes)?)
+}
+
+fn marker(text: &str) -> TrackEventKind<'_> {
+    TrackEventKind::Meta(MetaMessage::Marker(text.as_bytes()))
 }
 
 fn meta(message: MetaMessage<'_>) -> TrackEvent<'_> {
@@ -97,5 +111,38 @@ fn midi_message(kind: EventKind) -> Option<(u8, MidiMessage)> {
             Some((status & 15, MidiMessage::Controller { controller, value }))
         }
         EventKind::Midi(_) | EventKind::Parameter { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn markers_and_notes_come_back_at_their_times() {
+        let path = std::env::temp_dir().join(format!("songweave-piece-{}.mid", std::process::id()));
+        let note = |sample, key| Timed { sample, kind: EventKind::NoteOn { channel: 9, key, velocity: 0.5 } };
+        let events = [note(24_000, 36), note(72_000, 38)];
+        let markers = [(24_000, "chord: C:min7/Eb".to_owned())];
+        let piece =
+            Piece { events: &events, markers: &markers, sample_rate: 48_000.0, tempo: 90.0, time_signature: (6, 8) };
+        write(&path, &piece).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let file = Smf::parse(&bytes).unwrap();
+        let mut tick = 0;
+        let mut found = Vec::new();
+        for event in &file.tracks[0] {
+            tick += event.delta.as_int();
+            match event.kind {
+                TrackEventKind::Meta(MetaMessage::Marker(text)) => found.push((tick, String::from_utf8_lossy(text))),
+                TrackEventKind::Midi { channel, .. } => found.push((tick, channel.to_string().into())),
+                TrackEventKind::Meta(MetaMessage::TimeSignature(beats, unit, ..)) => assert_eq!((beats, unit), (6, 3)),
+                _ => {}
+            }
+        }
+        // Half a second at 90 BPM is three quarters of a beat.
+        assert_eq!(found, [(720, "chord: C:min7/Eb".into()), (720, "9".into()), (2_160, "9".into())]);
     }
 }

@@ -1,7 +1,7 @@
 //! The options of `cargo xtask render` and what they look like.
 
 use anyhow::{Result, bail, ensure};
-use clap::ValueEnum;
+use clap::{Parser, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -60,6 +60,9 @@ pub(crate) struct Args {
     /// automation of the faders that plays the same back
     #[arg(long, value_name = "FILE.png|FILE.npy")]
     pub(crate) mask_out: Option<PathBuf>,
+    /// The band as a piano roll: notes by instrument, drums, the sung pitch, chord names
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) roll_out: Option<PathBuf>,
     /// JSON with the digest of the samples and all that is needed to get the same ones again
     #[arg(long, value_name = "FILE.json")]
     pub(crate) receipt: Option<PathBuf>,
@@ -68,11 +71,24 @@ pub(crate) struct Args {
     pub(crate) bundle: Option<PathBuf>,
 }
 
+/// A command line of its own.
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    args: Args,
+}
+
 impl Args {
+    /// The options of a command line that another command writes.
+    pub(crate) fn parse_line(words: &[String]) -> Result<Self> {
+        let words = ["cargo xtask render".to_owned()].into_iter().chain(words.iter().cloned());
+        Ok(Line::try_parse_from(words)?.args)
+    }
+
     /// Whether everything that is to be written has a folder to go to.
     pub(crate) fn check_outputs(&self) -> Result<()> {
-        let files = [Some(&self.output), self.midi_out.as_ref(), self.mask_out.as_ref(), self.receipt.as_ref()];
-        for file in files.into_iter().flatten() {
+        let options = [&self.midi_out, &self.mask_out, &self.roll_out, &self.receipt];
+        for file in options.into_iter().flatten().chain([&self.output]) {
             let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             ensure!(folder.is_dir(), "the folder {} does not exist", folder.display());
             ensure!(!file.is_dir(), "{} is a folder; name a file", file.display());
@@ -80,6 +96,9 @@ impl Args {
         if let Some(mask) = &self.mask_out {
             let kind = mask.extension().and_then(|kind| kind.to_str());
             ensure!(matches!(kind, Some("png" | "npy")), "{} ends neither in .png nor in .npy", mask.display());
+        }
+        if let Some(roll) = &self.roll_out {
+            ensure!(roll.extension().is_some_and(|kind| kind == "png"), "{} does not end in .png", roll.display());
         }
         Ok(())
     }

@@ -1,23 +1,40 @@
 //! Writes all that was asked for.
 
+use super::chart::Chart;
 use super::job::Job;
 use super::options::Args;
+use super::replay::Replayed;
 use super::session::Rendered;
-use super::{midi, receipt, stems};
+use super::{mask_out, midi, receipt, roll_out, stems};
 use anyhow::{Context, Result};
 use songweave_studio::decode::Audio;
 use songweave_studio::write::{write_bytes, write_wav};
 
-/// Writes the audio and whatever else the options name.
-pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered) -> Result<()> {
+/// Writes the audio and whatever else the options name; `again` is the render that was made once more, where one is needed.
+pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&Replayed>) -> Result<()> {
     let channels = rendered.ports.first().context("the plugin has no output")?.clone();
     let audio = Audio { rate: job.inputs.sample_rate, channels };
     write_wav(&args.output, &audio)?;
     if let Some(folder) = &args.stems_out {
         stems::write(folder, job, rendered)?;
     }
+    if let Some((path, again)) = args.mask_out.as_ref().zip(again) {
+        mask_out::write(path, job, rendered.latency, &again.mask)?;
+    }
+    let empty = Chart::default();
+    let chart = again.map_or(&empty, |again| &again.chart);
     if let Some(path) = &args.midi_out {
-        midi::write(path, &rendered.notes, job.inputs.sample_rate.into(), job.tempo, job.time_signature)?;
+        let piece = midi::Piece {
+            events: &rendered.notes,
+            markers: &chart.markers(),
+            sample_rate: job.inputs.sample_rate.into(),
+            tempo: job.tempo,
+            time_signature: job.time_signature,
+        };
+        midi::write(path, &piece)?;
+    }
+    if let Some(path) = &args.roll_out {
+        roll_out::write(path, job, rendered, chart)?;
     }
     let receipt = receipt::receipt(job, rendered)?;
     if let Some(path) = &args.receipt {

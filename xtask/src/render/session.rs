@@ -30,13 +30,25 @@ pub(crate) struct Rendered {
     pub(crate) missed_hops: u64,
 }
 
-/// Renders `job` with a fresh `plugin`.
-pub(crate) fn render(plugin: &mut ClapPlugin, job: &Job) -> Result<Rendered> {
+/// The latency in samples that a fresh `plugin` will have in a render of `job`.
+pub(super) fn latency(plugin: &mut ClapPlugin, job: &Job) -> Result<usize> {
+    let processor = activate(plugin, job)?;
+    let latency = plugin.latency() as usize;
+    plugin.deactivate(processor);
+    Ok(latency)
+}
+
+fn activate(plugin: &mut ClapPlugin, job: &Job) -> Result<ClapProcessor> {
     for assignment in &job.assignments {
         plugin.set_value(assignment.id, assignment.value)?;
     }
     plugin.set_offline(!job.realtime)?;
-    let mut processor = plugin.activate(job.inputs.sample_rate.into(), job.block_size.longest())?;
+    Ok(plugin.activate(job.inputs.sample_rate.into(), job.block_size.longest())?)
+}
+
+/// Renders `job` with a fresh `plugin`.
+pub(super) fn render(plugin: &mut ClapPlugin, job: &Job) -> Result<Rendered> {
+    let mut processor = activate(plugin, job)?;
     let latency = plugin.latency() as usize;
     let mut run = Run::new(plugin, job);
     let result = run.play(plugin, &mut processor, latency);
@@ -110,6 +122,7 @@ impl<'a> Run<'a> {
                 transport: Some(Transport {
                     playing: true,
                     position: step.position,
+                    quarters: None,
                     tempo: self.job.tempo,
                     time_signature: self.job.time_signature,
                     loop_range: self.job.loop_range,

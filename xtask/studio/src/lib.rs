@@ -5,6 +5,11 @@
 //! `songweave-engine` and `songweave-models`, never written a second time. All randomness is seeded: the same command
 //! gives the same files.
 
+pub mod band_diversity;
+pub mod band_figures;
+pub mod band_grid;
+pub mod band_hearing;
+pub mod band_voice;
 pub mod bootstrap;
 pub mod casting;
 pub mod chord_set;
@@ -12,6 +17,7 @@ pub mod clips;
 pub mod codec;
 pub mod comping;
 pub mod decode;
+pub mod demo_melody;
 pub mod demo_songs;
 pub mod drum_clips;
 pub mod drum_machine;
@@ -72,7 +78,9 @@ pub mod speech;
 pub mod state_variable;
 pub mod stem_folders;
 pub mod stem_names;
+pub mod step_chord;
 pub mod stereo;
+pub mod structure_song;
 pub mod style;
 pub mod subject;
 pub mod sung_song;

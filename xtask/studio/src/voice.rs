@@ -3,7 +3,9 @@
 use crate::{midi::Note, random::Random};
 
 /// Samples over which pitch, formants and levels are taken as straight lines.
-const BLOCK: usize = 128;
+pub const BLOCK: usize = 128;
+/// Loudness from which on a voice counts as voiced; notes are sung at 0.3 to 1.
+const VOICED: f32 = 0.1;
 /// Formants of a vowel.
 const FORMANTS: usize = 5;
 /// Highest harmonic in Hz.
@@ -82,7 +84,20 @@ impl Singer {
     /// Notes of one singer follow each other: a note ends where the next begins.
     #[must_use]
     pub fn sing(&self, notes: &[Note], samples: usize, rate: u32, random: &mut Random) -> Vec<f32> {
+        self.sing_with_keys(notes, samples, rate, random).0
+    }
+
+    /// As [`Self::sing`], and the pitch of every [`BLOCK`] samples as MIDI key with fractions, 0 where nothing is voiced.
+    #[must_use]
+    pub fn sing_with_keys(
+        &self,
+        notes: &[Note],
+        samples: usize,
+        rate: u32,
+        random: &mut Random,
+    ) -> (Vec<f32>, Vec<f32>) {
         let mut out = vec![0.0; samples.next_multiple_of(BLOCK)];
+        let mut keys = vec![0.0; out.len() / BLOCK];
         let mut throat = Throat::new(self, rate as f32);
         let syllables = syllables(self, notes, random);
         let mut next = 0;
@@ -93,11 +108,12 @@ impl Singer {
             }
             if let Some(syllable) = syllables.get(next) {
                 throat.block(syllable, now, block, random);
+                keys[index] = throat.voiced_key(now - syllable.start);
             }
         }
         out.truncate(samples);
         normalise(&mut out);
-        out
+        (out, keys)
     }
 }
 
@@ -211,11 +227,20 @@ impl<'a> Throat<'a> {
         self.vibrato_phase += step * self.singer.vibrato_rate;
     }
 
-    fn frequency(&self, age: f32) -> f32 {
+    /// The MIDI key that sounds.
+    fn key(&self, age: f32) -> f32 {
         let vibrato = self.singer.vibrato * ((age - 0.25) / 0.3).clamp(0.0, 1.0);
         let swing = (std::f32::consts::TAU * self.vibrato_phase).sin();
-        let key = self.key + vibrato * swing + 4.0 * self.singer.jitter * self.wander;
-        440.0 * ((key - 69.0) / 12.0).exp2()
+        self.key + vibrato * swing + 4.0 * self.singer.jitter * self.wander
+    }
+
+    /// The key that is heard, 0 where the voice is too faint for one.
+    fn voiced_key(&self, age: f32) -> f32 {
+        if self.loud < VOICED { 0.0 } else { self.key(age) }
+    }
+
+    fn frequency(&self, age: f32) -> f32 {
+        440.0 * ((self.key(age) - 69.0) / 12.0).exp2()
     }
 
     fn move_formants(&mut self, syllable: &Syllable, age: f32, step: f32) {

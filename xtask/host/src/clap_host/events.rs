@@ -65,11 +65,12 @@ pub(super) fn transport(transport: &Transport, sample_rate: f64) -> TransportEve
     flags.set(TransportFlags::IS_PLAYING, transport.playing);
     flags.set(TransportFlags::IS_LOOP_ACTIVE, transport.loop_range.is_some());
     let (from, to) = transport.loop_range.unwrap_or_default();
-    let bar = (transport.quarters(transport.position, sample_rate) / transport.bar_quarters()).floor();
+    let now = transport.quarters_now(sample_rate);
+    let bar = (now / transport.bar_quarters()).floor();
     TransportEvent {
         header: EventHeader::new_core(0, EventFlags::empty()),
         flags,
-        song_pos_beats: beats(transport.position),
+        song_pos_beats: BeatTime::from_float(now),
         song_pos_seconds: seconds(transport.position),
         tempo: transport.tempo,
         tempo_inc: 0.0,

@@ -216,7 +216,7 @@ fn context(transport: &Transport, sample_rate: f64) -> ProcessContext {
         context.cycleStartMusic = transport.quarters(from, sample_rate);
         context.cycleEndMusic = transport.quarters(to, sample_rate);
     }
-    let quarters = transport.quarters(transport.position, sample_rate);
+    let quarters = transport.quarters_now(sample_rate);
     context.sampleRate = sample_rate;
     context.projectTimeSamples = transport.position as i64;
     context.continousTimeSamples = transport.position as i64;

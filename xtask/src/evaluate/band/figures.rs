@@ -1,0 +1,287 @@
+//! What is measured of a song, and of all songs.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Serialize;
+use songweave_dsp::band::Instrument;
+use songweave_studio::band_diversity::{Sequence, sequences, vendi};
+use songweave_studio::band_figures::{Chords, HarmonyFigures, best_triads, recovery_beats, running_tonic, usual_fit};
+use songweave_studio::band_grid::{Grid, Onset, Playing, onset_f1};
+use songweave_studio::band_hearing::{Hearing, HearingFigures};
+use songweave_studio::band_voice::{Manner, Sung, sing};
+use songweave_studio::bootstrap::Estimate;
+use songweave_studio::step_chord::StepChord;
+use songweave_studio::structure_song::{STEPS_PER_BAR, STEPS_PER_BEAT, StructureSong};
+
+use super::stage::{Stage, chords, onsets};
+use super::true_pitch;
+use crate::render::Chart;
+
+/// Steps of listening before anything is measured: two bars.
+const LISTENING: usize = 2 * STEPS_PER_BAR as usize;
+/// The step at which the voice jumps: bar 5.
+const JUMP: u32 = 4 * STEPS_PER_BAR;
+/// A tritone.
+const TRITONE: i8 = 6;
+/// A band has recovered in time within so many beats.
+const IN_TIME: f64 = 4.0;
+
+/// Ways to harmonise a song.
+pub(super) const HARMONIES: [&str; 5] = ["heard", "true pitch", "true chords", "best triad of each bar", "tonic triad"];
+
+/// How the band takes a jump of a tritone.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Recovery {
+    /// Note-in-chord of eight sung steps that the song has in the middle, without the jump.
+    usual: f64,
+    /// Beats from the jump until the next eight sung steps are as good; `None` where they never are.
+    pub(super) beats: Option<f64>,
+    /// The same of the annotated chords, jump included: as fast as can be.
+    pub(super) beats_of_true_chords: Option<f64>,
+    /// The same of a band that stays where it was.
+    pub(super) beats_if_ignored: Option<f64>,
+}
+
+/// Another way to sing.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct MannerFigures {
+    pub(super) manner: &'static str,
+    pub(super) harmony: HarmonyFigures,
+    pub(super) hearing: HearingFigures,
+}
+
+/// Figures of a song.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct SongFigures {
+    pub(super) song: String,
+    pub(super) tempo: f64,
+    pub(super) key: Option<String>,
+    pub(super) bars: f64,
+    /// By name, see [`HARMONIES`].
+    pub(super) harmony: BTreeMap<&'static str, HarmonyFigures>,
+    pub(super) hearing: HearingFigures,
+    pub(super) manners: Vec<MannerFigures>,
+    /// Against the grid, by instrument.
+    pub(super) onset_f1: BTreeMap<&'static str, f64>,
+    /// Bars from the first sung note to the first note of the band; `None` when it never plays.
+    pub(super) first_sound_bars: Option<f64>,
+    pub(super) playing: Option<Playing>,
+    pub(super) recovery: Option<Recovery>,
+    pub(super) missed_hops: u64,
+    #[serde(skip)]
+    sequences: BTreeMap<&'static str, Vec<Sequence>>,
+}
+
+impl SongFigures {
+    /// Sings a song to the plugin; `None` where it is too short to measure.
+    pub(super) fn measure(
+        song: &StructureSong,
+        stage: &Stage,
+        manners: &[Manner],
+        with_true_pitch: bool,
+    ) -> Result<Option<Self>> {
+        let sung = sing(song, Manner::Clean, super::super::RATE);
+        let classes = song.classes();
+        let performance = stage.perform(&sung, song.tempo)?;
+        let heard = chords(&performance.again.chart, song);
+        let mut ways: BTreeMap<&'static str, Vec<Option<StepChord>>> = BTreeMap::new();
+        if with_true_pitch {
+            ways.insert(HARMONIES[1], true_pitch::chords(song, &performance.again.controls.band)?);
+        }
+        ways.insert(HARMONIES[2], song.chords.clone());
+        ways.insert(HARMONIES[3], best_triads(&classes));
+        ways.insert(HARMONIES[4], running_tonic(&classes));
+        ways.insert(HARMONIES[0], heard.clone());
+        let harmony: BTreeMap<_, _> = ways
+            .iter()
+            .filter_map(|(name, way)| Some((*name, HarmonyFigures::of(way, &classes, &song.chords, LISTENING)?)))
+            .collect();
+        let (Some(hearing), true) = (hearing(&performance.again.chart, &sung), harmony.contains_key(HARMONIES[0]))
+        else {
+            return Ok(None);
+        };
+        let played = onsets(&performance.rendered.notes, song);
+        let tonic = song.key.map_or(0, |key| key.tonic);
+        Ok(Some(Self {
+            song: song.name.clone(),
+            tempo: song.tempo,
+            key: song.key.map(|key| key.name()),
+            bars: f64::from(song.steps()) / f64::from(STEPS_PER_BAR),
+            harmony,
+            hearing,
+            manners: manners.iter().map(|manner| of_manner(song, *manner, stage)).collect::<Result<Vec<_>>>()?,
+            onset_f1: on_the_grid(&played, song, &stage.params),
+            first_sound_bars: first_sound(&played, song),
+            playing: playing(&played, song),
+            recovery: recovery(song, stage, &heard)?,
+            missed_hops: performance.rendered.missed_hops,
+            sequences: ways.iter().map(|(name, way)| (*name, sequences(way, LISTENING, tonic))).collect(),
+        }))
+    }
+}
+
+fn hearing(chart: &Chart, sung: &Sung) -> Option<HearingFigures> {
+    let mut hearing = Hearing::default();
+    for (sample, voice) in &chart.voice {
+        hearing.hear(voice, sung.key_at(*sample as usize));
+    }
+    hearing.figures()
+}
+
+fn of_manner(song: &StructureSong, manner: Manner, stage: &Stage) -> Result<MannerFigures> {
+    let sung = sing(song, manner, super::super::RATE);
+    let chart = stage.chart(&sung, song.tempo)?;
+    let harmony = HarmonyFigures::of(&chords(&chart, song), &song.classes(), &song.chords, LISTENING);
+    let found = harmony.zip(hearing(&chart, &sung)).map(|(harmony, hearing)| MannerFigures {
+        manner: manner.name(),
+        harmony,
+        hearing,
+    });
+    found.ok_or_else(|| anyhow::anyhow!("nothing can be measured of the {} voice", manner.name()))
+}
+
+fn on_the_grid(played: &[Onset], song: &StructureSong, params: &[String]) -> BTreeMap<&'static str, f64> {
+    let swung = params.iter().any(|param| param.to_lowercase().replace(' ', "") == "style=swing");
+    let grid = if swung { Grid::Swung } else { Grid::Straight };
+    let beat = f64::from(STEPS_PER_BEAT) * song.step_seconds();
+    let f1 = |instrument: Instrument| Some((instrument.name(), onset_f1(played, instrument, grid, beat)?));
+    Instrument::ALL.into_iter().filter_map(f1).collect()
+}
+
+fn first_sound(played: &[Onset], song: &StructureSong) -> Option<f64> {
+    let first = played.iter().map(|onset| onset.seconds).reduce(f64::min)?;
+    let sung = f64::from(song.melody.first()?.start) * song.step_seconds();
+    Some((first - sung) / (f64::from(STEPS_PER_BAR) * song.step_seconds()))
+}
+
+/// What is played after two bars of listening.
+fn playing(played: &[Onset], song: &StructureSong) -> Option<Playing> {
+    let from = LISTENING as f64 * song.step_seconds();
+    let later: Vec<Onset> = played.iter().copied().filter(|onset| onset.seconds >= from - 0.02).collect();
+    let bars = (f64::from(song.steps()) - LISTENING as f64) / f64::from(STEPS_PER_BAR);
+    Playing::of(&later, bars, f64::from(STEPS_PER_BEAT) * song.step_seconds())
+}
+
+/// The song once more with everything from bar 5 on a tritone away; `None` where it ends before.
+fn recovery(song: &StructureSong, stage: &Stage, heard: &Chords) -> Result<Option<Recovery>> {
+    let Some(usual) = usual_fit(heard, &song.classes(), LISTENING).filter(|_| song.steps() > JUMP + STEPS_PER_BAR)
+    else {
+        return Ok(None);
+    };
+    let mean = |notes: &mut dyn Iterator<Item = u8>| {
+        let (sum, count) = notes.fold((0u32, 0u32), |(sum, count), key| (sum + u32::from(key), count + 1));
+        f64::from(sum) / f64::from(count.max(1))
+    };
+    let all = mean(&mut song.melody.iter().map(|note| note.key));
+    let later = mean(&mut song.melody.iter().filter(|note| note.start >= JUMP).map(|note| note.key));
+    // In the direction that keeps the voice within its range.
+    let jumped = song.modulated(JUMP, if later > all { -TRITONE } else { TRITONE });
+    let chart = stage.chart(&sing(&jumped, Manner::Clean, super::super::RATE), song.tempo)?;
+    let classes = jumped.classes();
+    let beats = |chords: &Chords| recovery_beats(chords, &classes, JUMP as usize, usual);
+    Ok(Some(Recovery {
+        usual,
+        beats: beats(&chords(&chart, &jumped)),
+        beats_of_true_chords: beats(&jumped.chords),
+        beats_if_ignored: beats(heard),
+    }))
+}
+
+/// Means over songs with their intervals; songs are drawn anew.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Overall {
+    pub(super) note_in_chord: Option<Estimate>,
+    pub(super) root: Option<Estimate>,
+    pub(super) major_minor: Option<Estimate>,
+    pub(super) changes_per_bar: Option<Estimate>,
+    pub(super) onset_distance: Option<Estimate>,
+    pub(super) bigram_entropy: Option<Estimate>,
+    /// Of the four-bar sequences of all songs, moved to one key.
+    pub(super) vendi: Option<f64>,
+}
+
+/// All figures.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Report {
+    pub(super) seconds: f64,
+    pub(super) params: Vec<String>,
+    pub(super) harmony: BTreeMap<&'static str, Overall>,
+    /// Note-in-chord from true pitch less that from heard pitch.
+    pub(super) lost_in_hearing: Option<Estimate>,
+    pub(super) raw_pitch: Option<Estimate>,
+    pub(super) voicing_recall: Option<Estimate>,
+    pub(super) voicing_false_alarm: Option<Estimate>,
+    pub(super) onset_f1: BTreeMap<&'static str, Estimate>,
+    pub(super) first_sound_bars: Option<Estimate>,
+    /// Share of the songs in which something sounds within two bars of singing.
+    pub(super) sounds_in_two_bars: Option<Estimate>,
+    /// Share of the songs that are as good as usual within four beats of a jump, then of annotated chords, then if ignored.
+    pub(super) recovered_in_time: [Option<Estimate>; 3],
+    pub(super) missed_hops: u64,
+    /// Drums of the Groove set in the same style.
+    pub(super) groove: Option<Playing>,
+    pub(super) songs: Vec<SongFigures>,
+}
+
+impl Report {
+    /// Sums songs up.
+    pub(super) fn of(seconds: f64, params: Vec<String>, songs: Vec<SongFigures>, groove: Option<Playing>) -> Self {
+        let each = |figure: &dyn Fn(&SongFigures) -> Option<f64>| {
+            Estimate::of(&songs.iter().filter_map(figure).collect::<Vec<_>>())
+        };
+        let recovered = |beats: &dyn Fn(&Recovery) -> Option<f64>| {
+            each(&|song| {
+                song.recovery.as_ref().map(|recovery| is(beats(recovery).is_some_and(|beats| beats <= IN_TIME)))
+            })
+        };
+        let note = |song: &SongFigures, name| song.harmony.get(name).map(|harmony| harmony.note_in_chord);
+        Self {
+            harmony: HARMONIES.into_iter().filter_map(|name| Some((name, Overall::of(name, &songs)?))).collect(),
+            lost_in_hearing: each(&|song| Some(note(song, HARMONIES[1])? - note(song, HARMONIES[0])?)),
+            raw_pitch: each(&|song| Some(song.hearing.raw_pitch)),
+            voicing_recall: each(&|song| Some(song.hearing.voicing_recall)),
+            voicing_false_alarm: each(&|song| Some(song.hearing.voicing_false_alarm)),
+            onset_f1: Instrument::ALL
+                .into_iter()
+                .filter_map(|by| Some((by.name(), each(&|song| song.onset_f1.get(by.name()).copied())?)))
+                .collect(),
+            first_sound_bars: each(&|song| song.first_sound_bars),
+            sounds_in_two_bars: each(&|song| Some(is(song.first_sound_bars.is_some_and(|bars| bars <= 2.0)))),
+            recovered_in_time: [
+                recovered(&|recovery| recovery.beats),
+                recovered(&|recovery| recovery.beats_of_true_chords),
+                recovered(&|recovery| recovery.beats_if_ignored),
+            ],
+            missed_hops: songs.iter().map(|song| song.missed_hops).sum(),
+            seconds,
+            params,
+            groove,
+            songs,
+        }
+    }
+}
+
+impl Overall {
+    fn of(name: &str, songs: &[SongFigures]) -> Option<Self> {
+        let each = |figure: &dyn Fn(&HarmonyFigures) -> Option<f64>| {
+            let figures: Vec<f64> = songs.iter().filter_map(|song| figure(song.harmony.get(name)?)).collect();
+            Estimate::of(&figures)
+        };
+        let sequences: Vec<Sequence> =
+            songs.iter().filter_map(|song| song.sequences.get(name)).flatten().copied().collect();
+        songs.iter().any(|song| song.harmony.contains_key(name)).then(|| Self {
+            note_in_chord: each(&|harmony| Some(harmony.note_in_chord)),
+            root: each(&|harmony| Some(harmony.root)),
+            major_minor: each(&|harmony| Some(harmony.major_minor)),
+            changes_per_bar: each(&|harmony| Some(harmony.changes_per_bar)),
+            onset_distance: each(&|harmony| harmony.onset_distance),
+            bigram_entropy: each(&|harmony| Some(harmony.bigram_entropy)),
+            vendi: vendi(&sequences),
+        })
+    }
+}
+
+fn is(fact: bool) -> f64 {
+    f64::from(u8::from(fact))
+}

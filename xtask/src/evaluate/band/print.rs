@@ -1,0 +1,132 @@
+//! Figures as a person reads them: a line for each song, then a table for all.
+
+use songweave_studio::band_grid::Playing;
+use songweave_studio::bootstrap::Estimate;
+
+use super::figures::{HARMONIES, Overall, Report, SongFigures};
+
+pub(super) fn report(report: &Report) {
+    println!("Measured after two bars of listening; changes, entropy and note-in-chord of the annotation in brackets.");
+    report.songs.iter().for_each(song);
+    println!("All {} songs, up to {} s each (95 % intervals: songs drawn anew)", report.songs.len(), report.seconds);
+    for name in HARMONIES {
+        if let Some(overall) = report.harmony.get(name) {
+            way(name, overall);
+        }
+    }
+    if report.lost_in_hearing.is_some() {
+        println!("  lost in hearing: note-in-chord {}", figure(report.lost_in_hearing.as_ref(), 3));
+    }
+    println!(
+        "  hearing: raw pitch accuracy {}, voicing recall {}, false alarm {}",
+        figure(report.raw_pitch.as_ref(), 3),
+        figure(report.voicing_recall.as_ref(), 3),
+        figure(report.voicing_false_alarm.as_ref(), 3)
+    );
+    manners(&report.songs);
+    let grid: Vec<_> = report.onset_f1.iter().map(|(name, f1)| format!("{name} {}", figure(Some(f1), 3))).collect();
+    println!("  onset F1 against the grid: {}", grid.join(", "));
+    println!(
+        "  first sound {} bars after the first sung note; within two bars in {} of the songs",
+        figure(report.first_sound_bars.as_ref(), 2),
+        figure(report.sounds_in_two_bars.as_ref(), 2)
+    );
+    let [band, annotated, ignored] = report.recovered_in_time.each_ref().map(|share| figure(share.as_ref(), 2));
+    println!(
+        "  a tritone jump at bar 5 is made good within four beats in {band} of the songs (annotated chords: {annotated}; a band \
+         that ignores it: {ignored})"
+    );
+    playing(report);
+    println!("  missed hops: {}", report.missed_hops);
+}
+
+fn song(song: &SongFigures) {
+    let (Some(heard), Some(truth)) = (song.harmony.get(HARMONIES[0]), song.harmony.get(HARMONIES[2])) else { return };
+    let recovery = song.recovery.map_or_else(String::new, |recovery| {
+        recovery.beats.map_or_else(|| ", jump not made good".to_owned(), |beats| format!(", jump {beats:.1} beats"))
+    });
+    println!(
+        "  {:<8} {:>3.0} BPM  note-in-chord {:.3} ({:.3}), root {:.3}, maj/min {:.3}, changes {:.2} ({:.2}), entropy {:.2} \
+         ({:.2}), pitch {:.3}{recovery}",
+        song.song,
+        song.tempo,
+        heard.note_in_chord,
+        truth.note_in_chord,
+        heard.root,
+        heard.major_minor,
+        heard.changes_per_bar,
+        truth.changes_per_bar,
+        heard.bigram_entropy,
+        truth.bigram_entropy,
+        song.hearing.raw_pitch
+    );
+}
+
+fn way(name: &str, overall: &Overall) {
+    println!("  {name}");
+    println!(
+        "    note-in-chord {}, root {}, maj/min {}",
+        figure(overall.note_in_chord.as_ref(), 3),
+        figure(overall.root.as_ref(), 3),
+        figure(overall.major_minor.as_ref(), 3)
+    );
+    println!(
+        "    changes per bar {}, onset distance {} steps, bigram entropy {} bits, Vendi {}",
+        figure(overall.changes_per_bar.as_ref(), 2),
+        figure(overall.onset_distance.as_ref(), 2),
+        figure(overall.bigram_entropy.as_ref(), 2),
+        overall.vendi.map_or_else(|| "-".to_owned(), |vendi| format!("{vendi:.1}"))
+    );
+}
+
+/// Other ways to sing, each as the mean over the songs.
+fn manners(songs: &[SongFigures]) {
+    let mut names: Vec<&str> = songs.iter().flat_map(|song| song.manners.iter().map(|manner| manner.manner)).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let of: Vec<_> = songs.iter().flat_map(|song| &song.manners).filter(|manner| manner.manner == name).collect();
+        let mean = |figure: &dyn Fn(&super::figures::MannerFigures) -> f64| {
+            of.iter().map(|manner| figure(manner)).sum::<f64>() / of.len() as f64
+        };
+        println!(
+            "  {name}: raw pitch {:.3}, voicing recall {:.3}, false alarm {:.3}; note-in-chord {:.3}, maj/min {:.3}",
+            mean(&|manner| manner.hearing.raw_pitch),
+            mean(&|manner| manner.hearing.voicing_recall),
+            mean(&|manner| manner.hearing.voicing_false_alarm),
+            mean(&|manner| manner.harmony.note_in_chord),
+            mean(&|manner| manner.harmony.major_minor)
+        );
+    }
+}
+
+fn playing(report: &Report) {
+    let played: Vec<&Playing> = report.songs.iter().filter_map(|song| song.playing.as_ref()).collect();
+    let mean = |figure: &dyn Fn(&Playing) -> Option<f64>| {
+        Estimate::of(&played.iter().filter_map(|playing| figure(playing)).collect::<Vec<_>>())
+    };
+    let text = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.2}"));
+    println!(
+        "  drums {} hits per bar (Groove {}), kick on 1 and 3: {} (Groove {}), snare on 2 and 4: {} (Groove {})",
+        figure(mean(&|playing| Some(playing.drums_per_bar)).as_ref(), 1),
+        text(report.groove.map(|groove| groove.drums_per_bar)),
+        figure(mean(&|playing| playing.kick_on_one_and_three).as_ref(), 2),
+        text(report.groove.and_then(|groove| groove.kick_on_one_and_three)),
+        figure(mean(&|playing| playing.snare_on_two_and_four).as_ref(), 2),
+        text(report.groove.and_then(|groove| groove.snare_on_two_and_four))
+    );
+    println!(
+        "  bass {} notes per bar, on the first beat of {} of the bars; keys {} per bar",
+        figure(mean(&|playing| Some(playing.bass_per_bar)).as_ref(), 1),
+        figure(mean(&|playing| Some(playing.bass_on_one)).as_ref(), 2),
+        figure(mean(&|playing| Some(playing.keys_per_bar)).as_ref(), 1)
+    );
+}
+
+/// A mean with its interval.
+fn figure(estimate: Option<&Estimate>, digits: usize) -> String {
+    estimate.map_or_else(
+        || "-".to_owned(),
+        |estimate| format!("{:.digits$}{}", estimate.mean, estimate.brackets(1.0, digits)),
+    )
+}

@@ -1,0 +1,64 @@
+//! Where songs are sung to the plugin: voice in, notes and chords out.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use songweave_dsp::band::Instrument;
+use songweave_host::EventKind;
+use songweave_studio::band_grid::Onset;
+use songweave_studio::band_voice::Sung;
+use songweave_studio::step_chord::StepChord;
+use songweave_studio::structure_song::StructureSong;
+
+use crate::render::{self, Args, Chart, Inputs, Performance, Timed};
+
+/// The plugin and how it is set.
+pub(super) struct Stage {
+    /// The CLAP.
+    pub(super) bundle: PathBuf,
+    /// `ID=VALUE` each.
+    pub(super) params: Vec<String>,
+}
+
+impl Stage {
+    /// The plugin accompanies a voice at a tempo in BPM.
+    pub(super) fn perform(&self, sung: &Sung, tempo: f64) -> Result<Performance> {
+        render::perform(&self.args(tempo)?, inputs(sung), &self.bundle)
+    }
+
+    /// The same by the plugin's own path without the plugin: chords and hearing only.
+    pub(super) fn chart(&self, sung: &Sung, tempo: f64) -> Result<Chart> {
+        render::chart(&self.args(tempo)?, inputs(sung), &self.bundle)
+    }
+
+    fn args(&self, tempo: f64) -> Result<Args> {
+        // Nothing is read or written: input and output are there because the command line asks for them.
+        let fixed = ["--mode", "accompany", "--input", "voice", "--output", "band", "--tempo"];
+        let params = self.params.iter().flat_map(|param| ["--param".to_owned(), param.clone()]);
+        let words: Vec<String> =
+            fixed.map(str::to_owned).into_iter().chain([tempo.to_string()]).chain(params).collect();
+        Args::parse_line(&words)
+    }
+}
+
+fn inputs(sung: &Sung) -> Inputs {
+    Inputs { sample_rate: super::super::RATE, a: sung.audio.clone(), b: None }
+}
+
+/// The chord that sounds in the middle of each step.
+pub(super) fn chords(chart: &Chart, song: &StructureSong) -> Vec<Option<StepChord>> {
+    let samples = song.step_seconds() * f64::from(super::super::RATE);
+    let chord = |step: u32| chart.chord_at(((f64::from(step) + 0.5) * samples) as u64).map(StepChord::from);
+    (0..song.steps()).map(chord).collect()
+}
+
+/// Where notes begin, up to the end of the singing.
+pub(super) fn onsets(notes: &[Timed], song: &StructureSong) -> Vec<Onset> {
+    let end = f64::from(song.steps()) * song.step_seconds();
+    let onset = |note: &Timed| {
+        let EventKind::NoteOn { channel, key, .. } = note.kind else { return None };
+        let instrument = Instrument::ALL.into_iter().find(|instrument| instrument.channel() == channel)?;
+        Some(Onset { seconds: note.sample as f64 / f64::from(super::super::RATE), instrument, key })
+    };
+    notes.iter().filter_map(onset).filter(|onset| onset.seconds < end).collect()
+}
