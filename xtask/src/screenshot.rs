@@ -32,6 +32,12 @@ pub(crate) struct Args {
     /// A parameter's value by its name, e.g. Auto=100% (repeatable)
     #[arg(long = "param", value_name = "NAME=VALUE")]
     params: Vec<String>,
+    /// The track's music instead of the demo's song A
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// The host's tempo in quarter notes per minute
+    #[arg(long, default_value_t = 120.0)]
+    tempo: f64,
     /// Use the X server that is there
     #[arg(long, hide = true)]
     child: bool,
@@ -51,7 +57,9 @@ pub(crate) fn run(args: Args) -> Result<()> {
     }
     let display = Display::start()?;
     let mut command = display.own_command()?;
-    command.args(["screenshot", "--child", "--scale", &args.scale.to_string(), "--seconds", &args.seconds.to_string()]);
+    let [scale, seconds, tempo] = [args.scale, args.seconds, args.tempo].map(|number| number.to_string());
+    command.args(["screenshot", "--child", "--scale", &scale, "--seconds", &seconds, "--tempo", &tempo]);
+    command.args(args.input.iter().flat_map(|input| ["--input".as_ref(), input.as_os_str()]));
     command.args(args.params.iter().flat_map(|param| ["--param", param]));
     project::run(command.arg("--output").arg(&output))?;
     println!("{}", output.display());
@@ -64,15 +72,15 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     for param in &args.params {
         set(&mut plugin, param)?;
     }
-    let songs = songs()?;
+    let songs = songs(args.input.as_deref())?;
     let processor = plugin.activate(songs.rate.into(), FRAMES as u32)?;
     let mut window = X11Window::open(640, 480)?;
     let (width, height) = plugin.open_editor(window.id(), args.scale)?;
     window.resize(width.try_into()?, height.try_into()?)?;
     let inputs = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
     let outputs = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
-    let seconds = args.seconds;
-    let audio = thread::spawn(move || play(processor, songs, inputs, outputs, seconds));
+    let length = (args.seconds, args.tempo);
+    let audio = thread::spawn(move || play(processor, songs, inputs, outputs, length));
     while !audio.is_finished() {
         plugin.idle();
         sleep(TURN);
@@ -102,11 +110,13 @@ struct Songs {
     b: Vec<f32>,
 }
 
-fn songs() -> Result<Songs> {
-    let read = |name: &str| decode(&project::root().join("tests/fixtures/demo").join(name));
-    let (a, b) = (read("song_a.flac")?, read("song_b.flac")?);
+fn songs(input: Option<&Path>) -> Result<Songs> {
+    let demo = project::root().join("tests/fixtures/demo");
+    let a = decode(input.unwrap_or(&demo.join("song_a.flac")))?;
     let rate = a.rate;
-    let [[a, _], [b, _]] = [a.into_stereo(), b.into_stereo()];
+    let [a, _] = a.into_stereo();
+    // Only the demo's own songs belong together.
+    let b = if input.is_none() { decode(&demo.join("song_b.flac"))?.into_stereo()[0].clone() } else { Vec::new() };
     Ok(Songs { rate, a, b })
 }
 
@@ -116,7 +126,7 @@ fn play(
     songs: Songs,
     mut inputs: Vec<Bus>,
     mut outputs: Vec<Bus>,
-    seconds: f64,
+    (seconds, tempo): (f64, f64),
 ) -> Result<ClapProcessor> {
     let started = Instant::now();
     let end = (seconds * f64::from(songs.rate)) as usize;
@@ -129,7 +139,7 @@ fn play(
                 channel[..samples.len()].copy_from_slice(samples);
             }
         }
-        let transport = Transport { position: start as u64, ..Transport::default() };
+        let transport = Transport { position: start as u64, tempo, ..Transport::default() };
         processor.process(&mut Block {
             frames: FRAMES,
             inputs: &mut inputs,

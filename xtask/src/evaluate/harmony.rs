@@ -9,9 +9,7 @@ use songweave_engine::band::harmony::{Harmony, Wishes};
 use songweave_models::ChordNetwork;
 use songweave_studio::{
     chord_set::is_chosen_by,
-    harmony_figures::{
-        Chords, Figures, Jump, accompany, best_triads, figures, returns, tonic_triad,
-    },
+    harmony_figures::{Chords, Figures, Jump, accompany, best_triads, figures, returns, tonic_triad},
     hearing_errors::{Heard, Hearing},
     material::Split,
     random::{Random, hash},
@@ -216,7 +214,10 @@ fn recitation(songs: &[SungSong], ours: &[Chords], trained: &[SungSong]) -> Reci
 }
 
 fn print(report: &Report) {
-    println!("{} songs, {} parameters, {:.0} µs per step", report.songs, report.parameters, report.microseconds_per_step);
+    println!(
+        "{} songs, {} parameters, {:.0} µs per step",
+        report.songs, report.parameters, report.microseconds_per_step
+    );
     println!("{:<44} note in chord  agreement  changes/bar  bigram bits  returns", "");
     for Row { system, figures, returning } in &report.rows {
         println!(

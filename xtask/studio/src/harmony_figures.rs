@@ -149,7 +149,8 @@ pub fn returns(songs: &[SungSong], chords: &[Chords]) -> f64 {
                 continue;
             }
             let beat = song.steps_per_beat as usize;
-            let earlier = (1..).map(|beats| step.checked_sub(beats * beat)).map_while(|then| then.filter(|then| *then >= bar));
+            let earlier =
+                (1..).map(|beats| step.checked_sub(beats * beat)).map_while(|then| then.filter(|then| *then >= bar));
             let Some(then) = earlier.into_iter().find(|then| window(*then) == window(step)) else { continue };
             if let (Some(now), Some(then)) = (chords[step], chords[then]) {
                 all += 1;
@@ -172,7 +173,8 @@ pub fn tonic_triad(song: &SungSong) -> Chords {
 pub fn best_triads(song: &SungSong) -> Chords {
     let mut chords = Vec::with_capacity(song.melody.len());
     for bar in song.melody.chunks(song.steps_per_bar.max(1) as usize) {
-        let fitting = |chord: &Chord| bar.iter().filter_map(|step| step.key).filter(|key| chord.contains(key % 12)).count();
+        let fitting =
+            |chord: &Chord| bar.iter().filter_map(|step| step.key).filter(|key| chord.contains(key % 12)).count();
         let all = (0..24).map(|index| triad(index % 12, index >= 12));
         // The first of equals: `max_by_key` gives the last.
         let best = all.rev().max_by_key(fitting);

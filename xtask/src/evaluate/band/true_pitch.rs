@@ -6,6 +6,7 @@ use songweave_dsp::controls::BandControls;
 use songweave_engine::band::harmony::{Harmony, Wishes};
 use songweave_engine::band::heard::StepHeard;
 use songweave_engine::band::place::Place;
+use songweave_models::chords::ChordNetwork;
 use songweave_studio::step_chord::StepChord;
 use songweave_studio::structure_song::{STEPS_PER_BAR, STEPS_PER_BEAT, StructureSong};
 
@@ -15,7 +16,7 @@ const SILENCE: f32 = -120.0;
 
 /// The chord of each step of a song, as the plugin is set.
 pub(super) fn chords(song: &StructureSong, controls: &BandControls) -> Result<Vec<Option<StepChord>>> {
-    let mut harmony = Harmony::default();
+    let mut harmony = Harmony::new(ChordNetwork::embedded()?);
     let heard = heard(song);
     let nothing = StepHeard { level: SILENCE, heard: 1.0, ..StepHeard::default() };
     let wishes = Wishes {
