@@ -9,13 +9,14 @@ use std::{
 };
 
 use songweave_dsp::{
-    controls::Controls,
+    controls::{BandControls, Controls, Mode},
+    frame::Transport,
     layout::StreamLayout,
     path::{AudioPath, BlockInfo},
     telemetry::{Telemetry, columns},
 };
 use songweave_engine::{slot::ModelSlot, status::Status, thread::Engine};
-use songweave_host::{Block, Transport, silent_bus};
+use songweave_host::{Block, Transport as HostTransport, silent_bus};
 use songweave_tests::{
     bounce::{MULTI_OUT, SONGWEAVE, instance, parameter, parameter_event},
     signal::{block_sizes, noise},
@@ -89,12 +90,18 @@ fn the_audio_path_allocates_nothing() {
                     attack: 0.01,
                     transpose_b: (size % 13) as i8 - 6,
                     match_keys: size % 11 == 0,
+                    mode: if size % 4 < 2 { Mode::Accompany } else { Mode::Mash },
+                    // A locked chord: the band plays at once.
+                    band: BandControls { chord_root: Some((size % 12) as u8), ..BandControls::default() },
                     ..Controls::default()
                 };
-                let info = BlockInfo { controls, position_samples: Some((size * 1000) as i64), ..BlockInfo::default() };
+                let beats = Some(size as f64 / 100.0);
+                let transport = Transport { playing: size % 9 > 0, tempo: Some(300.0), beats, ..Transport::default() };
+                let info = BlockInfo { controls, transport, position_samples: Some((size * 1000) as i64) };
                 let side = [&side[0][..size], &side[1][..size]];
                 let count = allocations(|| {
                     clock.begin_block(size);
+                    path.play_key(size / 2, (size % 128) as u8, size % 2 == 0);
                     path.process(&mut [&mut left[..size], &mut right[..size]], &side, &info, &mut clock, &mut ());
                     if size % 50 == 0 {
                         path.reset(&controls);
@@ -122,6 +129,12 @@ fn the_plugin_allocates_nothing_in_a_clap_host() {
             "Mix",
             "Transpose B",
             "Match keys",
+            "Chord root",
+            "Style",
+            "Density",
+            "Seed",
+            "Band level",
+            "Mode",
         ]
         .map(|name| parameter(&mut plugin, name));
         let mut processor = plugin.activate(48_000.0, 8192).unwrap();
@@ -132,9 +145,9 @@ fn the_plugin_allocates_nothing_in_a_clap_host() {
                 let mut inputs = [vec![noise(1, frames), noise(2, frames)], vec![noise(3, frames), noise(4, frames)]];
                 let mut outputs: Vec<_> = (0..outputs).map(|_| silent_bus(2, frames)).collect();
                 let changed =
-                    |(at, id): (usize, &u32)| parameter_event(at * frames / 10, *id, (round % 3) as f64 / 2.0);
+                    |(at, id): (usize, &u32)| parameter_event(at * frames / 16, *id, (round % 3) as f64 / 2.0);
                 let events: Vec<_> = numbers.iter().enumerate().map(changed).collect();
-                let transport = Some(Transport { position: (round * 100_000) as u64, ..Transport::default() });
+                let transport = Some(HostTransport { position: (round * 100_000) as u64, ..HostTransport::default() });
                 let mut block = Block {
                     frames,
                     inputs: &mut inputs,
