@@ -9,7 +9,7 @@
 //! | `models` | object from the name of each network in use to the SHA-256 of its weight file | `{"mash-1":"9f86…"}` |
 //! | `weights` | object from a network's place to the user's weight file for it, absent places use the network in the binary | `{"mash":"/home/ada/mine.safetensors"}` |
 //! | `seed` | seed of everything random | `0` |
-//! | `unknown_params` | parameters that a newer version saved, kept for it | `{"style":{"i32":2}}` |
+//! | `unknown_params` | parameters that a newer version saved, kept for it | `{"tune_target":{"i32":2}}` |
 //!
 //! Fields with other keys come from newer versions and are written back as they were. Bytes that are no JSON at all are
 //! refused by nice-plug before anything here is asked; the present values then stay.
@@ -25,6 +25,7 @@ use std::{
 
 use nice_plug::{plugin::ParamValue, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
+use songweave_engine::band;
 
 use crate::{
     params::SongweaveParams,
@@ -99,7 +100,8 @@ impl SavedState {
 
     /// Names and digests of the networks in use.
     fn models(&self) -> BTreeMap<String, String> {
-        self.shared.slot.iter().map(|slot| slot.info()).map(|info| (info.name, info.digest)).collect()
+        let mash = self.shared.slot.iter().map(|slot| slot.info()).map(|info| (info.name, info.digest));
+        mash.chain(band::networks().iter().cloned()).collect()
     }
 
     fn restore_models(&self, fields: &mut Fields<'_>) {
@@ -110,7 +112,7 @@ impl SavedState {
         }
         *locked(&self.weights) = weights;
         let present = self.models();
-        if !saved.is_empty() && saved != present {
+        if saved.iter().any(|(name, digest)| present.get(name) != Some(digest)) {
             let names = |models: &BTreeMap<String, String>| {
                 let names = models.iter().map(|(name, digest)| format!("{name} ({})", short_digest(digest)));
                 names.collect::<Vec<_>>().join(", ")

@@ -3,7 +3,7 @@
 //! The output is later than the input by the latency, so a step is decided when it has begun in the input but not yet in
 //! the output: what is played falls on the step, and the voice has been heard up to it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::LazyLock};
 
 use songweave_dsp::{
     band::{BandNote, BandStep, Chord, VoiceHeard},
@@ -58,6 +58,19 @@ pub struct BandView {
     pub plan: arrange::BarPlan,
     /// Whether something was sung in the last step.
     pub sings: bool,
+}
+
+/// Names and SHA-256 digests (hexadecimal) of the band's networks in the binary.
+#[must_use]
+pub fn networks() -> &'static [(String, String)] {
+    static NETWORKS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+        let chords =
+            ChordNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
+        let groove =
+            GrooveNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
+        [chords, groove].into_iter().flatten().collect()
+    });
+    &NETWORKS
 }
 
 /// Hears the frames, decides what is played.

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use egui::{Id, Key, Label, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
+use songweave_dsp::layout::StreamLayout;
 
 use super::{
     help, sentences, slider, theme,
@@ -27,14 +28,13 @@ impl Footer {
         ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
         rect = rect.shrink2(vec2(12.0, 6.0));
         show_facts(ui, theme::cut_top(&mut rect, LINE), scene);
-        let telemetry = &scene.shared.telemetry;
-        let running = is_running(scene.shared);
-        let present = telemetry.b_present.load(Relaxed);
-        let colour = if running && !present { theme::WARNING } else { theme::DIM };
-        let line = theme::cut_top(&mut rect, LINE);
-        let sentence = sentences::side_chain(running, present);
-        theme::sentence(ui, line, sentence, colour);
-        self.show_weights(ui, theme::cut_top(&mut rect, LINE + 3.0), scene);
+        let (line, rest) = (theme::cut_top(&mut rect, LINE), theme::cut_top(&mut rect, LINE + 3.0));
+        if scene.params.mode.value() == 1 {
+            show_accompany(ui, line, rest, scene);
+        } else {
+            show_side_chain(ui, line, scene);
+            self.show_weights(ui, rest, scene);
+        }
         match help::pointed_at(ui) {
             Some(help) if warnings.is_empty() => {
                 theme::sentence(ui, theme::cut_top(&mut rect, LINE), help, theme::TEXT);
@@ -69,6 +69,26 @@ impl Footer {
             state.choose_weights(None);
         }
     }
+}
+
+/// Whether song B is there.
+fn show_side_chain(ui: &mut Ui, line: Rect, scene: &Scene<'_>) {
+    let running = is_running(scene.shared);
+    let present = scene.shared.telemetry.b_present.load(Relaxed);
+    let colour = if running && !present { theme::WARNING } else { theme::DIM };
+    theme::sentence(ui, line, sentences::side_chain(running, present), colour);
+}
+
+/// A look-ahead that waits for the host, and the band's networks.
+fn show_accompany(ui: &mut Ui, line: Rect, rest: Rect, scene: &Scene<'_>) {
+    let wanted = scene.params.band.look_ahead_seconds();
+    let waits = scene.shared.timing().is_some_and(|timing| {
+        let layout = StreamLayout::for_sample_rate(timing.sample_rate).with_look_ahead(wanted);
+        layout.latency() as u32 != timing.latency
+    });
+    let (sentence, colour) = sentences::accompany(is_running(scene.shared), waits);
+    theme::sentence(ui, line, sentence, if colour { theme::WARNING } else { theme::DIM });
+    theme::sentence(ui, rest, &sentences::band_networks(), theme::DIM);
 }
 
 /// Latency and missed hops.

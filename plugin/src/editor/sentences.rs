@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use songweave_engine::slot::ModelInfo;
+use songweave_engine::{band, slot::ModelInfo};
 
 use crate::{
     shared::{Shared, Timing, locked},
@@ -28,7 +28,7 @@ pub fn missed(missed: u64, hops: u64) -> String {
     match missed {
         0 => "No hop missed".to_owned(),
         _ => format!(
-            "{} of {} hops came late and repeated the mask before",
+            "{} of {} hops came late: the mask was held, the band's notes rang on",
             thousands(missed),
             thousands(hops.max(missed))
         ),
@@ -45,6 +45,25 @@ pub const fn side_chain(running: bool, present: bool) -> &'static str {
             "Song B is silent or not connected: song A passes untouched. Route a second track to the side-chain input."
         }
     }
+}
+
+/// What Accompany needs, and whether that is a warning; `waits`: another look-ahead was chosen than the one in use.
+#[must_use]
+pub const fn accompany(running: bool, waits: bool) -> (&'static str, bool) {
+    match (running, waits) {
+        (_, true) => {
+            ("The other look-ahead is taken when the host starts the plugin anew: switch the track off and on.", true)
+        }
+        (false, _) => ("The band plays once the host plays.", false),
+        (true, false) => ("The band follows this track. Its notes go to the host as MIDI.", false),
+    }
+}
+
+/// The networks of Accompany.
+#[must_use]
+pub fn band_networks() -> String {
+    let names = band::networks().iter().map(|(name, digest)| format!("{name} ({})", short_digest(digest)));
+    format!("Networks {}, built in", names.collect::<Vec<_>>().join(" and "))
 }
 
 /// The network in use.
@@ -96,7 +115,7 @@ mod tests {
     #[test]
     fn missed_hops_are_told_with_what_was_heard_instead() {
         assert_eq!(missed(0, 10_345), "No hop missed");
-        assert_eq!(missed(12, 10_345), "12 of 10,345 hops came late and repeated the mask before");
+        assert_eq!(missed(12, 10_345), "12 of 10,345 hops came late: the mask was held, the band's notes rang on");
     }
 
     #[test]

@@ -62,8 +62,7 @@ fn every_beginning_has_its_end_whatever_is_asked_for() {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (seed >> 8) % below
     };
-    let mut steps = Vec::new();
-    for hop in 0..200 {
+    let mut some = || {
         let mut some = BandStep { silence: (random(40) == 0).then(|| random(900) as i32 - 400), ..BandStep::EMPTY };
         for _ in 0..random(30) {
             let instrument = Instrument::ALL[random(4) as usize];
@@ -71,8 +70,9 @@ fn every_beginning_has_its_end_whatever_is_asked_for() {
             let (key, velocity) = (random(128) as u8, random(128) as u8);
             some.push(BandNote { instrument, key, velocity, offset, length: random(20_000) });
         }
-        steps.push((hop, some));
-    }
+        some
+    };
+    let steps: Vec<_> = (0..200).map(|hop| (hop, some())).collect();
     let mut sounding = std::collections::HashMap::new();
     for (at, instrument, key, velocity) in played(&steps, 300) {
         let count = sounding.entry((instrument as usize, key)).or_insert(0);
