@@ -197,7 +197,6 @@ pub struct Jump {
     /// The song with the jump in it.
     pub song: SungSong,
     key: Key,
-    /// The step at which it has to have recovered.
     step: usize,
 }
 
@@ -213,6 +212,12 @@ impl Jump {
         let step = sung + RECOVERY_BEATS * song.steps_per_beat as usize;
         let key = Key { tonic: (tonic + TRITONE) % 12, minor };
         (step < song.melody.len()).then(|| Self { song: song.clone().moved_from(jump, TRITONE), key, step })
+    }
+
+    /// The step at which it has to have recovered: four beats after the first that is sung after the jump.
+    #[must_use]
+    pub const fn step(&self) -> usize {
+        self.step
     }
 
     /// Whether the chord four beats after the first sung step after the jump is in the new key. No triad is in two keys that

@@ -95,8 +95,11 @@ impl Harmony {
     /// Forgets the song.
     pub fn reset(&mut self) {
         self.network.reset();
-        let network = self.network.clone();
-        *self = Self::new(network);
+        self.listening = Listening::default();
+        self.belief = ChordBelief::default();
+        self.played.clear();
+        self.now = Harmonised::default();
+        (self.before, self.since_first, self.pause, self.sung) = (None, None, 0, 0.0);
     }
 
     /// The harmony from the step at `place` on. To be called at the beginning of every step, in order; after a jump of the
@@ -196,7 +199,8 @@ impl Harmony {
     fn plan(&mut self, place: &Place, taste: Taste, allowed: impl Fn(Chord) -> bool) {
         let mut chord = self.now.chord;
         for (index, planned) in self.now.plan.iter_mut().enumerate() {
-            let step = (place.step + (index as u32 + 1) * place.steps_per_beat) % place.steps_per_bar.max(1);
+            let later = place.steps_per_beat.saturating_mul(index as u32 + 1);
+            let step = place.step.saturating_add(later) % place.steps_per_bar.max(1);
             let worth = choice::worth(&self.belief, index + 1, taste);
             chord = choice::best(&worth, chord, choice::cost(step, place.steps_per_bar, 0.0), &allowed);
             *planned = chord;

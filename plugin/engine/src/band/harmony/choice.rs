@@ -89,7 +89,7 @@ pub fn add_return(worth: &mut Worth, chord: Chord, certainty: f32) {
 pub fn cost(step: u32, steps_per_bar: u32, pause: f32) -> f32 {
     let cost = match step {
         0 => CHANGE[0],
-        step if 2 * step == steps_per_bar => CHANGE[1],
+        step if steps_per_bar.is_multiple_of(2) && step == steps_per_bar / 2 => CHANGE[1],
         _ => CHANGE[2],
     };
     cost * (1.0 + PAUSE * pause)

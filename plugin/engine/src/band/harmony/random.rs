@@ -12,7 +12,7 @@ pub fn noise(seed: u32, bar: i64, item: u32) -> f32 {
     -(-unit.ln()).ln() - MEAN
 }
 
-/// The finaliser of SplitMix64.
+/// The finaliser of `SplitMix64`.
 const fn mix(bits: u64) -> u64 {
     let bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
