@@ -84,7 +84,7 @@ fn another_seed_plays_something_else_and_the_same_seed_the_same() {
         Host { automation, ..Host::default() }.play(&sung, at_once()).unwrap().told
     };
     assert!(with(0.0) == with(0.0));
-    assert!(with(0.0) != with(0.7));
+    assert!(with(0.0) != with(7.0));
 }
 
 #[test]

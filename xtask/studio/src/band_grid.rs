@@ -29,7 +29,7 @@ pub struct Onset {
 pub enum Grid {
     /// Evenly.
     Straight,
-    /// As swing has them: in triplets, so that the second eighth comes after two thirds of the beat.
+    /// As swing has them: the second eighth comes after two thirds of the beat, and a 16th in the middle of each.
     Swung,
 }
 
@@ -38,7 +38,7 @@ impl Grid {
     const fn places(self) -> &'static [f64] {
         match self {
             Self::Straight => &[0.0, 0.25, 0.5, 0.75, 1.0],
-            Self::Swung => &[0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0],
+            Self::Swung => &[0.0, 1.0 / 3.0, 2.0 / 3.0, 5.0 / 6.0, 1.0],
         }
     }
 

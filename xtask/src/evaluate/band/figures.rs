@@ -37,7 +37,7 @@ pub(super) struct Recovery {
     usual: f64,
     /// Beats from the jump until the next eight sung steps are as good; `None` where they never are.
     pub(super) beats: Option<f64>,
-    /// The same of the annotated chords, jump included: as fast as can be.
+    /// The same of the annotated chords, jump included, against what is usual for them: as fast as can be.
     pub(super) beats_of_true_chords: Option<f64>,
     /// The same of a band that stays where it was.
     pub(super) beats_if_ignored: Option<f64>,
@@ -179,12 +179,13 @@ fn recovery(song: &StructureSong, stage: &Stage, heard: &Chords) -> Result<Optio
     let jumped = song.modulated(JUMP, if later > all { -TRITONE } else { TRITONE });
     let chart = stage.chart(&sing(&jumped, Manner::Clean, super::super::RATE), song.tempo)?;
     let classes = jumped.classes();
-    let beats = |chords: &Chords| recovery_beats(chords, &classes, JUMP as usize, usual);
+    let beats = |chords: &Chords, usual| recovery_beats(chords, &classes, JUMP as usize, usual);
+    let usual_of_truth = usual_fit(&song.chords, &song.classes(), LISTENING);
     Ok(Some(Recovery {
         usual,
-        beats: beats(&chords(&chart, &jumped)),
-        beats_of_true_chords: beats(&jumped.chords),
-        beats_if_ignored: beats(heard),
+        beats: beats(&chords(&chart, &jumped), usual),
+        beats_of_true_chords: usual_of_truth.and_then(|usual| beats(&jumped.chords, usual)),
+        beats_if_ignored: beats(heard, usual),
     }))
 }
 
