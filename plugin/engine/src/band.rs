@@ -35,6 +35,8 @@ use steps::Pool;
 const DECIDED_AFTER: usize = 3;
 /// Hops from the middle of a frame's window, which its pitch belongs to, to the frame's end.
 const HEARD_AFTER: usize = 2;
+/// A step of which less than this has been heard tells nothing: what sounds in it is still the end of the last note.
+const GLIMPSE: f32 = 0.3;
 /// A step with less voice than this is not sung.
 const SUNG: f32 = 0.15;
 
@@ -250,7 +252,8 @@ impl Band {
         step: &mut BandStep,
     ) -> Result<(), NetworkFault> {
         let controls = &frame.controls.band;
-        let ahead: Vec<StepHeard> = self.heard.iter().map(|(_, heard)| *heard).collect();
+        let heard = self.heard.iter().map(|(_, heard)| *heard);
+        let ahead: Vec<StepHeard> = heard.filter(|heard| heard.heard >= GLIMPSE).collect();
         let wishes = self.wishes(controls, frame.keys);
         let harmony = self.harmony.step(&time.place, &self.last, &ahead, &wishes)?;
         let singing = Singing { voiced: self.last.voiced(), level: self.last.level, silent_steps: self.silent_steps };
