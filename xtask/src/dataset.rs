@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use songweave_studio::{
-    demo_songs, feature_set::Plan, groove_set, groups::Group, material::Material, soundfont::DEFAULT_PATH,
+    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, material::Material,
+    soundfont::DEFAULT_PATH,
 };
 
 /// Where the data lies, seen from the workspace.
@@ -24,6 +25,8 @@ enum What {
     Mash(MashArgs),
     /// Steps of drums and piano hands for the groove network
     Groove(GrooveArgs),
+    /// Songs as a faulty ear hears them, with their chords, for the chord network
+    Band(BandArgs),
     /// The two demo songs, as committed in tests/fixtures/demo
     Demo(DemoArgs),
 }
@@ -64,6 +67,22 @@ struct GrooveArgs {
 }
 
 #[derive(clap::Args)]
+struct BandArgs {
+    /// Folder for the set; complete shards in it are kept
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+    /// The same seed gives the same set
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How often each song is heard, each time with other errors
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    draws: usize,
+}
+
+#[derive(clap::Args)]
 struct DemoArgs {
     /// Folder for song_a.flac and song_b.flac
     #[arg(long, value_name = "DIR")]
@@ -78,6 +97,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     match args.what {
         What::Mash(args) => mash(args),
         What::Groove(args) => groove(&args),
+        What::Band(args) => band(args),
         What::Demo(args) => Ok(demo_songs::write(&args.out)?),
     }
 }
@@ -86,6 +106,14 @@ fn groove(args: &GrooveArgs) -> Result<()> {
     let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
     groove_set::write(&args.data, &args.out, &command)?;
     println!("Training set: {}", args.out.display());
+    Ok(())
+}
+
+fn band(args: BandArgs) -> Result<()> {
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let set = ChordSet { out: args.out, seed: args.seed, draws: args.draws, command };
+    set.write(&args.data)?;
+    println!("Training set: {}", set.out.display());
     Ok(())
 }
 
