@@ -50,6 +50,7 @@ class GrooveTrainer:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.history, self.best = state["step"], state["history"], state["best"]
         self.best_weights = state["best_weights"]
+        self.resumed = state["resumed"] + [{"at_step": self.step, "planned_steps": self.steps}]
 
     def save(self) -> None:
         """Writes the checkpoint and the curves."""
