@@ -198,7 +198,7 @@ fn bars_of_twelve_steps_have_their_own_beats() {
         let [kick, snare] = hits;
         assert!(kick[0] >= 12, "{kick:?}");
         for backbeat in backbeats {
-            assert!(snare[backbeat] >= 12 && snare[0] <= 6, "{steps_per_beat} {snare:?}");
+            assert!(snare[backbeat] >= 8 && snare[backbeat] > 2 * snare[0], "{steps_per_beat} {snare:?}");
         }
     }
 }
@@ -281,41 +281,6 @@ proptest! {
                 arranger.step(&place, Some(chord), Some(C), &singing, &taste, &mut notes).unwrap();
                 prop_assert!(notes.iter().all(|note| note.key < 128 && note.velocity < 128 && note.length > 0.0));
                 prop_assert!(notes.iter().all(|note| note.length.is_finite() && note.delay.is_finite()));
-            }
-        }
-    }
-}
-
-#[test]
-fn scratch() {
-    for style in Style::ALL {
-        for density in [0.25, 0.7] {
-            let taste = Taste { style, density, adventure: 0.3, seed: 5 };
-            let chords = [(0, Quality::Major), (7, Quality::Major), (9, Quality::Minor7), (5, Quality::Major7)];
-            let mut arranger = arranger();
-            let mut rows: std::collections::BTreeMap<(u8, u8), Vec<u8>> = Default::default();
-            for step in 0..128_i64 {
-                let chord = |step: i64| {
-                    let (root, quality) = chords[(step / 16 % 4) as usize];
-                    Chord { root, quality, bass: root }
-                };
-                let mut notes = Vec::new();
-                arranger
-                    .step(&four(step), Some(chord(step)), Some(chord((step / 4 + 1) * 4)), &SUNG, &taste, &mut notes)
-                    .unwrap();
-                for note in notes.iter().filter(|note| note.velocity > 0 && note.instrument != Instrument::Pad) {
-                    let row = rows.entry((note.instrument as u8, note.key)).or_insert_with(|| vec![b'.'; 128]);
-                    row[step as usize] = match note.velocity {
-                        0..50 => b'o',
-                        50..95 => b'x',
-                        _ => b'X',
-                    };
-                }
-            }
-            println!("== {style:?} {density}");
-            for ((instrument, key), row) in rows.iter().rev() {
-                let text: Vec<&str> = row[..128].chunks(16).map(|bar| std::str::from_utf8(bar).unwrap()).collect();
-                println!("{} {key:3} |{}", b"DBKP"[*instrument as usize] as char, text.join("|"));
             }
         }
     }
