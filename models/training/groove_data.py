@@ -61,20 +61,25 @@ class GrooveSet:
         start = int(draw.integers(0, max(1, steps // BAR - bars + 1)))
         levels = self.levels[first + start * BAR : first + min(steps, (start + bars) * BAR)]
         fill = np.zeros(len(levels))
-        density = (levels > 0).sum() / max(1, len(levels) // BAR) / DRUM_HITS
+        density = np.full(len(levels), _density(levels))
         ends = self.fills[self.fills[:, 2] == style]
         if len(ends) and draw.random() < fills:
-            levels, fill, start = self._with_fill(levels, ends[draw.integers(len(ends))], draw)
+            levels, density, fill, start = self._with_fill(levels, ends[draw.integers(len(ends))], draw)
         bar = start + np.arange(bars * BAR) // BAR
-        levels, fill = _padded(levels, bars * BAR), _padded(fill, bars * BAR)
-        return _condition(bar, [(STYLES, style)], [np.full(len(bar), density), fill]), levels
+        known = [_padded(density, bars * BAR), _padded(fill, bars * BAR)]
+        return _condition(bar, [(STYLES, style)], known), _padded(levels, bars * BAR)
 
     def _with_fill(self, levels: np.ndarray, end: np.ndarray, draw: np.random.Generator):
-        """A beat of one or three bars, then a fill in the last bar of the phrase."""
-        beat = levels[: BAR * int(draw.choice([1, 3]))]
+        """A beat of one or three bars, then one that ends in a fill, which begins on any of its beats."""
         fill = self.levels[end[0] : end[0] + end[1]][: 2 * BAR]
+        whole, begin = BAR * int(draw.choice([1, 3])), 4 * int(draw.integers(4))
+        beat = levels[: whole + begin]
+        if len(beat) < whole + begin:
+            beat, begin = beat[: len(beat) // BAR * BAR], 0
+        fill = fill[begin:]
         flags = np.concatenate([np.zeros(len(beat)), np.ones(len(fill))])
-        return np.concatenate([beat, fill]), flags, (PHRASE - 1 - len(beat) // BAR) % PHRASE
+        density = np.where(flags > 0.0, _density(fill), _density(levels))
+        return np.concatenate([beat, fill]), density, flags, (PHRASE - 1 - len(beat) // BAR) % PHRASE
 
     def _hand_stretch(self, draw: np.random.Generator, bars: int) -> tuple[np.ndarray, np.ndarray]:
         first, steps, tempo = self.hand_clips[draw.integers(len(self.hand_clips))]
@@ -107,6 +112,11 @@ class GrooveSet:
         clips = self.hand_clips[self.hand_clips[:, 2] == tempo]
         bars = [(self.hands[first : first + steps, hand] > 0).reshape(-1, BAR).sum(1) for first, steps, _ in clips]
         return np.concatenate([_running(one) for one in bars]) / HAND_ONSETS
+
+
+def _density(levels: np.ndarray) -> float:
+    """Hits a bar of all drums, as the network hears it."""
+    return (levels > 0).sum() / max(1, len(levels)) * BAR / DRUM_HITS
 
 
 def _running(bars: np.ndarray) -> np.ndarray:

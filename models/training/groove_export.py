@@ -56,7 +56,8 @@ def _training(state: dict) -> dict:
     kept = {key: state["facts"][key] for key in ("command", "sources")}
     best = {f"{line}_{key}": value for line, best in state["best"].items() for key, value in best.items()}
     baseline = {f"{line}_marginals": value for line, value in state["baseline"].items()}
-    return {"name": state["config"]["name"], "steps": state["step"]} | best | baseline | kept
+    made = {"name": state["config"]["name"], "steps": state["step"], "resumed": state["resumed"]}
+    return made | best | baseline | kept
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+import signal
 import time
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class GrooveTrainer:
         self.best = {line: {"loss": math.inf, "step": 0} for line in ("drums", "hands")}
         self.best_weights = copy.deepcopy(self.average.state_dict())
         self.baseline = self._baseline()
+        self.resumed, self.stopping = [], False
 
     def resume(self) -> None:
         """Goes on from the checkpoint in the output directory."""
@@ -48,6 +50,7 @@ class GrooveTrainer:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.history, self.best = state["step"], state["history"], state["best"]
         self.best_weights = state["best_weights"]
+        self.resumed = state["resumed"] + [{"at_step": self.step, "planned_steps": self.steps}]
 
     def save(self) -> None:
         """Writes the checkpoint and the curves."""
@@ -55,16 +58,21 @@ class GrooveTrainer:
         state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
         state |= {"optimiser": self.optimiser.state_dict(), "history": self.history, "best": self.best}
         state |= {"best_weights": self.best_weights, "config": self.config, "facts": self.facts}
-        state |= {"tables": tables, "baseline": self.baseline}
+        state |= {"tables": tables, "baseline": self.baseline, "resumed": self.resumed}
         checkpoint.save(self.out, state)
         draw_curves(self.history, self.out / "curves.png")
 
+    def stop_on_signals(self) -> None:
+        """Makes Ctrl-C and `kill` end the run after the present step, with a checkpoint."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(self, "stopping", True))
+
     def run(self) -> None:
-        """Trains up to the last step or until neither line gets better."""
+        """Trains up to the last step, or until neither line gets better, or until it is told to stop."""
         log, saved, settings = self.config["log"], time.monotonic(), self.config["training"]
         bar = tqdm(total=self.steps, initial=self.step, unit="step")
         print(f"marginals, validation: {self.baseline}")
-        while self.step < self.steps:
+        while self.step < self.steps and not self.stopping:
             terms = self._step(settings)
             self.step += 1
             bar.update()

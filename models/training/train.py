@@ -49,6 +49,7 @@ def _groove(arguments: argparse.Namespace) -> None:
     trainer = GrooveTrainer(read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
     if arguments.resume:
         trainer.resume()
+    trainer.stop_on_signals()
     trainer.run()
 
 

@@ -1,6 +1,6 @@
 //! Chance that depends on nothing but what is asked: the same seed, place and question give the same answer.
 
-/// A number in 0…1 (1 excluded) for a question, a hash of its parts (SplitMix64's finaliser after each).
+/// A number in 0…1 (1 excluded) for a question, a hash of its parts (the finaliser of `SplitMix64` after each).
 pub(super) fn roll(question: &[u64]) -> f32 {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     for part in question {

@@ -10,6 +10,8 @@ use super::{dice::roll, form::SectionKey, priors};
 
 /// Steps at which a fill may begin.
 const FILLS: [usize; 3] = [12, 8, 4];
+/// Least density of a fill.
+const FILL_DENSITY: f32 = 0.45;
 /// Classes of drums that are treated apart.
 pub(super) const KICK: usize = 0;
 pub(super) const CLOSED: usize = 2;
@@ -61,12 +63,12 @@ impl Section {
 }
 
 /// Chooses levels at a temperature; the same question gives the same level.
-fn choose(temperature: f32, question: [u64; 7]) -> impl FnMut(usize, &[f32]) -> usize {
+fn choose(temperature: f32, question: [u64; 5]) -> impl FnMut(usize, &[f32]) -> usize {
     move |voice, logits| {
         let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let chance = |logit: &f32| exp((logit - highest) / temperature);
-        let [a, b, c, d, e, f, g] = question;
-        let mut left = roll(&[a, b, c, d, e, f, g, voice as u64]) * logits.iter().map(chance).sum::<f32>();
+        let [a, b, c, d, e] = question;
+        let mut left = roll(&[a, b, c, d, e, voice as u64]) * logits.iter().map(chance).sum::<f32>();
         let passed = |logit: &f32| {
             left -= chance(logit);
             left < 0.0
@@ -76,14 +78,14 @@ fn choose(temperature: f32, question: [u64; 7]) -> impl FnMut(usize, &[f32]) -> 
 }
 
 /// A question about a step of the material; `line` tells drums, hands and tables apart.
-fn about(key: &SectionKey, line: u64, step: usize) -> [u64; 7] {
-    let [a, b, c, d, e] = key.question();
-    [a, b, c, d, e, line, step as u64]
+fn about(key: &SectionKey, line: u64, step: usize) -> [u64; 5] {
+    let [seed, material, style] = key.question();
+    [seed, material, style, line, step as u64]
 }
 
 /// Two bars of drums, and a third that begins as the second and ends in a fill that is the section's own.
 fn drums(key: &SectionKey, network: &mut GrooveNetwork) -> Result<[[[u8; DRUMS]; BAR]; 3], GrooveError> {
-    let temperature = 0.6 + 0.5 * key.adventure();
+    let usual = 0.6 + 0.4 * key.adventure() + if key.style == Style::Swing { 0.1 } else { 0.0 };
     let density = network.drum_density(key.style as usize, key.density());
     let own = key.section as u64;
     let fill = FILLS[(roll(&[key.seed.into(), own, 17]) * (1.0 + 2.0 * key.adventure())) as usize % FILLS.len()];
@@ -93,6 +95,8 @@ fn drums(key: &SectionKey, network: &mut GrooveNetwork) -> Result<[[[u8; DRUMS];
         let filling = bar == 2 && step >= fill;
         let copied = (bar == 2 && !filling).then(|| bars[1][step]);
         let bar_of_phrase = if bar == 2 { PHRASE - 1 } else { bar };
+        // Fills are as full as those of the data, where they have about one hit a step, and as surprising.
+        let (density, temperature) = if filling { (density.max(FILL_DENSITY), 1.0) } else { (density, usual) };
         let asked = DrumPlace { step, bar: bar_of_phrase, style: key.style as usize, density, fill: filling };
         let mut sample = choose(temperature, about(key, if filling { 2 + (own << 8) } else { 1 }, place));
         let mut level =
