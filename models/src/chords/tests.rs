@@ -19,7 +19,9 @@ fn features(numbers: impl Fn(usize) -> f32) -> ChordFeatures {
 
 /// A melody-like beat: some classes heard, others not.
 fn heard(beat: usize) -> ChordFeatures {
-    features(|index| if (index * 7 + beat * 13) % 5 == 0 { ((index * 31 + beat * 17) % 97) as f32 / 97.0 } else { 0.0 })
+    features(|index| {
+        if (index * 7 + beat * 13).is_multiple_of(5) { ((index * 31 + beat * 17) % 97) as f32 / 97.0 } else { 0.0 }
+    })
 }
 
 fn beliefs(network: &mut ChordNetwork, heard: impl Iterator<Item = ChordFeatures>) -> Vec<ChordBelief> {

@@ -113,7 +113,7 @@ fn step_of(beat: f64, style: Style) -> usize {
 const fn class_of(key: u8) -> Option<usize> {
     Some(match key {
         35 | 36 => 0,
-        37 | 38 | 39 | 40 => 1,
+        37..=40 => 1,
         42 | 44 | 22 => 2,
         46 | 26 => 3,
         41 | 43 | 45 | 58 => 4,

@@ -98,14 +98,15 @@ struct Sums {
 impl Sums {
     fn add(&mut self, song: &SungSong, chords: &Chords) {
         let first = first_measured(song).min(song.melody.len());
-        for step in first..song.melody.len() {
-            if let Some(key) = song.melody[step].key {
+        let steps = song.melody.iter().zip(&song.chords).zip(chords.iter());
+        for ((sung, truth), chord) in steps.skip(first) {
+            if let Some(key) = sung.key {
                 self.sung += 1.0;
-                self.fitting += f64::from(u8::from(chords[step].is_some_and(|chord| chord.contains(key % 12))));
+                self.fitting += f64::from(u8::from(chord.is_some_and(|chord| chord.contains(key % 12))));
             }
-            if let Some(truth) = song.chords[step] {
+            if let Some(truth) = *truth {
                 self.annotated += 1.0;
-                self.agreeing += f64::from(u8::from(chords[step].is_some_and(|chord| kind(chord) == kind(truth))));
+                self.agreeing += f64::from(u8::from(chord.is_some_and(|chord| kind(chord) == kind(truth))));
             }
         }
         let name = |chord: &Option<Chord>| chord.map(|chord| (chord.root, chord.quality));

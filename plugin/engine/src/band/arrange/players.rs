@@ -248,7 +248,7 @@ pub(super) fn drum_levels(place: &Place, key: &SectionKey, bar: &Bar) -> [u8; DR
 fn drums(moment: &Moment, network: &GrooveNetwork, notes: &mut Vec<StepNote>) {
     let levels = drum_levels(&moment.place, &moment.key, &moment.bar);
     for (drum, level) in levels.into_iter().enumerate() {
-        if level > 0 && !(moment.lighter && !is_sparse(drum)) {
+        if level > 0 && (!moment.lighter || is_sparse(drum)) {
             let velocity = moment.velocity(network.velocity(drum, level), Instrument::Drums);
             hit(drum, velocity, moment.swing(), notes);
         }

@@ -161,7 +161,7 @@ impl Listening {
         let (three, rest) = rest.split_at_mut(12);
         let (bars, rest) = rest.split_at_mut(4);
         let bar = place.steps_per_bar.max(1);
-        if bar % 3 == 0 && bar % 16 != 0 {
+        if bar.is_multiple_of(3) && !bar.is_multiple_of(16) {
             three[(place.step % 12) as usize] = 1.0;
         } else {
             four[(place.step % 16) as usize] = 1.0;
