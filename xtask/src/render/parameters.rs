@@ -113,10 +113,14 @@ fn number(id: &str) -> u32 {
     hash & 0x7FFF_FFFF
 }
 
+/// Bytes of the length that stands before the state in CLAP.
+const LENGTH: usize = 8;
+
 /// The state that the framework writes: JSON, in CLAP behind its length.
 fn read_state(bytes: &[u8]) -> Result<Map<String, Value>> {
-    let start = bytes.iter().position(|byte| *byte == b'{').context("the plugin's state is not JSON")?;
-    serde_json::from_slice(&bytes[start..]).context("the plugin's state is not JSON")
+    // The length may have any byte in it, a brace too.
+    let text = bytes.get(LENGTH..).context("the plugin's state is shorter than its length")?;
+    serde_json::from_slice(text).context("the plugin's state is not JSON")
 }
 
 /// Letters to be changed, added or left out to get from one text to the other.
