@@ -49,7 +49,7 @@ impl Default for BandControls {
             style: Style::Pop,
             density: 0.5,
             adventure: 0.3,
-            seed: 0,
+            seed: 1,
             key: None,
             minor: None,
             chord_root: None,

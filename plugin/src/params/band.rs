@@ -93,7 +93,7 @@ impl Default for BandParams {
             style: choice("Style", &Style::ALL.map(Style::name), Style::default() as i32),
             density: percent("Density", 0.5),
             adventure: percent("Adventure", 0.3),
-            seed: IntParam::new("Seed", 0, IntRange::Linear { min: 0, max: LARGEST_SEED }),
+            seed: IntParam::new("Seed", 1, IntRange::Linear { min: 0, max: LARGEST_SEED }),
             key: choice("Key", &with_auto(&CLASS_NAMES), 0),
             scale: choice("Scale", &SCALES, 0),
             chord_root: choice("Chord root", &with_auto(&CLASS_NAMES), 0),

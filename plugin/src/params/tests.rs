@@ -33,7 +33,7 @@ const PERMANENT: [(&str, &str, &str, &str); 36] = [
     ("style", "Ballad", "Swing", "Pop"),
     ("density", "0 %", "100 %", "50 %"),
     ("adventure", "0 %", "100 %", "30 %"),
-    ("seed", "0", "9999", "0"),
+    ("seed", "0", "9999", "1"),
     ("key", "Auto", "B", "Auto"),
     ("scale", "Auto", "Minor", "Auto"),
     ("chord_root", "Auto", "B", "Auto"),
