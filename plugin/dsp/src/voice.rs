@@ -17,7 +17,7 @@ use crate::{
 /// Lowest and highest pitch in Hz.
 const RANGE: (f32, f32) = (65.0, 1_100.0);
 /// Above this frequency in Hz nothing helps to find the pitch.
-const HIGHEST_HZ: f32 = 4_000.0;
+const HIGHEST_HZ: f32 = 2_400.0;
 /// Exponent that compresses power.
 const COMPRESSION: f32 = 0.4;
 /// One over the power of all bins of a sine of power 1 through the root Hann window: 8 / π².
@@ -70,7 +70,7 @@ impl VoiceTracker {
         let longest = ((layout.sample_rate / RANGE.0) as usize).clamp(shortest + 1, layout.window / 2 - 2);
         let weight = |bin: usize| {
             let hz = layout.bin_hz(bin);
-            if hz < 0.7 * RANGE.0 { 0.0 } else { (2.0 - 2.0 * hz / HIGHEST_HZ).clamp(0.0, 1.0) }
+            if hz < 0.7 * RANGE.0 { 0.0 } else { (1.5 - 1.5 * hz / HIGHEST_HZ).clamp(0.0, 1.0) }
         };
         let correction = (0..longest + 2).map(|lag| 1.0 / window_likeness(lag as f32 / layout.window as f32)).collect();
         Self {
