@@ -23,7 +23,7 @@ impl Ports for Stereo {
     const NAME: &'static str = "Songweave";
     const CLAP_ID: &'static str = "org.songweave.songweave";
     const VST3_CLASS_ID: [u8; 16] = *b"SongweaveMash001";
-    const DESCRIPTION: &'static str = "Mashes two songs through a learned mask: an A…B fader for each part";
+    const DESCRIPTION: &'static str = "Mashes two songs through a learned mask, or accompanies a voice with a band";
     const LAYOUTS: &'static [AudioIOLayout] = &[layout(2, 2, &[]), layout(1, 2, &[]), layout(1, 1, &[])];
 }
 
