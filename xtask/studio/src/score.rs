@@ -6,6 +6,7 @@ use crate::{
     error::{Result, StudioError},
     harmony::Chord,
     midi::{Midi, Note},
+    step_chord::pitch_class,
 };
 
 /// A pop song as notes.
@@ -65,19 +66,7 @@ impl PopSong {
 fn chord(line: &[String]) -> Option<Chord> {
     let [start, end, name] = line else { return None };
     let (root, quality) = name.split_once(':')?;
-    let mut letters = root.chars();
-    let natural = match letters.next()? {
-        'C' => 0,
-        'D' => 2,
-        'E' => 4,
-        'F' => 5,
-        'G' => 7,
-        'A' => 9,
-        'B' => 11,
-        _ => return None,
-    };
-    let shift: i32 = letters.map(|letter| if letter == '#' { 1 } else { -1 }).sum();
-    let root = (natural + shift).rem_euclid(12) as u8;
+    let root = pitch_class(root)?;
     let (start, end) = (start.parse().ok()?, end.parse().ok()?);
     Some(Chord { start, end, root, bass: root, tones: tones(quality) })
 }

@@ -1,6 +1,6 @@
 //! Chords as sets of pitch classes, so that annotations and what the band plays can be compared; their names.
 
-use songweave_dsp::band::Chord;
+use songweave_dsp::band::{CLASS_NAMES, Chord};
 
 /// A chord of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,14 +93,11 @@ pub fn pitch_class(name: &str) -> Option<u8> {
     Some((natural + shifts?.iter().sum::<i32>()).rem_euclid(12) as u8)
 }
 
-/// Names of the pitch classes in chords.
-const NAMES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
-
 /// The chord in Harte's syntax ("Symbolic representation of musical chords", ISMIR 2005) with the bass note by name where it is
 /// not the root: `C:min7/Eb`.
 #[must_use]
 pub fn harte(chord: Chord) -> String {
-    let name = |class: u8| NAMES[usize::from(class % 12)];
+    let name = |class: u8| CLASS_NAMES[usize::from(class % 12)];
     let root = format!("{}:{}", name(chord.root), chord.quality.harte());
     if chord.bass % 12 == chord.root % 12 { root } else { format!("{root}/{}", name(chord.bass)) }
 }

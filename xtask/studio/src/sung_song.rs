@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use songweave_dsp::band::{Chord, Quality};
 
-use crate::error::{Result, StudioError};
+use crate::{
+    error::{Result, StudioError},
+    step_chord::pitch_class,
+};
 
 /// A step (16th note) of a melody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,7 +122,7 @@ fn read_chords(path: &Path) -> Result<Vec<Option<Chord>>> {
 /// A chord in root position from a name like `Bb:min7(11)/b3`.
 fn read_chord(name: &str) -> Option<Chord> {
     let (root, quality) = name.split_once(':')?;
-    let root = read_class(root)?;
+    let root = pitch_class(root)?;
     let quality = quality.split('/').next().unwrap_or(quality);
     let quality = match quality.split('(').next().unwrap_or(quality) {
         "maj7" | "maj9" => Quality::Major7,
@@ -136,31 +139,10 @@ fn read_chord(name: &str) -> Option<Chord> {
     Some(Chord { root, quality, bass: root })
 }
 
-/// A pitch class from a note name.
-fn read_class(name: &str) -> Option<u8> {
-    let mut letters = name.chars();
-    let class = match letters.next()? {
-        'C' => 0,
-        'D' => 2,
-        'E' => 4,
-        'F' => 5,
-        'G' => 7,
-        'A' => 9,
-        'B' => 11,
-        _ => return None,
-    };
-    let moved = letters.map(|sign| match sign {
-        '#' => 1,
-        'b' => 11,
-        _ => 0,
-    });
-    Some((class + moved.sum::<u8>()) % 12)
-}
-
 /// The key of a song that has one.
 fn read_key(text: &str) -> Option<(u8, bool)> {
     let mut keys = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let (tonic, mode) = keys.next()?.split_once(':')?;
-    let tonic = read_class(tonic)?;
+    let tonic = pitch_class(tonic)?;
     keys.next().is_none().then_some((tonic, mode.starts_with("min")))
 }
