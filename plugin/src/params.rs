@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use nice_plug::{params::InternalParamMut, prelude::*};
 use songweave_dsp::{
-    controls::{Controls, Mode},
+    controls::{Controls, Mode, TuneControls},
     layout::Part,
     transpose::MOST_SEMITONES,
 };
@@ -137,6 +137,7 @@ impl SongweaveParams {
             transpose_b: mash.transpose_b.value().clamp(-MOST_TRANSPOSED, MOST_TRANSPOSED) as i8,
             match_keys: mash.match_keys.value(),
             band: self.band.controls(),
+            tune: TuneControls::default(),
         }
     }
 

@@ -61,6 +61,77 @@ impl Default for BandControls {
     }
 }
 
+/// What the voice is tuned to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TuneTarget {
+    /// The notes of a scale.
+    #[default]
+    Scale,
+    /// The keys held over MIDI; without any the voice is left alone.
+    Midi,
+    /// The notes of the band's chord.
+    Chord,
+    /// The melody that the plugin writes.
+    Melody,
+}
+
+/// Which notes a scale has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TuneScale {
+    /// All twelve.
+    Chromatic,
+    /// Major.
+    Major,
+    /// Natural minor.
+    Minor,
+    /// Major or minor as the arranger hears it; chromatic before it does.
+    #[default]
+    Auto,
+}
+
+/// What the user asks of the tuner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TuneControls {
+    /// From the voice as it is (0) to the target (1).
+    pub amount: f32,
+    /// Time constant in seconds with which the pitch goes to a target, 0 = at once.
+    pub speed: f32,
+    /// What the voice is tuned to.
+    pub target: TuneTarget,
+    /// Tonic of the scale and of the melody, 0 = C … 11 = B; `None` hears it.
+    pub key: Option<u8>,
+    /// The scale.
+    pub scale: TuneScale,
+    /// Shift of the formants in semitones, −12…12.
+    pub formant: f32,
+    /// How much of the voice's own vibrato and glides stays, 0…1.
+    pub humanise: f32,
+    /// Frequency of A4 in Hz.
+    pub reference: f32,
+    /// Lowest and highest MIDI key of the melody that the plugin writes.
+    pub melody_range: (u8, u8),
+    /// The melody's temperature: from the most likely to the surprising, 0…1.
+    pub melody_adventure: f32,
+}
+
+impl Default for TuneControls {
+    /// Off; when turned up, a gentle correction to the scale that is heard.
+    fn default() -> Self {
+        Self {
+            amount: 0.0,
+            speed: 0.03,
+            target: TuneTarget::Scale,
+            key: None,
+            scale: TuneScale::Auto,
+            formant: 0.0,
+            humanise: 0.0,
+            reference: 440.0,
+            melody_range: (48, 72),
+            melody_adventure: 0.3,
+        }
+    }
+}
+
 /// A snapshot of the parameters at one sample, in plain units. A…B values are 0 = only A … 1 = only B.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Controls {
@@ -98,6 +169,8 @@ pub struct Controls {
     pub match_keys: bool,
     /// What is asked of the band.
     pub band: BandControls,
+    /// What is asked of the tuner.
+    pub tune: TuneControls,
 }
 
 impl Default for Controls {
@@ -121,6 +194,7 @@ impl Default for Controls {
             transpose_b: 0,
             match_keys: false,
             band: BandControls::default(),
+            tune: TuneControls::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     chroma::PITCH_CLASSES,
     controls::Controls,
     layout::{BANDS, PARTS, SONGS, StreamLayout},
+    tune::TuneGuide,
 };
 
 /// Which frame of the stream.
@@ -152,6 +153,8 @@ pub struct Decision {
     pub transpose_b: i8,
     /// What the band plays.
     pub band: BandStep,
+    /// What the tuner may aim at.
+    pub tune: TuneGuide,
 }
 
 impl Decision {
@@ -162,5 +165,6 @@ impl Decision {
         lead: [0.5; PARTS],
         transpose_b: 0,
         band: BandStep::EMPTY,
+        tune: TuneGuide { key: None, chord: None, melody: None },
     };
 }

@@ -24,5 +24,7 @@ pub mod player;
 pub mod presence;
 pub mod stft;
 pub mod telemetry;
+pub mod tone;
 pub mod transpose;
+pub mod tune;
 pub mod voice;

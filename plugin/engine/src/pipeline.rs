@@ -5,6 +5,7 @@ use songweave_dsp::{
     controls::Mode,
     frame::{AnalysisFrame, Decision},
     layout::SONGS,
+    tune::TuneGuide,
 };
 use songweave_models::mash::{FEATURES, MashNetwork, MashOutput, features};
 
@@ -78,7 +79,8 @@ impl Pipeline {
         let lead = self.lead.step(frame, &self.output.lead);
         let transpose_b = frame.controls.transpose_b;
         let (position, shares) = (frame.position, self.output.shares);
-        let decision = Decision { position, shares, lead, transpose_b, band: BandStep::EMPTY };
+        let decision =
+            Decision { position, shares, lead, transpose_b, band: BandStep::EMPTY, tune: TuneGuide::default() };
         self.last = Decision { transpose_b: self.listener.hear(frame, &decision), ..decision };
         Ok(self.last)
     }

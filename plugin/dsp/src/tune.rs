@@ -1,0 +1,23 @@
+//! What the tuner aims at.
+
+use crate::band::Chord;
+
+/// A key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TuneKey {
+    /// Pitch class of the tonic, 0 = C … 11 = B.
+    pub tonic: u8,
+    /// Minor or major.
+    pub minor: bool,
+}
+
+/// What the inference thread knows that the tuner may aim at, at the middle of a frame's window.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct TuneGuide {
+    /// The key that the arranger hears; `None` before it has one.
+    pub key: Option<TuneKey>,
+    /// The chord that the band plays.
+    pub chord: Option<Chord>,
+    /// MIDI key of the note of the melody that the plugin writes; `None` in its rests, where the voice is left alone.
+    pub melody: Option<u8>,
+}
