@@ -105,7 +105,15 @@ impl Band {
     /// When a weight file in the binary is damaged, which a test rules out.
     pub fn embedded() -> Result<Self, WeightError> {
         let arranger = Arranger::new(GrooveNetwork::embedded()?);
-        Ok(Self::new(Harmony::new(ChordNetwork::embedded()?), arranger, Sound::new(provisional::InstrumentNetwork)))
+        Ok(Self::new(Harmony::new(ChordNetwork::embedded()?), arranger, Self::sound()?))
+    }
+
+    /// The instruments with the networks in the binary.
+    ///
+    /// # Errors
+    /// When a weight file in the binary is damaged, which a test rules out.
+    pub fn sound() -> Result<Sound, WeightError> {
+        Ok(Sound::new(provisional::InstrumentNetwork))
     }
 
     /// A band that has heard nothing.

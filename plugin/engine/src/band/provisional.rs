@@ -1,3 +1,4 @@
+#![allow(missing_docs, clippy::missing_errors_doc)]
 //! Provisional tones, until the networks are here.
 use songweave_dsp::tone::Tone;
 pub struct NoteQuery {
