@@ -204,3 +204,6 @@ fn is_over(voice: &Voice, query: &NoteQuery, tone: &Tone) -> bool {
     let amplitudes = tone.partials.iter().flatten().chain(tone.noise.iter().flatten());
     long || (fades && query.age > LIVELY && amplitudes.copied().fold(0.0, f32::max) < INAUDIBLE)
 }
+
+#[cfg(test)]
+mod tests;
