@@ -113,6 +113,14 @@ impl<'a> NoteAnalysis<'a> {
         (tone, self.glide.at(age))
     }
 
+    /// The note at an age in seconds, with its glide.
+    #[must_use]
+    pub fn tone(&self, age: f32) -> Tone {
+        let (mut tone, glide) = self.frame(age);
+        tone.hz.iter_mut().for_each(|hz| *hz *= (glide / 12.0).exp2());
+        tone
+    }
+
     /// Whether a group has a partial at all.
     fn sounds(&self, group: usize) -> bool {
         self.hz[group * LANES..(group + 1) * LANES].iter().any(|hz| *hz > 0.0)
@@ -282,7 +290,10 @@ mod tests {
             let (tone, _) = analysis.frame(age);
             for (partial, wanted) in [0.4, 0.0, 0.1, 0.0, 0.0].into_iter().enumerate() {
                 let [left, right] = [0, 1].map(|channel| tone.partials[channel][partial]);
-                assert!((right - wanted).abs() < 0.01 && (left - 0.5 * wanted).abs() < 0.01, "{age} {partial}: {right}");
+                assert!(
+                    (right - wanted).abs() < 0.01 && (left - 0.5 * wanted).abs() < 0.01,
+                    "{age} {partial}: {right}"
+                );
             }
             let left: f32 = tone.noise[1].iter().map(|level| level * level).sum();
             assert!(left.sqrt() < 0.02, "{age}: {}", left.sqrt());
