@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use songweave_studio::{
-    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group,
-    instrument_set::InstrumentSet, material::Material,
-    soundfont::DEFAULT_PATH,
+    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, instrument_set::InstrumentSet,
+    material::Material, soundfont::DEFAULT_PATH,
 };
 
 /// Where the data lies, seen from the workspace.

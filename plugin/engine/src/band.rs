@@ -12,7 +12,9 @@ use songweave_dsp::{
     instruments::ToneFrame,
 };
 
-use songweave_models::{chords::ChordNetwork, groove::GrooveNetwork, weights::WeightError};
+use songweave_models::{
+    chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork, weights::WeightError,
+};
 
 use crate::pipeline::NetworkFault;
 
@@ -21,7 +23,6 @@ pub mod grid;
 pub mod harmony;
 pub mod heard;
 pub mod place;
-pub mod provisional;
 pub mod sound;
 pub mod steps;
 pub mod wish;
@@ -74,7 +75,9 @@ pub fn networks() -> &'static [(String, String)] {
             ChordNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
         let groove =
             GrooveNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
-        [chords, groove].into_iter().flatten().collect()
+        let instruments =
+            InstrumentNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
+        [chords, groove, instruments].into_iter().flatten().collect()
     });
     &NETWORKS
 }
@@ -113,7 +116,7 @@ impl Band {
     /// # Errors
     /// When a weight file in the binary is damaged, which a test rules out.
     pub fn sound() -> Result<Sound, WeightError> {
-        Ok(Sound::new(provisional::InstrumentNetwork))
+        Ok(Sound::new(InstrumentNetwork::embedded()?))
     }
 
     /// A band that has heard nothing.
@@ -190,7 +193,7 @@ impl Band {
         {
             self.decide(due, lag, frame, &mut step)?;
         }
-        self.sound.play(frame, &step)?;
+        self.sound.play(frame, &step);
         Ok(step)
     }
 

@@ -103,7 +103,11 @@ impl InstrumentSet {
             let found = PROGRAMS.iter().position(|program| program.name.eq_ignore_ascii_case(name.trim()));
             found.ok_or_else(|| StudioError::UnknownProgram { name: name.clone(), known: known() })
         };
-        if self.programs.is_empty() { Ok((0..PROGRAMS.len()).collect()) } else { self.programs.iter().map(index).collect() }
+        if self.programs.is_empty() {
+            Ok((0..PROGRAMS.len()).collect())
+        } else {
+            self.programs.iter().map(index).collect()
+        }
     }
 
     /// All keys of a program, on several threads; the result does not depend on how many.
@@ -138,7 +142,8 @@ impl InstrumentSet {
         let (mut levels, mut glide, mut notes, mut count) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for (key, sheet) in sheets.iter().enumerate() {
             for (velocity, note) in &sheet.velocities {
-                notes.extend([key, usize::from(*velocity), count + note].iter().flat_map(|x| (*x as i32).to_le_bytes()));
+                notes
+                    .extend([key, usize::from(*velocity), count + note].iter().flat_map(|x| (*x as i32).to_le_bytes()));
             }
             for (tone, semitones) in sheet.frames.iter().flatten() {
                 let sides = tone.partials.iter().flatten().chain(tone.noise.iter().flatten());
@@ -156,7 +161,12 @@ impl InstrumentSet {
             ("glide", Dtype::F16, vec![count, ages.len()], glide),
             ("notes", Dtype::I32, vec![pairs, 3], notes),
             ("ages", Dtype::F32, vec![ages.len()], floats(ages)),
-            ("octaves", Dtype::F32, vec![sheets.len(), PARTIALS], floats(sheets.iter().flat_map(|s| s.octaves).collect())),
+            (
+                "octaves",
+                Dtype::F32,
+                vec![sheets.len(), PARTIALS],
+                floats(sheets.iter().flat_map(|s| s.octaves).collect()),
+            ),
             ("release", Dtype::F32, vec![sheets.len()], floats(sheets.iter().map(|s| s.release).collect())),
             ("fall", Dtype::F32, vec![sheets.len()], floats(sheets.iter().map(|s| s.fall).collect())),
             ("level", Dtype::F32, vec![1], floats(vec![level])),

@@ -282,7 +282,10 @@ mod tests {
             let (tone, _) = analysis.frame(age);
             for (partial, wanted) in [0.4, 0.0, 0.1, 0.0, 0.0].into_iter().enumerate() {
                 let [left, right] = [0, 1].map(|channel| tone.partials[channel][partial]);
-                assert!((right - wanted).abs() < 0.01 && (left - 0.5 * wanted).abs() < 0.01, "{age} {partial}: {right}");
+                assert!(
+                    (right - wanted).abs() < 0.01 && (left - 0.5 * wanted).abs() < 0.01,
+                    "{age} {partial}: {right}"
+                );
             }
             let left: f32 = tone.noise[1].iter().map(|level| level * level).sum();
             assert!(left.sqrt() < 0.02, "{age}: {}", left.sqrt());

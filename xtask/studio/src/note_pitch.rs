@@ -186,7 +186,9 @@ mod tests {
         let channel: Vec<f32> = (0..96_000)
             .map(|n| {
                 let seconds = n as f32 / RATE;
-                let wave = |(hz, gain): &(f32, f32)| gain * (std::f64::consts::TAU * f64::from(*hz) * f64::from(seconds)).sin() as f32;
+                let wave = |(hz, gain): &(f32, f32)| {
+                    gain * (std::f64::consts::TAU * f64::from(*hz) * f64::from(seconds)).sin() as f32
+                };
                 (-fall * seconds).exp() * partials.iter().map(wave).sum::<f32>()
             })
             .collect();

@@ -20,14 +20,7 @@ const BEYOND: f64 = 0.2;
 ///
 /// # Errors
 /// The sound font cannot play at [`RATE`].
-pub fn render(
-    font: &Instruments,
-    program: &Program,
-    key: u8,
-    velocity: u8,
-    held: f64,
-    seconds: f64,
-) -> Result<Stereo> {
+pub fn render(font: &Instruments, program: &Program, key: u8, velocity: u8, held: f64, seconds: f64) -> Result<Stereo> {
     let channel = if program.role == Role::Drums { DRUM_CHANNEL } else { 0 };
     let at = |seconds, message| Event { seconds, track: 0, channel, message };
     let events = [
