@@ -14,6 +14,7 @@ pub mod chords;
 pub mod groove;
 pub mod layers;
 pub mod mash;
+pub mod melody;
 pub mod weights;
 
 pub use chords::{ChordBelief, ChordFeatures, ChordNetwork};

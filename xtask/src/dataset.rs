@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use songweave_studio::{
-    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, material::Material,
+    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, material::Material, melody_set,
     soundfont::DEFAULT_PATH,
 };
 
@@ -27,6 +27,8 @@ enum What {
     Groove(GrooveArgs),
     /// Songs as a faulty ear hears them, with their chords, for the chord network
     Band(BandArgs),
+    /// Melodies with their chords for the melody network
+    Melody(MelodyArgs),
     /// The two demo songs, as committed in tests/fixtures/demo
     Demo(DemoArgs),
 }
@@ -67,6 +69,16 @@ struct GrooveArgs {
 }
 
 #[derive(clap::Args)]
+struct MelodyArgs {
+    /// Folder for the set
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+}
+
+#[derive(clap::Args)]
 struct BandArgs {
     /// Folder for the set; complete shards in it are kept
     #[arg(long, value_name = "DIR")]
@@ -98,6 +110,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         What::Mash(args) => mash(args),
         What::Groove(args) => groove(&args),
         What::Band(args) => band(args),
+        What::Melody(args) => melody(&args),
         What::Demo(args) => Ok(demo_songs::write(&args.out)?),
     }
 }
@@ -105,6 +118,13 @@ pub(crate) fn run(args: Args) -> Result<()> {
 fn groove(args: &GrooveArgs) -> Result<()> {
     let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
     groove_set::write(&args.data, &args.out, &command)?;
+    println!("Training set: {}", args.out.display());
+    Ok(())
+}
+
+fn melody(args: &MelodyArgs) -> Result<()> {
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    melody_set::write(&args.data, &args.out, &command)?;
     println!("Training set: {}", args.out.display());
     Ok(())
 }
