@@ -16,7 +16,7 @@ use songweave_dsp::{
     layout::{CHANNELS, StreamLayout},
     link::{AudioEnd, Impatient, link},
     path::{AudioPath, BandSink, BlockInfo},
-    player::NoteEvent as BandEvent,
+    schedule::NoteEvent as BandEvent,
     telemetry::columns,
 };
 use songweave_engine::{clock::WallClock, thread::Engine};

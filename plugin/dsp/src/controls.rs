@@ -36,8 +36,12 @@ pub struct BandControls {
     pub chord_quality: Option<Quality>,
     /// Tempo in beats per minute, used in hosts without a transport.
     pub tempo: f32,
+    /// What each instrument is played with, as a place in [`crate::band::Instrument::sounds`]; `None` leaves it to the style.
+    pub sounds: [Option<u8>; INSTRUMENTS],
     /// Gain of each instrument, linear, `[instrument]`.
     pub levels: [f32; INSTRUMENTS],
+    /// How far the band steps back while somebody sings, 0…1.
+    pub duck: f32,
     /// Gain of the voice, linear.
     pub voice: f32,
 }
@@ -55,7 +59,9 @@ impl Default for BandControls {
             chord_root: None,
             chord_quality: None,
             tempo: 100.0,
+            sounds: [None; INSTRUMENTS],
             levels: [1.0; INSTRUMENTS],
+            duck: 0.3,
             voice: 1.0,
         }
     }

@@ -203,10 +203,12 @@ impl BlendDelay {
         self.at = 0;
     }
 
-    /// Takes the controls of the newest hop and returns the blend of the hop which the output is about to play, and whether
+    /// Takes the controls of the newest hop and the gain of the band under the voice in it, and returns the blend of the hop which the output is about to play, and whether
     /// the band may play in it.
-    pub fn exchange(&mut self, newest: &Controls) -> (Blend, bool) {
-        self.hops[self.at] = (Blend::of(newest), Blend::lets_the_band_play(newest));
+    pub fn exchange(&mut self, newest: &Controls, ducked: f32) -> (Blend, bool) {
+        let blend = Blend::of(newest);
+        let band = blend.band.map(|level| level * ducked);
+        self.hops[self.at] = (Blend { band, ..blend }, Blend::lets_the_band_play(newest));
         self.at = (self.at + 1) % self.hops.len();
         self.hops[self.at]
     }

@@ -12,13 +12,15 @@ use crate::{
     bands::ErbBands,
     chroma::{Chroma, PITCH_CLASSES},
     controls::{Controls, Mode},
+    duck::Ducker,
     frame::{AnalysisFrame, Decision, Position, SongBands, Transport},
     framer::{Framer, repaired},
     layout::{CHANNELS, DECISION_DELAY, SONGS, StreamLayout},
     link::{AudioEnd, Patience},
     output::{Blend, BlendDelay, Output},
-    player::{NoteEvent, Player},
+    player::Player,
     presence::Presence,
+    schedule::NoteEvent,
     stft::Stft,
     telemetry::{BandColumn, ColumnSender, MaskColumn, Telemetry, peak},
     voice::VoiceTracker,
@@ -89,6 +91,7 @@ pub struct AudioPath {
     /// The player's next event in the present hop.
     next_event: usize,
     keys: HeldKeys,
+    ducker: Ducker,
     presence: Presence,
     output: Output,
     blends: BlendDelay,
@@ -134,6 +137,7 @@ impl AudioPath {
             player: Player::new(&layout),
             next_event: 0,
             keys: HeldKeys::default(),
+            ducker: Ducker::new(&layout),
             presence: Presence::new(&layout),
             output: Output::new(&layout),
             blends: BlendDelay::new(&layout),
@@ -173,6 +177,7 @@ impl AudioPath {
         self.player.reset();
         self.next_event = 0;
         self.keys.reset();
+        self.ducker.reset();
         self.presence.reset();
         let blend = Blend::of(controls).with_presence(self.presence.amount());
         self.output.reset(blend);
@@ -284,7 +289,9 @@ impl AudioPath {
         } else {
             self.masking.reset();
         }
-        let (blend, band_plays) = self.blends.exchange(&info.controls);
+        let voice = &self.held[self.position.hop as usize % self.held.len()].voice;
+        let ducked = self.ducker.gain(voice, info.controls.band.duck);
+        let (blend, band_plays) = self.blends.exchange(&info.controls, ducked);
         let blend = blend.with_presence(self.presence.amount());
         self.output.advance(&mut self.stft, masks.map(|_| self.masking.mixed()), blend);
         self.play_band(due, band_plays);
@@ -357,14 +364,15 @@ impl AudioPath {
             if may_play {
                 self.player.take(&self.decision.band, now);
             }
-            self.player.play(begin, self.output.sounds());
+            let tones = self.link.tones(held.position);
+            self.player.play(begin, tones, self.output.sounds());
             if self.telemetry.watched.load(Relaxed) {
                 let (chord, sounding) = (self.player.chord(), self.player.sounding());
                 let transport = held.transport;
                 self.columns.send_band(BandColumn { sample: begin, voice: held.voice, chord, sounding, transport });
             }
         } else {
-            self.player.play(begin, self.output.sounds());
+            self.player.play(begin, std::iter::empty(), self.output.sounds());
         }
     }
 

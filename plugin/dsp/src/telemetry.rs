@@ -17,7 +17,7 @@ use crate::{
     frame::{Decision, Position, SongBands, Transport},
     layout::{BANDS, CHANNELS, PARTS, SONGS},
     mask::{crossfade, effective_faders},
-    player::Sounding,
+    schedule::Sounding,
 };
 
 /// Columns that may wait for the editor: about three seconds.

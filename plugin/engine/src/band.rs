@@ -9,6 +9,7 @@ use songweave_dsp::{
     band::{BandNote, BandStep, Chord, VoiceHeard},
     controls::BandControls,
     frame::AnalysisFrame,
+    instruments::ToneFrame,
 };
 
 use songweave_models::{chords::ChordNetwork, groove::GrooveNetwork, weights::WeightError};
@@ -20,6 +21,8 @@ pub mod grid;
 pub mod harmony;
 pub mod heard;
 pub mod place;
+pub mod provisional;
+pub mod sound;
 pub mod steps;
 pub mod wish;
 
@@ -28,6 +31,7 @@ use grid::{Grid, GridTime};
 use harmony::{Harmonised, Harmony, Wishes};
 use heard::StepHeard;
 use place::Place;
+use sound::Sound;
 use steps::Pool;
 
 /// Hops after a step's beginning at which it is decided. The output plays it three to four hops after the frame of the
@@ -80,6 +84,7 @@ pub struct Band {
     grid: Grid,
     harmony: Harmony,
     arranger: Arranger,
+    sound: Sound,
     coming: VecDeque<Coming>,
     /// Steps that were heard, wholly or in part, and not decided yet; the first one is the next to be decided.
     heard: VecDeque<(Place, StepHeard)>,
@@ -99,16 +104,26 @@ impl Band {
     /// # Errors
     /// When a weight file in the binary is damaged, which a test rules out.
     pub fn embedded() -> Result<Self, WeightError> {
-        Ok(Self::new(Harmony::new(ChordNetwork::embedded()?), Arranger::new(GrooveNetwork::embedded()?)))
+        let arranger = Arranger::new(GrooveNetwork::embedded()?);
+        Ok(Self::new(Harmony::new(ChordNetwork::embedded()?), arranger, Self::sound()?))
+    }
+
+    /// The instruments with the networks in the binary.
+    ///
+    /// # Errors
+    /// When a weight file in the binary is damaged, which a test rules out.
+    pub fn sound() -> Result<Sound, WeightError> {
+        Ok(Sound::new(provisional::InstrumentNetwork))
     }
 
     /// A band that has heard nothing.
     #[must_use]
-    pub fn new(harmony: Harmony, arranger: Arranger) -> Self {
+    pub fn new(harmony: Harmony, arranger: Arranger, sound: Sound) -> Self {
         Self {
             grid: Grid::default(),
             harmony,
             arranger,
+            sound,
             coming: VecDeque::new(),
             heard: VecDeque::new(),
             pool: Pool::default(),
@@ -126,6 +141,7 @@ impl Band {
     pub fn reset(&mut self) {
         self.harmony.reset();
         self.arranger.reset();
+        self.sound.reset();
         self.grid = Grid::default();
         self.coming.clear();
         self.heard.clear();
@@ -140,6 +156,12 @@ impl Band {
         if self.hop.is_some() {
             self.reset();
         }
+    }
+
+    /// What the notes sound like in the hop that is played with the last step.
+    #[must_use]
+    pub fn tones(&self) -> &[ToneFrame] {
+        self.sound.tones()
     }
 
     /// What is known of the music.
@@ -168,6 +190,7 @@ impl Band {
         {
             self.decide(due, lag, frame, &mut step)?;
         }
+        self.sound.play(frame, &step)?;
         Ok(step)
     }
 

@@ -4,6 +4,7 @@ use songweave_dsp::{
     band::BandStep,
     controls::Mode,
     frame::{AnalysisFrame, Decision},
+    instruments::ToneFrame,
     layout::SONGS,
     tune::TuneGuide,
 };
@@ -83,6 +84,12 @@ impl Pipeline {
             Decision { position, shares, lead, transpose_b, band: BandStep::EMPTY, tune: TuneGuide::default() };
         self.last = Decision { transpose_b: self.listener.hear(frame, &decision), ..decision };
         Ok(self.last)
+    }
+
+    /// What the band's notes sound like in the hop that is played with the last decision.
+    #[must_use]
+    pub fn tones(&self) -> &[ToneFrame] {
+        self.band.tones()
     }
 
     /// What is known of the music that the band accompanies.

@@ -9,7 +9,7 @@ fn params() -> SongweaveParams {
 
 /// Id, text at the bottom, at the top and at the default. Hosts, projects and scripts refer to these: lines may be
 /// added, never changed.
-const PERMANENT: [(&str, &str, &str, &str); 36] = [
+const PERMANENT: [(&str, &str, &str, &str); 41] = [
     ("mode", "Mash", "Accompany", "Mash"),
     ("mix", "0 %", "100 %", "100 %"),
     ("output", "-inf dB", "12 dB", "0 dB"),
@@ -46,6 +46,11 @@ const PERMANENT: [(&str, &str, &str, &str); 36] = [
     ("keys_level", "-inf dB", "12 dB", "0 dB"),
     ("pad_level", "-inf dB", "12 dB", "0 dB"),
     ("voice_level", "-inf dB", "12 dB", "0 dB"),
+    ("drums_sound", "Auto", "Drum machine", "Auto"),
+    ("bass_sound", "Auto", "Upright bass", "Auto"),
+    ("keys_sound", "Auto", "Organ", "Auto"),
+    ("pad_sound", "Auto", "Warm pad", "Auto"),
+    ("duck", "0 %", "100 %", "30 %"),
 ];
 
 #[test]
