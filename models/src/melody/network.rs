@@ -37,7 +37,6 @@ pub(super) struct Layers {
     pub(super) head: Linear<1>,
     pub(super) length: Linear<1>,
     pub(super) length_head: Linear<1>,
-    pub(super) hidden: usize,
 }
 
 /// Reads and verifies a weight file.
@@ -62,7 +61,7 @@ pub(super) fn read(bytes: &[u8], device: &Device) -> Result<MelodyNetwork, Weigh
     let head = linear("head", PITCHES + INTERVALS + CLASSES, hidden)?;
     let length = linear("length", LENGTH_HIDDEN, hidden + PITCH_SIZE)?;
     let length_head = linear("length_head", DURATIONS.len(), LENGTH_HIDDEN)?;
-    let layers = Layers { pitches, durations, lstm: Lstm::new(heard, kept)?, head, length, length_head, hidden };
+    let layers = Layers { pitches, durations, lstm: Lstm::new(heard, kept)?, head, length, length_head };
     let (metadata, digest) = file.finish()?;
     Ok(MelodyNetwork { metadata, digest, layers, parameters, input: Vec::with_capacity(input::CAPACITY) })
 }

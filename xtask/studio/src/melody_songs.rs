@@ -28,7 +28,7 @@ pub enum Corpus {
     Pop,
     /// The Lieder corpus.
     ArtSong,
-    /// OpenEWLD.
+    /// The `OpenEWLD` corpus.
     LeadSheet,
 }
 
