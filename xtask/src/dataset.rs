@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use clap::Subcommand;
 use songweave_studio::{
     chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, instrument_set::InstrumentSet,
-    material::Material, soundfont::DEFAULT_PATH,
+    material::Material, melody_set, soundfont::DEFAULT_PATH,
 };
 
 /// Where the data lies, seen from the workspace.
@@ -29,6 +29,8 @@ enum What {
     Instruments(InstrumentArgs),
     /// Songs as a faulty ear hears them, with their chords, for the chord network
     Band(BandArgs),
+    /// Melodies with their chords for the melody network
+    Melody(MelodyArgs),
     /// The two demo songs, as committed in tests/fixtures/demo
     Demo(DemoArgs),
 }
@@ -85,6 +87,16 @@ struct InstrumentArgs {
 }
 
 #[derive(clap::Args)]
+struct MelodyArgs {
+    /// Folder for the set
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+}
+
+#[derive(clap::Args)]
 struct BandArgs {
     /// Folder for the set; complete shards in it are kept
     #[arg(long, value_name = "DIR")]
@@ -117,6 +129,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         What::Groove(args) => groove(&args),
         What::Instruments(args) => instruments(args),
         What::Band(args) => band(args),
+        What::Melody(args) => melody(&args),
         What::Demo(args) => Ok(demo_songs::write(&args.out)?),
     }
 }
@@ -134,6 +147,13 @@ fn instruments(args: InstrumentArgs) -> Result<()> {
     let set = InstrumentSet { out: args.out, programs: args.program, threads, command };
     set.write(&args.soundfont)?;
     println!("Training set: {}", set.out.display());
+    Ok(())
+}
+
+fn melody(args: &MelodyArgs) -> Result<()> {
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    melody_set::write(&args.data, &args.out, &command)?;
+    println!("Training set: {}", args.out.display());
     Ok(())
 }
 

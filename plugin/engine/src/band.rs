@@ -10,10 +10,12 @@ use songweave_dsp::{
     controls::BandControls,
     frame::AnalysisFrame,
     instruments::ToneFrame,
+    tune::TuneGuide,
 };
 
 use songweave_models::{
-    chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork, weights::WeightError,
+    chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork, melody::MelodyNetwork,
+    weights::WeightError,
 };
 
 use crate::pipeline::NetworkFault;
@@ -22,6 +24,7 @@ pub mod arrange;
 pub mod grid;
 pub mod harmony;
 pub mod heard;
+pub mod melody;
 pub mod place;
 pub mod sound;
 pub mod steps;
@@ -31,6 +34,7 @@ use arrange::{Arranger, Singing, StepNote, Taste};
 use grid::{Grid, GridTime};
 use harmony::{Harmonised, Harmony, Wishes};
 use heard::StepHeard;
+use melody::{MelodyPlan, MelodyWriter, guide::Guide};
 use place::Place;
 use sound::Sound;
 use steps::Pool;
@@ -65,6 +69,8 @@ pub struct BandView {
     pub plan: arrange::BarPlan,
     /// Whether something was sung in the last step.
     pub sings: bool,
+    /// The melody that the voice is tuned to.
+    pub melody: MelodyPlan,
 }
 
 /// Names and SHA-256 digests (hexadecimal) of the band's networks in the binary.
@@ -77,7 +83,9 @@ pub fn networks() -> &'static [(String, String)] {
             GrooveNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
         let instruments =
             InstrumentNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
-        [chords, groove, instruments].into_iter().flatten().collect()
+        let melody =
+            MelodyNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
+        [chords, groove, melody, instruments].into_iter().flatten().collect()
     });
     &NETWORKS
 }
@@ -88,6 +96,7 @@ pub struct Band {
     harmony: Harmony,
     arranger: Arranger,
     sound: Sound,
+    guide: Guide,
     coming: VecDeque<Coming>,
     /// Steps that were heard, wholly or in part, and not decided yet; the first one is the next to be decided.
     heard: VecDeque<(Place, StepHeard)>,
@@ -108,7 +117,8 @@ impl Band {
     /// When a weight file in the binary is damaged, which a test rules out.
     pub fn embedded() -> Result<Self, WeightError> {
         let arranger = Arranger::new(GrooveNetwork::embedded()?);
-        Ok(Self::new(Harmony::new(ChordNetwork::embedded()?), arranger, Self::sound()?))
+        let harmony = Harmony::new(ChordNetwork::embedded()?);
+        Ok(Self::new(harmony, arranger, Self::sound()?, MelodyWriter::embedded()?))
     }
 
     /// The instruments with the networks in the binary.
@@ -121,12 +131,13 @@ impl Band {
 
     /// A band that has heard nothing.
     #[must_use]
-    pub fn new(harmony: Harmony, arranger: Arranger, sound: Sound) -> Self {
+    pub fn new(harmony: Harmony, arranger: Arranger, sound: Sound, melody: MelodyWriter) -> Self {
         Self {
             grid: Grid::default(),
             harmony,
             arranger,
             sound,
+            guide: Guide::new(melody),
             coming: VecDeque::new(),
             heard: VecDeque::new(),
             pool: Pool::default(),
@@ -145,6 +156,7 @@ impl Band {
         self.harmony.reset();
         self.arranger.reset();
         self.sound.reset();
+        self.guide.reset();
         self.grid = Grid::default();
         self.coming.clear();
         self.heard.clear();
@@ -165,6 +177,12 @@ impl Band {
     #[must_use]
     pub fn tones(&self) -> &[ToneFrame] {
         self.sound.tones()
+    }
+
+    /// What the tuner may aim at in the last frame.
+    #[must_use]
+    pub const fn guide(&self) -> TuneGuide {
+        self.guide.told()
     }
 
     /// What is known of the music.
@@ -194,6 +212,10 @@ impl Band {
             self.decide(due, lag, frame, &mut step)?;
         }
         self.sound.play(frame, &step);
+        let middle = self.coming.len().checked_sub(HEARD_AFTER + 1).and_then(|index| self.coming.get(index));
+        let now = middle.and_then(|coming| coming.time).map(|time| time.place);
+        self.guide.follow(now, &self.view, frame)?;
+        self.view.melody = self.guide.plan();
         Ok(step)
     }
 
@@ -203,6 +225,9 @@ impl Band {
         let Some(time) = at(HEARD_AFTER).and_then(|coming| coming.time) else { return };
         let begins = at(HEARD_AFTER + 1).and_then(|before| before.time).is_none_or(|before| before.place != time.place);
         if begins || self.heard.is_empty() {
+            if let Some((_, last)) = self.heard.back() {
+                self.guide.hear(last);
+            }
             self.pool.begin();
             self.heard.push_back((time.place, StepHeard::default()));
         }
@@ -313,6 +338,7 @@ impl Band {
             harmony,
             plan: *self.arranger.plan(),
             sings,
+            ..self.view
         };
         Ok(())
     }

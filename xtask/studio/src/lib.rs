@@ -5,6 +5,7 @@
 //! `songweave-engine` and `songweave-models`, never written a second time. All randomness is seeded: the same command
 //! gives the same files.
 
+pub mod art_songs;
 pub mod band_diversity;
 pub mod band_figures;
 pub mod band_grid;
@@ -49,6 +50,9 @@ pub mod masker;
 pub mod mastering;
 pub mod material;
 pub mod mdct;
+pub mod melody_ngram;
+pub mod melody_set;
+pub mod melody_songs;
 pub mod metrics;
 pub mod midi;
 pub mod mixture;
