@@ -5,6 +5,7 @@
     torchrun --nproc-per-node GPUS models/training/train.py mash …
     python models/training/train.py groove --config models/training/groove.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py melody --config models/training/melody.toml --data DIR --out DIR [--resume] [--steps N]
+    python models/training/train.py instruments --config models/training/instruments.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py export --run DIR --weights models/weights
     python models/training/train.py table --as architectures --runs DIR DIR … --json FILE
 """
@@ -20,12 +21,14 @@ from chord_trainer import KIND as CHORDS, ChordTrainer
 import groove_export
 from export import export
 from groove_trainer import GrooveTrainer
+import instrument_export
+from instrument_trainer import KIND as INSTRUMENTS, InstrumentTrainer
 import melody_export
 from melody_trainer import KIND as MELODY, MelodyTrainer
 from trainer import Trainer, describe
 
 
-SMALL = {"groove": GrooveTrainer, MELODY: MelodyTrainer}
+SMALL = {"groove": GrooveTrainer, MELODY: MelodyTrainer, INSTRUMENTS: InstrumentTrainer}
 """Networks that begin from nothing and train on one processor."""
 
 
@@ -67,6 +70,8 @@ def _export(run: Path, weights: Path) -> None:
         chord_export.export(state, weights)
     elif state.get("kind") == MELODY:
         melody_export.export(state, weights)
+    elif state.get("kind") == INSTRUMENTS:
+        instrument_export.export(state, weights)
     elif "best_weights" in state:
         groove_export.export(state, weights)
     else:
@@ -106,13 +111,15 @@ def _table(kind: str, runs: list[Path], path: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Trains Songweave's networks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, data in (("mash", "mash"), (CHORDS, "band"), ("groove", "groove"), (MELODY, "melody")):
+    networks = ("mash", "mash"), (CHORDS, "band"), ("groove", "groove"), (MELODY, "melody"), (INSTRUMENTS, INSTRUMENTS)
+    for name, data in networks:
         network = commands.add_parser(name, help=f"train the {name} network")
         network.add_argument("--config", type=Path, default=Path(__file__).with_name(f"{name}.toml"))
         network.add_argument("--data", type=Path, required=True, help=f"set written by `cargo xtask dataset {data}`")
         network.add_argument("--out", type=Path, required=True, help="checkpoints and curves; keep it outside the repository")
         network.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
         if name not in SMALL:
+        if name not in ("groove", INSTRUMENTS):
             network.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run")
         network.add_argument("--steps", type=int, help="last step, instead of the configuration's")
     shipped = commands.add_parser("export", help="write weight file, golden vectors and facts from a run")
