@@ -12,12 +12,14 @@ use crate::listen::key::Key;
 const RECENT: usize = 8;
 const LEAST: f32 = 2.5;
 /// Share of it that has to lie outside the key.
-const OUTSIDE: f32 = 0.45;
+const OUTSIDE: f32 = 0.6;
+/// Share of the song before that may: else the key was not the right one.
+const STRAY: f32 = 0.05;
 /// Steps that have to be known of the song, and over which it fades.
-const KNOWN: f32 = 16.0;
+const KNOWN: f32 = 24.0;
 const FADE: f32 = 384.0;
 /// How much better the other key has to explain what was sung (natural logarithm).
-const LEAD: f32 = 1.5;
+const LEAD: f32 = 3.0;
 /// Steps between two modulations.
 const REST: u32 = 16;
 /// Probability that a note lies outside its key's scale.
@@ -53,6 +55,9 @@ impl Modulation {
         }
         self.since = self.since.saturating_add(1);
         let key = key.filter(|_| self.since > REST && self.song.iter().sum::<f32>() >= KNOWN)?;
+        if outside(&self.song, key) > STRAY * self.song.iter().sum::<f32>() {
+            return None;
+        }
         // What was sung from the first step on that is mostly outside.
         let first = self.recent.iter().position(|sung| outside(sung, key) > 0.5 * sung.iter().sum::<f32>())?;
         let recent = self.recent.iter().skip(first).fold([0.0; PITCH_CLASSES], |sum, sung| added(&sum, sung));
