@@ -70,9 +70,13 @@ pub fn written(song: &MelodySong) -> Vec<LineNote> {
 ///
 /// # Errors
 /// When the network fails.
-pub fn sung_anew(song: &MelodySong, writer: &mut MelodyWriter, adventure: f32, seed: u32) -> Result<Vec<LineNote>, MelodyError> {
-    let setting =
-        Setting { register: register(song), scale: 0xFFF, corpus: song.corpus as usize, adventure, seed };
+pub fn sung_anew(
+    song: &MelodySong,
+    writer: &mut MelodyWriter,
+    adventure: f32,
+    seed: u32,
+) -> Result<Vec<LineNote>, MelodyError> {
+    let setting = Setting { register: register(song), scale: 0xFFF, corpus: song.corpus as usize, adventure, seed };
     writer.reset();
     let mut notes: Vec<LineNote> = Vec::new();
     for step in 0..song.chords.len() as u32 {
@@ -100,7 +104,8 @@ impl MelodyFigures {
             line.windows(2).map(|pair| i32::from(pair[1].key) - i32::from(pair[0].key)).collect()
         };
         let all: Vec<i32> = lines.iter().flat_map(|(_, line)| steps(line)).collect();
-        let share = |is: &dyn Fn(&i32) -> bool| all.iter().filter(|step| is(step)).count() as f64 / all.len().max(1) as f64;
+        let share =
+            |is: &dyn Fn(&i32) -> bool| all.iter().filter(|step| is(step)).count() as f64 / all.len().max(1) as f64;
         let repeated = lines.iter().map(|(_, line)| longest_repetition(line)).max().unwrap_or(0);
         let range = |line: &[LineNote]| {
             let keys = || line.iter().map(|note| note.key);

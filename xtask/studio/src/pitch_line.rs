@@ -59,11 +59,19 @@ pub fn resampled(told: &[(f64, PitchPoint)], points: usize) -> PitchLine {
         }
         let (before, after) = (next.checked_sub(1).and_then(|last| told.get(last)), told.get(next));
         line.push(match (before, after) {
-            (Some((then, one)), Some((later, other))) if one.voiced && other.voiced && (one.key - other.key).abs() < 1.0 => {
+            (Some((then, one)), Some((later, other)))
+                if one.voiced && other.voiced && (one.key - other.key).abs() < 1.0 =>
+            {
                 let part = ((at - then) / (later - then).max(1e-9)) as f32;
                 PitchPoint { key: one.key + part * (other.key - one.key), voiced: true }
             }
-            (Some((then, one)), Some((later, other))) => if at - then < later - at { *one } else { *other },
+            (Some((then, one)), Some((later, other))) => {
+                if at - then < later - at {
+                    *one
+                } else {
+                    *other
+                }
+            }
             (Some((_, one)), None) | (None, Some((_, one))) => *one,
             (None, None) => PitchPoint::default(),
         });
@@ -106,7 +114,9 @@ impl Agreement {
 #[must_use]
 pub fn jumps_per_minute(line: &[PitchPoint]) -> f64 {
     let voiced = line.iter().filter(|point| point.voiced).count() as f64 * STEP / 60.0;
-    let jumps = line.windows(2).filter(|pair| pair.iter().all(|point| point.voiced) && (pair[0].key - pair[1].key).abs() > JUMP);
+    let jumps = line
+        .windows(2)
+        .filter(|pair| pair.iter().all(|point| point.voiced) && (pair[0].key - pair[1].key).abs() > JUMP);
     jumps.count() as f64 / voiced.max(STEP / 60.0)
 }
 

@@ -64,7 +64,12 @@ pub(super) fn measure(data: &Path) -> Result<MelodyReport> {
     for song in &tested {
         costs.push([grams[0].cost(song), grams[1].cost(song), cost(song, &mut network)?]);
     }
-    let corpora = [("POP909", Some(Corpus::Pop)), ("Lieder", Some(Corpus::ArtSong)), ("OpenEWLD", Some(Corpus::LeadSheet)), ("all", None)];
+    let corpora = [
+        ("POP909", Some(Corpus::Pop)),
+        ("Lieder", Some(Corpus::ArtSong)),
+        ("OpenEWLD", Some(Corpus::LeadSheet)),
+        ("all", None),
+    ];
     let losses = corpora.map(|(name, corpus)| loss(name, corpus, &tested, &costs)).into_iter().collect();
     bar.inc(1);
     let pop: Vec<&MelodySong> = tested.iter().filter(|song| song.corpus == Corpus::Pop).collect();

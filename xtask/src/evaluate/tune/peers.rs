@@ -29,7 +29,8 @@ impl Peers {
 
     /// The lines that some trackers hear in mono recordings at 44,100 Hz, `[tracker][recording]`.
     pub(super) fn hear(&self, trackers: &[&str], recordings: &[&[f32]]) -> Result<Vec<Vec<PitchLine>>> {
-        let files: Vec<PathBuf> = (0..recordings.len()).map(|index| self.scratch.join(format!("{index:03}.f32"))).collect();
+        let files: Vec<PathBuf> =
+            (0..recordings.len()).map(|index| self.scratch.join(format!("{index:03}.f32"))).collect();
         for (file, samples) in files.iter().zip(recordings) {
             let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
             std::fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))?;

@@ -82,7 +82,8 @@ pub(super) fn gather(data: &Path, seconds: f64, songs: usize) -> Result<Vec<Reco
 /// Songs that are set aside, sung cleanly.
 fn synthetic(folder: &Path, seconds: f64, songs: usize) -> Result<Vec<Recording>> {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut folders: Vec<PathBuf> = entries(folder)?.into_iter().filter(|path| path.join("melody.txt").is_file()).collect();
+    let mut folders: Vec<PathBuf> =
+        entries(folder)?.into_iter().filter(|path| path.join("melody.txt").is_file()).collect();
     folders.sort();
     folders.retain(|path| Split::of(&name(path)) == Split::Validation);
     let sung = folders.iter().take(songs).map(|path| {
@@ -117,7 +118,9 @@ fn read(path: &Path, kind: Kind, seconds: f64) -> Result<Recording> {
 
 /// The beginning of the loudest stretch of a length, in steps of a second.
 fn loudest(samples: &[f32], length: usize) -> usize {
-    let energy = |from: usize| samples[from..(from + length).min(samples.len())].iter().map(|sample| f64::from(sample * sample)).sum::<f64>();
+    let energy = |from: usize| {
+        samples[from..(from + length).min(samples.len())].iter().map(|sample| f64::from(sample * sample)).sum::<f64>()
+    };
     let starts = (0..=samples.len().saturating_sub(length)).step_by(RATE as usize);
     starts.max_by(|one, other| energy(*one).total_cmp(&energy(*other))).unwrap_or(0)
 }
