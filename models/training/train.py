@@ -4,6 +4,7 @@
     python models/training/train.py chords --config models/training/chords.toml --data DIR --out DIR [--resume] [--steps N]
     torchrun --nproc-per-node GPUS models/training/train.py mash …
     python models/training/train.py groove --config models/training/groove.toml --data DIR --out DIR [--resume] [--steps N]
+    python models/training/train.py pix2pix --config models/training/pix2pix.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py export --run DIR --weights models/weights
     python models/training/train.py table --as architectures --runs DIR DIR … --json FILE
 """
@@ -19,7 +20,10 @@ from chord_trainer import KIND as CHORDS, ChordTrainer
 import groove_export
 from export import export
 from groove_trainer import GrooveTrainer
+from pix2pix_trainer import KIND as PIX2PIX, Pix2pixTrainer
 from trainer import Trainer, describe
+
+SIMPLE = {"groove": GrooveTrainer, PIX2PIX: Pix2pixTrainer}
 
 
 def main() -> None:
@@ -27,8 +31,8 @@ def main() -> None:
     if arguments.command == "export":
         _export(arguments.run, arguments.weights)
         return
-    if arguments.command == "groove":
-        _groove(arguments)
+    if arguments.command in SIMPLE:
+        _simple(SIMPLE[arguments.command], arguments)
         return
     if arguments.command == "table":
         _table(arguments.kind, arguments.runs, arguments.json)
@@ -45,8 +49,9 @@ def main() -> None:
     trainer.run()
 
 
-def _groove(arguments: argparse.Namespace) -> None:
-    trainer = GrooveTrainer(read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
+def _simple(kind: type, arguments: argparse.Namespace) -> None:
+    """A run that can only begin at its beginning or where it stopped."""
+    trainer = kind(read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
     if arguments.resume:
         trainer.resume()
     trainer.stop_on_signals()
@@ -97,13 +102,13 @@ def _table(kind: str, runs: list[Path], path: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Trains Songweave's networks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, data in (("mash", "mash"), (CHORDS, "band"), ("groove", "groove")):
+    for name, data in (("mash", "mash"), (CHORDS, "band"), ("groove", "groove"), (PIX2PIX, PIX2PIX)):
         network = commands.add_parser(name, help=f"train the {name} network")
         network.add_argument("--config", type=Path, default=Path(__file__).with_name(f"{name}.toml"))
         network.add_argument("--data", type=Path, required=True, help=f"set written by `cargo xtask dataset {data}`")
         network.add_argument("--out", type=Path, required=True, help="checkpoints and curves; keep it outside the repository")
         network.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-        if name != "groove":
+        if name not in SIMPLE:
             network.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run")
         network.add_argument("--steps", type=int, help="last step, instead of the configuration's")
     shipped = commands.add_parser("export", help="write weight file, golden vectors and facts from a run")
