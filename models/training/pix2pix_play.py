@@ -63,7 +63,7 @@ class Player:
         validation = [point["absolute_error"] for point in state["history"] if point["split"] == "validation"]
         return {
             "parameters": parameters(self.net), "steps": state["step"], "minutes": state["seconds"] / 60.0,
-            "songs": state["songs"], "set": state["facts"], "validation": validation[-1] if validation else None,
+            "core_minutes": state["core_seconds"] / 60.0, "songs": state["songs"], "set": state["facts"], "validation": validation[-1] if validation else None,
         }
 
 

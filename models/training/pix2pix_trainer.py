@@ -35,7 +35,7 @@ class Pix2pixTrainer:
         for net in (self.generator, self.discriminator):
             begin(net)
             self.optimisers.append(torch.optim.Adam(net.parameters(), settings["learning_rate"], tuple(settings["betas"])))
-        self.step, self.seconds, self.history, self.resumed = 0, 0.0, [], []
+        self.step, self.seconds, self.core_seconds, self.history, self.resumed = 0, 0.0, 0.0, [], []
         self.stopping = False
 
     def resume(self) -> None:
@@ -47,7 +47,8 @@ class Pix2pixTrainer:
             net.load_state_dict(state[name])
         for optimiser, kept in zip(self.optimisers, state["optimisers"]):
             optimiser.load_state_dict(kept)
-        self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
+        self.step, self.seconds, self.core_seconds = state["step"], state["seconds"], state["core_seconds"]
+        self.history = state["history"]
         self.resumed = state["resumed"] + [{"at_step": self.step, "planned_steps": self.steps}]
 
     def save(self) -> None:
@@ -55,7 +56,7 @@ class Pix2pixTrainer:
         state = {"kind": KIND, "config": self.config, "facts": self.train.facts, "songs": len(self.train.names)}
         state |= {"generator": self.generator.state_dict(), "discriminator": self.discriminator.state_dict()}
         state |= {"optimisers": [optimiser.state_dict() for optimiser in self.optimisers], "history": self.history}
-        state |= {"step": self.step, "seconds": self.seconds, "resumed": self.resumed}
+        state |= {"step": self.step, "seconds": self.seconds, "core_seconds": self.core_seconds, "resumed": self.resumed}
         checkpoint.save(self.out, state)
         draw_curves(self.history, self.out / "curves.png")
 
@@ -70,10 +71,11 @@ class Pix2pixTrainer:
               f"discriminator; {len(self.train.names)} songs")
         bar, log, saved = tqdm(total=self.steps, initial=self.step, unit="step"), self.config["log"], time.monotonic()
         while self._progress() < 1.0 and not self.stopping:
-            began = time.monotonic()
+            began, core_began = time.monotonic(), time.process_time()
             terms = self._step()
             self.step += 1
             self.seconds += time.monotonic() - began
+            self.core_seconds += time.process_time() - core_began
             bar.update()
             if self.step % LOG_EVERY == 0:
                 self._record("train", terms)
