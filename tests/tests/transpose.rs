@@ -21,7 +21,7 @@ struct Says(InferenceEnd, Decision);
 impl Patience for Says {
     fn wait(&mut self, _done: usize) -> bool {
         let Some(frame) = self.0.next_frame() else { return false };
-        self.0.send(Decision { position: frame.position, ..self.1 });
+        self.0.send(Decision { position: frame.position, ..self.1 }, &[]);
         true
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the plugin costs while it plays, measured from a host, and what the network costs in other
 //! runtimes.
 
+mod instruments;
 mod peers;
 
 use crate::{bundle, project};
@@ -48,6 +49,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let mut measured = figures(&bundles.clap, &songs, args.hops, Mode::Mash)?;
     // A song with a voice in it is accompanied, so the band plays all the time.
     measured["accompany"] = figures(&bundles.clap, &songs, args.hops, Mode::Accompany)?;
+    measured["instruments"] = instruments::measure(RATE as f32)?;
     measured["runtimes"] = json!(peers::measure()?);
     println!("{measured:#}");
     Ok(write_bytes(&args.json, format!("{measured:#}\n").as_bytes())?)

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use songweave_studio::{
-    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, material::Material,
-    pix2pix_set::Pix2pixSet, soundfont::DEFAULT_PATH,
+    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, instrument_set::InstrumentSet,
+    material::Material, melody_set, pix2pix_set::Pix2pixSet, soundfont::DEFAULT_PATH,
 };
 
 /// Where the data lies, seen from the workspace.
@@ -25,10 +25,14 @@ enum What {
     Mash(MashArgs),
     /// Steps of drums and piano hands for the groove network
     Groove(GrooveArgs),
+    /// Notes of the sound font as partials and noise, for the instrument networks
+    Instruments(InstrumentArgs),
     /// Songs as a faulty ear hears them, with their chords, for the chord network
     Band(BandArgs),
     /// Sung songs and their true accompaniments as sound, for the pix2pix baseline
     Pix2pix(Pix2pixArgs),
+    /// Melodies with their chords for the melody network
+    Melody(MelodyArgs),
     /// The two demo songs, as committed in tests/fixtures/demo
     Demo(DemoArgs),
 }
@@ -60,6 +64,32 @@ struct MashArgs {
 
 #[derive(clap::Args)]
 struct GrooveArgs {
+    /// Folder for the set
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct InstrumentArgs {
+    /// Folder for the set
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Only these programs
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    program: Vec<String>,
+    /// Threads that analyse; the set does not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// A General MIDI sound font
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
+    soundfont: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct MelodyArgs {
     /// Folder for the set
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -118,8 +148,10 @@ pub(crate) fn run(args: Args) -> Result<()> {
     match args.what {
         What::Mash(args) => mash(args),
         What::Groove(args) => groove(&args),
+        What::Instruments(args) => instruments(args),
         What::Band(args) => band(args),
         What::Pix2pix(args) => pix2pix(args),
+        What::Melody(args) => melody(&args),
         What::Demo(args) => Ok(demo_songs::write(&args.out)?),
     }
 }
@@ -127,6 +159,22 @@ pub(crate) fn run(args: Args) -> Result<()> {
 fn groove(args: &GrooveArgs) -> Result<()> {
     let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
     groove_set::write(&args.data, &args.out, &command)?;
+    println!("Training set: {}", args.out.display());
+    Ok(())
+}
+
+fn instruments(args: InstrumentArgs) -> Result<()> {
+    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let set = InstrumentSet { out: args.out, programs: args.program, threads, command };
+    set.write(&args.soundfont)?;
+    println!("Training set: {}", set.out.display());
+    Ok(())
+}
+
+fn melody(args: &MelodyArgs) -> Result<()> {
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    melody_set::write(&args.data, &args.out, &command)?;
     println!("Training set: {}", args.out.display());
     Ok(())
 }

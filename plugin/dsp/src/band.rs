@@ -32,6 +32,17 @@ impl Instrument {
         }
     }
 
+    /// Names of what it can be played with.
+    #[must_use]
+    pub const fn sounds(self) -> &'static [&'static str] {
+        match self {
+            Self::Drums => &["Standard kit", "Brush kit", "Drum machine"],
+            Self::Bass => &["Finger bass", "Synth bass", "Upright bass"],
+            Self::Keys => &["Piano", "Electric piano", "Nylon guitar", "Clean guitar", "Organ"],
+            Self::Pad => &["Strings", "Warm pad"],
+        }
+    }
+
     /// MIDI channel, counted from 0: keys 0, bass 1, pad 2, drums 9.
     #[must_use]
     pub const fn channel(self) -> u8 {

@@ -36,8 +36,12 @@ pub struct BandControls {
     pub chord_quality: Option<Quality>,
     /// Tempo in beats per minute, used in hosts without a transport.
     pub tempo: f32,
+    /// What each instrument is played with, as a place in [`crate::band::Instrument::sounds`]; `None` leaves it to the style.
+    pub sounds: [Option<u8>; INSTRUMENTS],
     /// Gain of each instrument, linear, `[instrument]`.
     pub levels: [f32; INSTRUMENTS],
+    /// How far the band steps back while somebody sings, 0…1.
+    pub duck: f32,
     /// Gain of the voice, linear.
     pub voice: f32,
 }
@@ -55,7 +59,9 @@ impl Default for BandControls {
             chord_root: None,
             chord_quality: None,
             tempo: 100.0,
+            sounds: [None; INSTRUMENTS],
             levels: [1.0; INSTRUMENTS],
+            duck: 0.3,
             voice: 1.0,
         }
     }
@@ -114,21 +120,32 @@ pub struct TuneControls {
     pub melody_adventure: f32,
 }
 
-impl Default for TuneControls {
+impl TuneControls {
     /// Off; when turned up, a gentle correction to the scale that is heard.
+    pub const OFF: Self = Self {
+        amount: 0.0,
+        speed: 0.03,
+        target: TuneTarget::Scale,
+        key: None,
+        scale: TuneScale::Auto,
+        formant: 0.0,
+        humanise: 0.0,
+        reference: 440.0,
+        melody_range: (48, 72),
+        melody_adventure: 0.3,
+    };
+
+    /// Whether the voice may be changed at all.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.amount > 0.0 || self.formant != 0.0
+    }
+}
+
+impl Default for TuneControls {
+    /// [`Self::OFF`].
     fn default() -> Self {
-        Self {
-            amount: 0.0,
-            speed: 0.03,
-            target: TuneTarget::Scale,
-            key: None,
-            scale: TuneScale::Auto,
-            formant: 0.0,
-            humanise: 0.0,
-            reference: 440.0,
-            melody_range: (48, 72),
-            melody_adventure: 0.3,
-        }
+        Self::OFF
     }
 }
 

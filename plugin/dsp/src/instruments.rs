@@ -1,16 +1,74 @@
-//! Provisional sounds of the band: a few partials per note, sweeps and noise for drums.
+//! The sound of the band: tones drawn into short spectra, overlap-added into the samples of each instrument.
 //!
-//! They only make the arrangement audible until the learned instruments come.
-
-use std::f32::consts::TAU;
-
-use realfft::num_complex::Complex32;
+//! The inference thread tells what each note sounds like (see [`crate::tone`]), here it is drawn: four frames a hop, each
+//! four times as long (512 samples every 128 at 48 kHz), so that an attack is smeared over 3 ms at most. A note's first
+//! frame is drawn by itself, together with what the frames before would have held of it, and cut open at its sample.
 
 use crate::{
-    band::{INSTRUMENTS, Instrument},
+    band::INSTRUMENTS,
+    frame::Position,
     layout::{CHANNELS, StreamLayout},
-    player::NoteEvent,
+    tone::{NOISE_BANDS, Tone},
 };
+use canvas::{Brush, Canvas, OVERLAP};
+use noise::mixed;
+use opener::Opener;
+use voice::Voice;
+
+mod canvas;
+mod noise;
+mod opener;
+mod voice;
+
+pub use voice::NoteId;
+
+/// Frames drawn per hop.
+pub const FRAMES: usize = OVERLAP;
+/// Notes that sound or ring out at the same time; the oldest makes room.
+pub const VOICES: usize = 64;
+/// Hops until nothing of a frame is left: its own and the next.
+const RINGS: usize = 2;
+
+/// A tone of a note for one of the frames of a hop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ToneFrame {
+    /// The frame of the stream whose decision it belongs to.
+    pub position: Position,
+    /// The note.
+    pub note: NoteId,
+    /// The frame of the hop, 0…[`FRAMES`] − 1; those in between go from one tone to the next.
+    pub frame: usize,
+    /// Whether the note is over after this hop.
+    pub is_last: bool,
+    /// What it sounds like in the middle of the frame, which is [`Frames::middle`].
+    pub tone: Tone,
+}
+
+/// Sizes of the instruments' frames.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frames {
+    /// Samples of a frame.
+    pub window: usize,
+    /// Samples from frame to frame.
+    pub hop: usize,
+    /// Sample rate in Hz.
+    pub sample_rate: f32,
+}
+
+impl Frames {
+    /// The sizes at a layout.
+    #[must_use]
+    pub const fn of(layout: &StreamLayout) -> Self {
+        let hop = layout.hop / FRAMES;
+        Self { window: hop * OVERLAP, hop, sample_rate: layout.sample_rate }
+    }
+
+    /// The sample in the middle of a frame of the hop that begins at sample `hop`.
+    #[must_use]
+    pub const fn middle(&self, hop: i64, frame: usize) -> i64 {
+        hop + (frame * self.hop + self.window / 2) as i64
+    }
+}
 
 /// What the instruments sound like in one hop, `[instrument][channel][sample]`.
 #[derive(Debug, Clone)]
@@ -31,11 +89,6 @@ impl Sounds {
         self.0[0][0].len()
     }
 
-    /// Makes it silent.
-    pub fn clear(&mut self) {
-        self.0.iter_mut().flatten().for_each(|samples| samples.fill(0.0));
-    }
-
     /// A sample of an instrument, `[channel]`.
     #[must_use]
     pub fn at(&self, instrument: usize, sample: usize) -> [f32; CHANNELS] {
@@ -44,202 +97,176 @@ impl Sounds {
     }
 }
 
-/// Voices that sound at the same time; the oldest one makes room.
-const VOICES: usize = 48;
-const PARTIALS: usize = 5;
-/// Time in seconds in which a released note falls to a thousandth.
-const RELEASE: f32 = 0.12;
-/// A voice this quiet is over.
-const INAUDIBLE: f32 = 1e-5;
-
-/// What makes an instrument.
-struct Recipe {
-    /// Amplitude of each partial.
-    partials: [f32; PARTIALS],
-    /// Seconds to full level, and seconds in which a held note falls to a thousandth.
-    attack: f32,
-    decay: f32,
-    gain: f32,
-    /// Left 0 … right 1.
-    pan: f32,
+/// What an instrument's frames add up to.
+struct Track {
+    canvas: Canvas,
+    /// Power of the noise in the frame that is being drawn, `[channel][band]`.
+    noise: [[f32; NOISE_BANDS]; CHANNELS],
+    /// Samples of the present hop and of what reaches beyond it, `[channel][sample]`.
+    overlap: [Vec<f32>; CHANNELS],
+    /// Hops until the overlap is silent.
+    rings: usize,
 }
 
-/// Bass, keys and pad; drums have [`drum`].
-const RECIPES: [Recipe; INSTRUMENTS] = [
-    Recipe { partials: [1.0, 0.0, 0.0, 0.0, 0.0], attack: 0.001, decay: 0.3, gain: 0.3, pan: 0.5 },
-    Recipe { partials: [1.0, 0.5, 0.2, 0.1, 0.05], attack: 0.005, decay: 3.0, gain: 0.22, pan: 0.5 },
-    Recipe { partials: [1.0, 0.35, 0.2, 0.1, 0.05], attack: 0.004, decay: 2.5, gain: 0.1, pan: 0.62 },
-    Recipe { partials: [1.0, 0.3, 0.25, 0.08, 0.04], attack: 0.15, decay: 20.0, gain: 0.05, pan: 0.38 },
-];
-
-/// A drum: frequency in Hz, seconds of decay, share of noise, gain.
-const fn drum(key: u8) -> (f32, f32, f32, f32) {
-    match key {
-        35 | 36 => (52.0, 0.35, 0.02, 0.75),
-        37..=40 => (185.0, 0.22, 0.75, 0.35),
-        42 | 44 => (6_000.0, 0.06, 1.0, 0.12),
-        46 => (6_000.0, 0.4, 1.0, 0.12),
-        49 | 55 | 57 => (5_000.0, 1.4, 0.97, 0.16),
-        51 | 53 | 59 => (4_200.0, 0.7, 0.9, 0.1),
-        41..=50 => (60.0 + 12.0 * (key - 41) as f32, 0.4, 0.1, 0.45),
-        _ => (750.0, 0.12, 0.5, 0.2),
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Voice {
-    instrument: Instrument,
-    key: u8,
-    /// Pointers of the partials and what turns them by a sample.
-    pointers: [Complex32; PARTIALS],
-    turns: [Complex32; PARTIALS],
-    gains: [f32; PARTIALS],
-    /// Level, and the factor on it per sample.
-    level: f32,
-    keep: f32,
-    attack: f32,
-    rise: f32,
-    noise: f32,
-    seed: u32,
-    before: f32,
-    pan: [f32; CHANNELS],
-    released: bool,
-}
-
-/// All voices of the band.
+/// All notes of the band that sound.
 pub struct Instruments {
-    voices: [Option<Voice>; VOICES],
-    next: usize,
-    sample_rate: f32,
+    frames: Frames,
+    voices: Vec<Option<Voice>>,
+    tracks: [Track; INSTRUMENTS],
+    brush: Brush,
+    opener: Opener,
+    samples: Vec<f32>,
 }
 
 impl Instruments {
     /// Silent instruments.
+    ///
+    /// # Allocates
     #[must_use]
-    pub const fn new(layout: &StreamLayout) -> Self {
-        Self { voices: [None; VOICES], next: 0, sample_rate: layout.sample_rate }
+    pub fn new(layout: &StreamLayout) -> Self {
+        let frames = Frames::of(layout);
+        let track = || Track {
+            canvas: Canvas::new(frames.window),
+            noise: [[0.0; NOISE_BANDS]; CHANNELS],
+            overlap: std::array::from_fn(|_| vec![0.0; layout.hop + frames.window - frames.hop]),
+            rings: 0,
+        };
+        Self {
+            voices: vec![None; VOICES],
+            tracks: std::array::from_fn(|_| track()),
+            brush: Brush::new(frames.window, frames.sample_rate),
+            opener: Opener::new(&frames),
+            samples: vec![0.0; frames.window],
+            frames,
+        }
     }
 
-    /// Cuts everything.
+    /// Cuts everything at once.
     pub fn reset(&mut self) {
-        self.voices = [None; VOICES];
-        self.next = 0;
+        self.voices.fill(None);
+        for track in &mut self.tracks {
+            track.overlap.iter_mut().for_each(|samples| samples.fill(0.0));
+            track.rings = 0;
+        }
+    }
+
+    /// Ends all notes; what was drawn of them fades within 10 ms.
+    pub fn cut(&mut self) {
+        self.voices.fill(None);
     }
 
     /// Whether nothing sounds.
     #[must_use]
     pub fn are_silent(&self) -> bool {
-        self.voices.iter().all(Option::is_none)
+        self.tracks.iter().all(|track| track.rings == 0) && self.voices.iter().all(Option::is_none)
     }
 
-    /// Plays a hop with the events in it, in order of their samples.
+    /// A note begins in the hop that comes. It sounds from its first tone on.
+    pub fn begin(&mut self, note: NoteId) {
+        let free = self.voices.iter().position(Option::is_none);
+        let oldest = || {
+            let begins = self.voices.iter().map(|voice| voice.as_ref().map_or(i64::MAX, |voice| voice.id.begin));
+            begins.enumerate().min_by_key(|(_, begin)| *begin).map(|(place, _)| place)
+        };
+        if let Some(place) = free.or_else(oldest) {
+            self.voices[place] = Some(Voice::new(note));
+        }
+    }
+
+    /// What a note sounds like in a frame of the hop that comes. Tones of notes that do not sound are dropped.
+    pub fn take(&mut self, frame: &ToneFrame) {
+        if let Some(voice) = self.voices.iter_mut().flatten().find(|voice| voice.id == frame.note) {
+            voice.take(frame.frame, &frame.tone);
+            voice.is_last |= frame.is_last;
+        }
+    }
+
+    /// Plays the hop that begins at sample `hop` of the stream.
     ///
     /// # Real-time safety
     /// Neither allocates nor blocks.
-    pub fn play(&mut self, events: &[NoteEvent], sounds: &mut Sounds) {
-        sounds.clear();
-        let (length, mut from) = (sounds.length(), 0);
-        for event in events {
-            let to = event.at.clamp(from, length);
-            self.draw(from, to, sounds);
-            from = to;
-            if event.velocity > 0 { self.begin(event) } else { self.release(event) }
+    pub fn play(&mut self, hop: i64, sounds: &mut Sounds) {
+        for frame in 0..FRAMES {
+            self.draw(hop, frame);
+            self.add(hop, frame);
         }
-        self.draw(from, length, sounds);
-    }
-
-    fn begin(&mut self, event: &NoteEvent) {
-        let free = self.voices.iter().position(Option::is_none).unwrap_or(self.next);
-        self.next = (free + 1) % VOICES;
-        self.voices[free] = Some(self.voice(event));
-    }
-
-    fn voice(&self, event: &NoteEvent) -> Voice {
-        let recipe = &RECIPES[event.instrument as usize];
-        let loudness = (f32::from(event.velocity) / 127.0).powf(1.5);
-        let drum = (event.instrument == Instrument::Drums).then(|| drum(event.key));
-        let (hz, decay, noise, gain) = match drum {
-            Some((hz, decay, noise, gain)) => (hz, decay, noise, gain),
-            None => (440.0 * ((f32::from(event.key) - 69.0) / 12.0).exp2(), recipe.decay, 0.0, recipe.gain),
-        };
-        let turn = |partial: usize| {
-            let cycles = (hz * (partial + 1) as f32 / self.sample_rate).min(0.5);
-            let (sin, cos) = (TAU * cycles).sin_cos();
-            Complex32::new(cos, sin)
-        };
-        let audible = |partial: usize| hz * ((partial + 1) as f32) < 0.45 * self.sample_rate;
-        let angle = 0.5 * std::f32::consts::PI * recipe.pan;
-        Voice {
-            instrument: event.instrument,
-            key: event.key,
-            pointers: [Complex32::new(1.0, 0.0); PARTIALS],
-            turns: std::array::from_fn(turn),
-            gains: std::array::from_fn(|partial| if audible(partial) { recipe.partials[partial] } else { 0.0 }),
-            level: gain * loudness,
-            keep: self.fall(decay),
-            attack: 0.0,
-            rise: 1.0 / (recipe.attack * self.sample_rate).max(1.0),
-            noise,
-            seed: 0x9E37_79B9 ^ (u32::from(event.key) << 8),
-            before: 0.0,
-            pan: [angle.cos(), angle.sin()],
-            released: false,
-        }
-    }
-
-    /// Factor per sample that falls to a thousandth in so many seconds.
-    fn fall(&self, seconds: f32) -> f32 {
-        (0.001_f32.ln() / (seconds * self.sample_rate)).exp()
-    }
-
-    fn release(&mut self, event: &NoteEvent) {
-        // A stroke on a drum rings out by itself.
-        if event.instrument == Instrument::Drums {
-            return;
-        }
-        let keep = self.fall(RELEASE);
-        let meant =
-            |voice: &&mut Voice| (voice.instrument, voice.key) == (event.instrument, event.key) && !voice.released;
-        for voice in self.voices.iter_mut().flatten().filter(meant) {
-            (voice.keep, voice.released) = (keep, true);
-        }
-    }
-
-    fn draw(&mut self, from: usize, to: usize, sounds: &mut Sounds) {
         for place in &mut self.voices {
             let Some(voice) = place else { continue };
-            let [left, right] = &mut sounds.0[voice.instrument as usize];
-            for (left, right) in left[from..to].iter_mut().zip(&mut right[from..to]) {
-                let sample = voice.next();
-                *left += voice.pan[0] * sample;
-                *right += voice.pan[1] * sample;
-            }
-            if voice.level < INAUDIBLE {
+            voice.finish();
+            if voice.is_last || voice.is_lost() {
                 *place = None;
             }
         }
+        for (track, sounds) in self.tracks.iter_mut().zip(&mut sounds.0) {
+            track.pass_on(sounds);
+        }
+    }
+
+    /// Draws a frame of every note.
+    fn draw(&mut self, hop: i64, frame: usize) {
+        let begins = hop + (frame * self.frames.hop) as i64;
+        let middle = self.frames.middle(hop, frame);
+        let opener = &mut self.opener;
+        for voice in self.voices.iter_mut().flatten() {
+            // A note begins with the frame in whose first quarter it lies.
+            if voice.id.begin >= begins + self.frames.hop as i64 {
+                continue;
+            }
+            let track = &mut self.tracks[voice.id.instrument as usize];
+            if voice.advance(frame, &self.frames, middle) {
+                let offset = usize::try_from(voice.id.begin - begins).unwrap_or(0);
+                opener.open(voice, &self.frames, &mut self.brush, offset, &mut track.from(frame * self.frames.hop));
+                track.rings = RINGS;
+            } else {
+                voice.draw(&self.brush, &mut track.canvas, &self.frames, 0.0);
+                voice.add_noise(&mut track.noise);
+            }
+        }
+    }
+
+    /// Adds what was drawn in a frame to the samples.
+    fn add(&mut self, hop: i64, frame: usize) {
+        let from = frame * self.frames.hop;
+        for (instrument, track) in self.tracks.iter_mut().enumerate() {
+            let seed = mixed((hop + from as i64) as u64 ^ (instrument as u64) << 60);
+            self.brush.noise(&mut track.canvas, &track.noise, seed);
+            if !track.canvas.is_used {
+                continue;
+            }
+            for channel in 0..CHANNELS {
+                self.brush.samples(&track.canvas, channel, &mut self.samples);
+                let sums = track.overlap[channel][from..].iter_mut().zip(&self.samples);
+                sums.for_each(|(sum, sample)| *sum += sample);
+            }
+            track.canvas.clear();
+            track.noise = [[0.0; NOISE_BANDS]; CHANNELS];
+            track.rings = RINGS;
+        }
     }
 }
 
-impl Voice {
-    /// The next sample.
-    fn next(&mut self) -> f32 {
-        let mut tone = 0.0;
-        for ((pointer, turn), gain) in self.pointers.iter_mut().zip(&self.turns).zip(&self.gains) {
-            if *gain > 0.0 {
-                tone += gain * pointer.im;
-                *pointer *= turn;
+impl Track {
+    /// The overlap from a sample of the hop on, `[channel]`.
+    fn from(&mut self, sample: usize) -> [&mut [f32]; CHANNELS] {
+        self.overlap.each_mut().map(|samples| &mut samples[sample..])
+    }
+
+    /// Hands out the present hop and moves on.
+    fn pass_on(&mut self, sounds: &mut [Vec<f32>; CHANNELS]) {
+        for (overlap, sounds) in self.overlap.iter_mut().zip(sounds) {
+            let length = sounds.len();
+            if self.rings == 0 {
+                sounds.fill(0.0);
+                continue;
             }
+            sounds.copy_from_slice(&overlap[..length]);
+            overlap.copy_within(length.., 0);
+            let kept = overlap.len() - length;
+            overlap[kept..].fill(0.0);
         }
-        if self.noise > 0.0 {
-            self.seed = self.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let white = (self.seed >> 8) as f32 / 8_388_608.0 - 1.0;
-            // A difference of neighbours is bright.
-            tone = (1.0 - self.noise) * tone + self.noise * 0.7 * (white - self.before);
-            self.before = white;
-        }
-        self.attack = (self.attack + self.rise).min(1.0);
-        self.level *= self.keep;
-        self.level * self.attack * tone
+        self.rings = self.rings.saturating_sub(1);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
-//! The two rings between the audio thread and the inference thread.
+//! The rings between the audio thread and the inference thread.
 //!
-//! Frames go out, decisions come back, each in order, each addressed by its [`Position`]. A full ring loses a frame, a
+//! Frames go out, tones and decisions come back, each in order, each addressed by its [`Position`]. A full ring loses a frame, a
 //! late decision is dropped by its number; neither ever blocks.
 
 use std::sync::{
@@ -13,10 +13,15 @@ use ringbuf::{
     traits::{Consumer, Observer, Producer, Split},
 };
 
-use crate::frame::{AnalysisFrame, Decision, Position};
+use crate::{
+    frame::{AnalysisFrame, Decision, Position},
+    instruments::ToneFrame,
+};
 
 /// Frames that may wait for the inference thread: about two and a half seconds.
 pub const CAPACITY: usize = 256;
+/// Tones that may wait for the audio thread: a quarter of a second of every voice at its busiest.
+const TONES: usize = 4096;
 
 /// Decides how long the audio thread may look for a missing decision.
 pub trait Patience {
@@ -40,6 +45,7 @@ impl Patience for Impatient {
 pub struct AudioEnd {
     frames: HeapProd<AnalysisFrame>,
     decisions: HeapCons<Decision>,
+    tones: HeapCons<ToneFrame>,
     oldest_wanted: Arc<AtomicU32>,
 }
 
@@ -47,6 +53,7 @@ pub struct AudioEnd {
 pub struct InferenceEnd {
     frames: HeapCons<AnalysisFrame>,
     decisions: HeapProd<Decision>,
+    tones: HeapProd<ToneFrame>,
     oldest_wanted: Arc<AtomicU32>,
 }
 
@@ -57,10 +64,16 @@ pub struct InferenceEnd {
 pub fn link() -> (AudioEnd, InferenceEnd) {
     let (frames_in, frames_out) = HeapRb::new(CAPACITY).split();
     let (decisions_in, decisions_out) = HeapRb::new(CAPACITY).split();
+    let (tones_in, tones_out) = HeapRb::new(TONES).split();
     let oldest_wanted = Arc::new(AtomicU32::new(0));
     (
-        AudioEnd { frames: frames_in, decisions: decisions_out, oldest_wanted: oldest_wanted.clone() },
-        InferenceEnd { frames: frames_out, decisions: decisions_in, oldest_wanted },
+        AudioEnd {
+            frames: frames_in,
+            decisions: decisions_out,
+            tones: tones_out,
+            oldest_wanted: oldest_wanted.clone(),
+        },
+        InferenceEnd { frames: frames_out, decisions: decisions_in, tones: tones_in, oldest_wanted },
     )
 }
 
@@ -94,6 +107,17 @@ impl AudioEnd {
             }
         }
     }
+
+    /// The tones that came with the decision for a frame; older ones are dropped.
+    pub fn tones(&mut self, wanted: Position) -> impl Iterator<Item = ToneFrame> {
+        std::iter::from_fn(move || {
+            while self.tones.try_peek().is_some_and(|tone| is_older(tone.position, wanted)) {
+                let _ = self.tones.try_pop();
+            }
+            self.tones.try_peek().filter(|tone| tone.position == wanted)?;
+            self.tones.try_pop()
+        })
+    }
 }
 
 const fn is_older(position: Position, than: Position) -> bool {
@@ -112,8 +136,10 @@ impl InferenceEnd {
         }
     }
 
-    /// Sends a decision. One that finds the ring full is lost: nobody has collected decisions for seconds.
-    pub fn send(&mut self, decision: Decision) {
+    /// Sends a decision and its tones. What finds a ring full is lost: nobody has collected anything for seconds.
+    pub fn send(&mut self, decision: Decision, tones: &[ToneFrame]) {
+        // The tones first: whoever finds the decision finds them as well.
+        self.tones.push_slice(tones);
         let _ = self.decisions.try_push(decision);
     }
 
@@ -137,7 +163,7 @@ mod tests {
     fn decisions_are_found_by_number_and_old_ones_dropped() {
         let (mut audio, mut inference) = link();
         for (generation, hop) in [(0, 0), (0, 1), (0, 3), (1, 0)] {
-            inference.send(decision(generation, hop));
+            inference.send(decision(generation, hop), &[]);
         }
         let mut get =
             |generation, hop| audio.receive(Position { generation, hop }, 0, &mut Impatient).map(|d| d.position.hop);

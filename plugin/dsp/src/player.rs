@@ -1,56 +1,16 @@
-//! Plays what the band decided: keeps the notes that are to come and those that sound, tells when each begins and ends,
-//! and has them drawn by the instruments.
-//!
-//! Times are samples of the stream since its last reset. Every note has an end from the beginning on, so none is ever
-//! left hanging, whatever becomes of the inference thread.
+//! Plays what the band decided: the notes at their times, the instruments with their tones.
 
 use crate::{
-    band::{BandStep, Chord, INSTRUMENTS, Instrument, MOST_NOTES},
-    instruments::{Instruments, Sounds},
+    band::{BandStep, Chord},
+    instruments::{Instruments, Sounds, ToneFrame},
     layout::StreamLayout,
+    schedule::{NoteEvent, Schedule, Sounding},
 };
-
-/// Notes that may wait or sound at the same time; more are lost.
-const CAPACITY: usize = 96;
-/// Events of one hop at most: every note begins and ends once.
-const EVENTS: usize = 2 * CAPACITY + MOST_NOTES;
-
-/// The beginning or the end of a note.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoteEvent {
-    /// Sample in the hop.
-    pub at: usize,
-    /// Who plays.
-    pub instrument: Instrument,
-    /// MIDI key.
-    pub key: u8,
-    /// MIDI velocity, 1…127; 0 = the note ends.
-    pub velocity: u8,
-}
-
-/// A note that waits or sounds.
-#[derive(Debug, Clone, Copy)]
-struct Note {
-    instrument: Instrument,
-    key: u8,
-    velocity: u8,
-    begin: i64,
-    end: i64,
-    sounds: bool,
-}
-
-/// Keys that sound, `[instrument]`, one bit each.
-pub type Sounding = [u128; INSTRUMENTS];
 
 /// The band's player.
 pub struct Player {
-    notes: [Option<Note>; CAPACITY],
-    events: [NoteEvent; EVENTS],
-    count: usize,
+    schedule: Schedule,
     instruments: Instruments,
-    chord: (Option<Chord>, i64),
-    /// The chord that takes over, and when.
-    next_chord: Option<(Option<Chord>, i64)>,
 }
 
 impl Player {
@@ -59,149 +19,65 @@ impl Player {
     /// # Allocates
     #[must_use]
     pub fn new(layout: &StreamLayout) -> Self {
-        let none = NoteEvent { at: 0, instrument: Instrument::Drums, key: 0, velocity: 0 };
-        Self {
-            notes: [None; CAPACITY],
-            events: [none; EVENTS],
-            count: 0,
-            instruments: Instruments::new(layout),
-            chord: (None, 0),
-            next_chord: None,
-        }
+        Self { schedule: Schedule::default(), instruments: Instruments::new(layout) }
     }
 
     /// Forgets what was to come and cuts what sounds. The ends of sounding notes are the events of the next hop.
     pub fn reset(&mut self) {
-        self.count = 0;
-        for place in 0..CAPACITY {
-            if let Some(note) = self.notes[place].take().filter(|note| note.sounds) {
-                self.tell(NoteEvent { at: 0, instrument: note.instrument, key: note.key, velocity: 0 });
-            }
-        }
+        self.schedule.reset();
         self.instruments.reset();
-        (self.chord, self.next_chord) = ((None, 0), None);
     }
 
     /// Takes what was decided about the frame that ends at sample `now`.
     pub fn take(&mut self, step: &BandStep, now: i64) {
-        if let Some(offset) = step.silence {
-            self.silence(now + i64::from(offset));
-        }
-        if let Some((chord, offset)) = step.chord {
-            self.next_chord = Some((chord, now + i64::from(offset)));
-        }
-        for note in step.notes() {
-            let begin = now + i64::from(note.offset);
-            let mut end = begin + i64::from(note.length.max(1));
-            let same = |other: &&mut Note| (other.instrument, other.key) == (note.instrument, note.key);
-            if note.velocity == 0 {
-                // The one that began last is the one that is meant.
-                let latest = self.notes.iter_mut().flatten().filter(same).max_by_key(|other| other.begin);
-                if let Some(sounding) = latest {
-                    sounding.end = sounding.end.max(end);
-                }
-                continue;
-            }
-            // A key that is struck again ends first.
-            for other in self.notes.iter_mut().flatten().filter(same) {
-                if other.begin <= begin {
-                    other.end = other.end.min(begin);
-                } else {
-                    end = end.min(other.begin);
-                }
-            }
-            if let Some(place) = self.notes.iter_mut().find(|place| place.is_none()) {
-                let (instrument, key, velocity) = (note.instrument, note.key & 127, note.velocity.min(127));
-                *place = Some(Note { instrument, key, velocity, begin, end, sounds: false });
-            }
-        }
+        self.schedule.take(step, now);
     }
 
-    /// Ends everything at a sample, and drops what would begin after it.
+    /// Ends everything at a sample, and drops what would begin after it; what sounds fades at once.
     pub fn silence(&mut self, at: i64) {
-        for place in &mut self.notes {
-            if let Some(note) = place {
-                note.end = note.end.min(at);
-                if !note.sounds && note.begin >= at {
-                    *place = None;
-                }
-            }
-        }
+        self.schedule.silence(at);
+        self.instruments.cut();
     }
 
-    /// Plays the hop that begins at sample `begin` into `sounds`, whose buffers have the length of a hop.
+    /// Plays the hop that begins at sample `begin` into `sounds`, with the tones that `tones` has for it.
     ///
     /// # Real-time safety
     /// Neither allocates nor blocks.
-    pub fn play(&mut self, begin: i64, sounds: &mut Sounds) {
-        let length = sounds.length() as i64;
-        for place in 0..CAPACITY {
-            let Some(mut note) = self.notes[place] else { continue };
-            let ends = note.end < begin + length;
-            if !note.sounds && note.begin < begin + length {
-                if note.end <= note.begin.max(begin) {
-                    self.notes[place] = None;
-                    continue;
-                }
-                note.sounds = true;
-                let at = (note.begin - begin).max(0) as usize;
-                self.tell(NoteEvent { at, instrument: note.instrument, key: note.key, velocity: note.velocity });
-            }
-            if note.sounds && ends {
-                let at = (note.end - begin).max(0) as usize;
-                self.tell(NoteEvent { at, instrument: note.instrument, key: note.key, velocity: 0 });
-            }
-            self.notes[place] = if note.sounds && ends { None } else { Some(note) };
+    pub fn play(&mut self, begin: i64, tones: impl Iterator<Item = ToneFrame>, sounds: &mut Sounds) {
+        self.schedule.pass(begin, sounds.length());
+        for event in self.schedule.events().iter().filter(|event| event.velocity > 0) {
+            self.instruments.begin(event.note());
         }
-        // Ends come before beginnings of the same sample.
-        self.events[..self.count]
-            .sort_unstable_by_key(|event| (event.at, event.velocity > 0, event.instrument as u8, event.key));
-        self.instruments.play(&self.events[..self.count], sounds);
-        if let Some((chord, since)) = self.next_chord.filter(|(_, since)| *since < begin + length) {
-            (self.chord, self.next_chord) = ((chord, since), None);
-        }
+        tones.for_each(|tone| self.instruments.take(&tone));
+        self.instruments.play(begin, sounds);
     }
 
     /// Whether nothing sounds and nothing is to come.
     #[must_use]
     pub fn is_silent(&self) -> bool {
-        self.count == 0 && self.notes.iter().all(Option::is_none) && self.instruments.are_silent()
+        self.schedule.is_empty() && self.instruments.are_silent()
     }
 
     /// Beginnings and ends in the hop last played, in order.
     #[must_use]
     pub fn events(&self) -> &[NoteEvent] {
-        &self.events[..self.count]
+        self.schedule.events()
     }
 
     /// Ends the hop last played.
     pub fn finish(&mut self) {
-        self.count = 0;
+        self.schedule.finish();
     }
 
     /// Keys that sound.
     #[must_use]
     pub fn sounding(&self) -> Sounding {
-        let mut keys = [0; INSTRUMENTS];
-        for note in self.notes.iter().flatten().filter(|note| note.sounds) {
-            keys[note.instrument as usize] |= 1 << note.key;
-        }
-        keys
+        self.schedule.sounding()
     }
 
     /// The chord that sounds, and since which sample.
     #[must_use]
     pub const fn chord(&self) -> (Option<Chord>, i64) {
-        self.chord
-    }
-
-    fn tell(&mut self, event: NoteEvent) {
-        if let Some(place) = self.events.get_mut(self.count) {
-            *place = event;
-            self.count += 1;
-        }
+        self.schedule.chord()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -24,6 +24,22 @@ impl Tone {
     /// Silence.
     pub const SILENT: Self =
         Self { hz: [0.0; PARTIALS], partials: [[0.0; PARTIALS]; CHANNELS], noise: [[0.0; NOISE_BANDS]; CHANNELS] };
+
+    /// Goes a share (0…1) of the way to another tone.
+    pub(crate) fn approach(&mut self, other: &Self, share: f32) {
+        let toward = |from: &mut f32, to: &f32| *from += share * (to - *from);
+        self.hz.iter_mut().zip(&other.hz).for_each(|(from, to)| toward(from, to));
+        let partials = self.partials.iter_mut().flatten().zip(other.partials.iter().flatten());
+        partials.for_each(|(from, to)| toward(from, to));
+        let noise = self.noise.iter_mut().flatten().zip(other.noise.iter().flatten());
+        noise.for_each(|(from, to)| toward(from, to));
+    }
+
+    /// Multiplies its amplitudes by a factor.
+    pub fn fade(&mut self, factor: f32) {
+        let partials = self.partials.iter_mut().flatten();
+        partials.chain(self.noise.iter_mut().flatten()).for_each(|amplitude| *amplitude *= factor);
+    }
 }
 
 /// Edges of the noise bands in Hz, rising from 0 to 20 kHz in even steps of the ERB rate (Glasberg and Moore, "Derivation

@@ -9,9 +9,14 @@ use songweave_dsp::{
     band::{BandNote, BandStep, Chord, VoiceHeard},
     controls::BandControls,
     frame::AnalysisFrame,
+    instruments::ToneFrame,
+    tune::TuneGuide,
 };
 
-use songweave_models::{chords::ChordNetwork, groove::GrooveNetwork, weights::WeightError};
+use songweave_models::{
+    chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork, melody::MelodyNetwork,
+    weights::WeightError,
+};
 
 use crate::pipeline::NetworkFault;
 
@@ -19,7 +24,9 @@ pub mod arrange;
 pub mod grid;
 pub mod harmony;
 pub mod heard;
+pub mod melody;
 pub mod place;
+pub mod sound;
 pub mod steps;
 pub mod wish;
 
@@ -27,7 +34,9 @@ use arrange::{Arranger, Singing, StepNote, Taste};
 use grid::{Grid, GridTime};
 use harmony::{Harmonised, Harmony, Wishes};
 use heard::StepHeard;
+use melody::{MelodyPlan, MelodyWriter, guide::Guide};
 use place::Place;
+use sound::Sound;
 use steps::Pool;
 
 /// Hops after a step's beginning at which it is decided. The output plays it three to four hops after the frame of the
@@ -60,6 +69,8 @@ pub struct BandView {
     pub plan: arrange::BarPlan,
     /// Whether something was sung in the last step.
     pub sings: bool,
+    /// The melody that the voice is tuned to.
+    pub melody: MelodyPlan,
 }
 
 /// Names and SHA-256 digests (hexadecimal) of the band's networks in the binary.
@@ -70,7 +81,11 @@ pub fn networks() -> &'static [(String, String)] {
             ChordNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
         let groove =
             GrooveNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
-        [chords, groove].into_iter().flatten().collect()
+        let instruments =
+            InstrumentNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
+        let melody =
+            MelodyNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
+        [chords, groove, melody, instruments].into_iter().flatten().collect()
     });
     &NETWORKS
 }
@@ -80,6 +95,8 @@ pub struct Band {
     grid: Grid,
     harmony: Harmony,
     arranger: Arranger,
+    sound: Sound,
+    guide: Guide,
     coming: VecDeque<Coming>,
     /// Steps that were heard, wholly or in part, and not decided yet; the first one is the next to be decided.
     heard: VecDeque<(Place, StepHeard)>,
@@ -99,16 +116,28 @@ impl Band {
     /// # Errors
     /// When a weight file in the binary is damaged, which a test rules out.
     pub fn embedded() -> Result<Self, WeightError> {
-        Ok(Self::new(Harmony::new(ChordNetwork::embedded()?), Arranger::new(GrooveNetwork::embedded()?)))
+        let arranger = Arranger::new(GrooveNetwork::embedded()?);
+        let harmony = Harmony::new(ChordNetwork::embedded()?);
+        Ok(Self::new(harmony, arranger, Self::sound()?, MelodyWriter::embedded()?))
+    }
+
+    /// The instruments with the networks in the binary.
+    ///
+    /// # Errors
+    /// When a weight file in the binary is damaged, which a test rules out.
+    pub fn sound() -> Result<Sound, WeightError> {
+        Ok(Sound::new(InstrumentNetwork::embedded()?))
     }
 
     /// A band that has heard nothing.
     #[must_use]
-    pub fn new(harmony: Harmony, arranger: Arranger) -> Self {
+    pub fn new(harmony: Harmony, arranger: Arranger, sound: Sound, melody: MelodyWriter) -> Self {
         Self {
             grid: Grid::default(),
             harmony,
             arranger,
+            sound,
+            guide: Guide::new(melody),
             coming: VecDeque::new(),
             heard: VecDeque::new(),
             pool: Pool::default(),
@@ -126,6 +155,8 @@ impl Band {
     pub fn reset(&mut self) {
         self.harmony.reset();
         self.arranger.reset();
+        self.sound.reset();
+        self.guide.reset();
         self.grid = Grid::default();
         self.coming.clear();
         self.heard.clear();
@@ -140,6 +171,18 @@ impl Band {
         if self.hop.is_some() {
             self.reset();
         }
+    }
+
+    /// What the notes sound like in the hop that is played with the last step.
+    #[must_use]
+    pub fn tones(&self) -> &[ToneFrame] {
+        self.sound.tones()
+    }
+
+    /// What the tuner may aim at in the last frame.
+    #[must_use]
+    pub const fn guide(&self) -> TuneGuide {
+        self.guide.told()
     }
 
     /// What is known of the music.
@@ -168,6 +211,11 @@ impl Band {
         {
             self.decide(due, lag, frame, &mut step)?;
         }
+        self.sound.play(frame, &step);
+        let middle = self.coming.len().checked_sub(HEARD_AFTER + 1).and_then(|index| self.coming.get(index));
+        let now = middle.and_then(|coming| coming.time).map(|time| time.place);
+        self.guide.follow(now, &self.view, frame)?;
+        self.view.melody = self.guide.plan();
         Ok(step)
     }
 
@@ -177,6 +225,9 @@ impl Band {
         let Some(time) = at(HEARD_AFTER).and_then(|coming| coming.time) else { return };
         let begins = at(HEARD_AFTER + 1).and_then(|before| before.time).is_none_or(|before| before.place != time.place);
         if begins || self.heard.is_empty() {
+            if let Some((_, last)) = self.heard.back() {
+                self.guide.hear(last);
+            }
             self.pool.begin();
             self.heard.push_back((time.place, StepHeard::default()));
         }
@@ -287,6 +338,7 @@ impl Band {
             harmony,
             plan: *self.arranger.plan(),
             sings,
+            ..self.view
         };
         Ok(())
     }

@@ -33,7 +33,7 @@ impl Patience for Inline {
         let mut progress = false;
         while let Some(frame) = self.end.next_frame() {
             let decision = self.pipeline.step(&frame).unwrap_or_else(|_| self.pipeline.hold(&frame));
-            self.end.send(decision);
+            self.end.send(decision, self.pipeline.tones());
             progress = true;
         }
         progress

@@ -4,6 +4,7 @@ use songweave_dsp::{
     band::BandStep,
     controls::Mode,
     frame::{AnalysisFrame, Decision},
+    instruments::ToneFrame,
     layout::SONGS,
     tune::TuneGuide,
 };
@@ -63,7 +64,7 @@ impl Pipeline {
             // The songs are heard anew when Mash is back.
             self.generation = None;
             let band = self.band.hear(frame)?;
-            return Ok(Decision { position: frame.position, band, ..self.last });
+            return Ok(Decision { position: frame.position, band, tune: self.band.guide(), ..self.last });
         }
         self.band.leave();
         if self.generation != Some(frame.position.generation) {
@@ -85,6 +86,12 @@ impl Pipeline {
         Ok(self.last)
     }
 
+    /// What the band's notes sound like in the hop that is played with the last decision.
+    #[must_use]
+    pub fn tones(&self) -> &[ToneFrame] {
+        self.band.tones()
+    }
+
     /// What is known of the music that the band accompanies.
     #[must_use]
     pub const fn band(&self) -> &BandView {
@@ -102,6 +109,7 @@ impl Pipeline {
     pub const fn hold(&self, frame: &AnalysisFrame) -> Decision {
         let controls = &frame.controls;
         let transpose_b = if controls.match_keys { self.last.transpose_b } else { controls.transpose_b };
-        Decision { position: frame.position, transpose_b, band: BandStep::EMPTY, ..self.last }
+        let tune = self.band.guide();
+        Decision { position: frame.position, transpose_b, band: BandStep::EMPTY, tune, ..self.last }
     }
 }

@@ -130,7 +130,7 @@ impl Worker {
             if let Some(frame) = self.end.next_frame() {
                 last_frame = Instant::now();
                 let decision = self.decide(&frame);
-                self.end.send(decision);
+                self.end.send(decision, self.pipeline.tones());
                 self.status.tell(self.pipeline.listening(), self.pipeline.band());
                 self.status.durations.record(last_frame.elapsed());
             } else {

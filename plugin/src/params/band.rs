@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nice_plug::prelude::*;
 use songweave_dsp::{
-    band::{CLASS_NAMES, INSTRUMENTS, QUALITIES, Quality, Style},
+    band::{CLASS_NAMES, INSTRUMENTS, Instrument, QUALITIES, Quality, Style},
     controls::BandControls,
 };
 
@@ -66,6 +66,21 @@ pub struct BandParams {
     /// Tempo in BPM, used where the host has no transport.
     #[id = "tempo"]
     pub tempo: FloatParam,
+    /// What the drums are played with, 0 = as the style has it.
+    #[id = "drums_sound"]
+    pub drums_sound: IntParam,
+    /// What the bass is played with, 0 = as the style has it.
+    #[id = "bass_sound"]
+    pub bass_sound: IntParam,
+    /// What the keys are played with, 0 = as the style has it.
+    #[id = "keys_sound"]
+    pub keys_sound: IntParam,
+    /// What the pad is played with, 0 = as the style has it.
+    #[id = "pad_sound"]
+    pub pad_sound: IntParam,
+    /// How far the band steps back while somebody sings, 0…1.
+    #[id = "duck"]
+    pub duck: FloatParam,
     /// Level of the whole band in dB.
     #[id = "band_level"]
     pub band_level: FloatParam,
@@ -100,6 +115,11 @@ impl Default for BandParams {
             chord_quality: choice("Chord quality", &with_auto(&QUALITY_NAMES), 0),
             look_ahead: choice("Look-ahead", &LOOK_AHEADS.map(|(name, _)| name), 0),
             tempo: tempo(),
+            drums_sound: sound("Drums sound", Instrument::Drums),
+            bass_sound: sound("Bass sound", Instrument::Bass),
+            keys_sound: sound("Keys sound", Instrument::Keys),
+            pad_sound: sound("Pad sound", Instrument::Pad),
+            duck: percent("Duck", 0.3),
             band_level: decibels("Band level"),
             drums_level: decibels("Drums level"),
             bass_level: decibels("Bass level"),
@@ -135,7 +155,9 @@ impl BandParams {
                 .checked_sub(1)
                 .and_then(|index| Quality::ALL.get(index).copied()),
             tempo: in_range(&self.tempo),
+            sounds: self.sounds().map(|param| chosen(param).checked_sub(1).map(|sound| sound as u8)),
             levels: levels.map(|param| band * level(param)),
+            duck: in_range(&self.duck),
             voice: level(&self.voice_level),
         }
     }
@@ -146,6 +168,12 @@ impl BandParams {
         LOOK_AHEADS[chosen(&self.look_ahead).min(LOOK_AHEADS.len() - 1)].1
     }
 
+    /// What each instrument is played with.
+    #[must_use]
+    pub const fn sounds(&self) -> [&IntParam; INSTRUMENTS] {
+        [&self.drums_sound, &self.bass_sound, &self.keys_sound, &self.pad_sound]
+    }
+
     /// The level of each instrument.
     #[must_use]
     pub const fn levels(&self) -> [&FloatParam; INSTRUMENTS] {
@@ -153,21 +181,21 @@ impl BandParams {
     }
 }
 
-fn chosen(param: &IntParam) -> usize {
+pub(super) fn chosen(param: &IntParam) -> usize {
     usize::try_from(param.value()).unwrap_or(0)
 }
 
 /// A pitch class of a parameter whose first value is "Auto".
-fn class(param: &IntParam) -> Option<u8> {
+pub(super) fn class(param: &IntParam) -> Option<u8> {
     chosen(param).checked_sub(1).map(|class| class.min(CLASS_NAMES.len() - 1) as u8)
 }
 
-fn with_auto(names: &[&'static str]) -> Vec<&'static str> {
+pub(super) fn with_auto(names: &[&'static str]) -> Vec<&'static str> {
     [AUTO].into_iter().chain(names.iter().copied()).collect()
 }
 
 /// A parameter whose values have names.
-fn choice(name: &str, names: &[&'static str], default: i32) -> IntParam {
+pub(super) fn choice(name: &str, names: &[&'static str], default: i32) -> IntParam {
     let shown: Arc<[&'static str]> = names.into();
     let read = shown.clone();
     IntParam::new(name, default, IntRange::Linear { min: 0, max: names.len() as i32 - 1 })
@@ -182,6 +210,10 @@ fn choice(name: &str, names: &[&'static str], default: i32) -> IntParam {
             let found = read.iter().position(|name| same(name) || Some(*name) == other)?;
             i32::try_from(found).ok()
         }))
+}
+
+fn sound(name: &str, instrument: Instrument) -> IntParam {
+    choice(name, &with_auto(instrument.sounds()), 0)
 }
 
 fn tempo() -> FloatParam {

@@ -67,6 +67,14 @@ pub enum StudioError {
         /// All there are.
         known: String,
     },
+    /// A program of the band that does not exist.
+    #[error("there is no program \"{name}\"; the programs are {known}")]
+    UnknownProgram {
+        /// As it was asked for.
+        name: String,
+        /// All there are.
+        known: String,
+    },
     /// A data file is not what it should be.
     #[error("{path}: {reason}")]
     Data {

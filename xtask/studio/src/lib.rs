@@ -5,6 +5,7 @@
 //! `songweave-engine` and `songweave-models`, never written a second time. All randomness is seeded: the same command
 //! gives the same files.
 
+pub mod art_songs;
 pub mod band_diversity;
 pub mod band_figures;
 pub mod band_grid;
@@ -41,6 +42,7 @@ pub mod groups;
 pub mod harmony;
 pub mod harmony_figures;
 pub mod hearing_errors;
+pub mod instrument_set;
 pub mod layer_effects;
 pub mod lead_sheets;
 pub mod leakage;
@@ -49,10 +51,17 @@ pub mod masker;
 pub mod mastering;
 pub mod material;
 pub mod mdct;
+pub mod melody_ngram;
+pub mod melody_set;
+pub mod melody_songs;
 pub mod metrics;
 pub mod midi;
 pub mod mixture;
 pub mod musicxml;
+pub mod note_frames;
+pub mod note_glide;
+pub mod note_pitch;
+pub mod note_renders;
 pub mod oscillator;
 pub mod patches;
 pub mod piano_clips;

@@ -81,7 +81,7 @@ impl Patience for Listener {
                 self.pipeline.hold(&frame)
             });
             self.decisions.push(decision);
-            self.end.send(decision);
+            self.end.send(decision, self.pipeline.tones());
             progress = true;
         }
         progress
@@ -99,7 +99,7 @@ impl Patience for Prompter<'_> {
         let mut progress = false;
         while let Some(frame) = self.end.next_frame() {
             let known = self.decisions.get(frame.position.hop as usize).copied();
-            self.end.send(Decision { position: frame.position, ..known.unwrap_or(Decision::UNDECIDED) });
+            self.end.send(Decision { position: frame.position, ..known.unwrap_or(Decision::UNDECIDED) }, &[]);
             progress = true;
         }
         progress

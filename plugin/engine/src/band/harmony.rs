@@ -7,12 +7,13 @@
 pub mod choice;
 pub mod features;
 pub mod memory;
+pub mod modulation;
 pub mod random;
 pub mod scale;
 
 use std::collections::VecDeque;
 
-use songweave_dsp::band::Chord;
+use songweave_dsp::{band::Chord, chroma::PITCH_CLASSES};
 use songweave_models::{ChordBelief, ChordNetwork};
 
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
 use choice::Taste;
 use features::Listening;
 use memory::REMEMBERED;
+use modulation::{Modulation, Move};
 
 /// Beats of the plan.
 pub const PLAN: usize = 4;
@@ -61,6 +63,7 @@ pub struct Harmonised {
 pub struct Harmony {
     network: ChordNetwork,
     listening: Listening,
+    modulation: Modulation,
     belief: ChordBelief,
     /// Chords that were played, the newest last, one per remembered step.
     played: VecDeque<Option<Chord>>,
@@ -82,6 +85,7 @@ impl Harmony {
         Self {
             network,
             listening: Listening::default(),
+            modulation: Modulation::default(),
             belief: ChordBelief::default(),
             played: VecDeque::new(),
             now: Harmonised::default(),
@@ -96,6 +100,7 @@ impl Harmony {
     pub fn reset(&mut self) {
         self.network.reset();
         self.listening = Listening::default();
+        self.modulation = Modulation::default();
         self.belief = ChordBelief::default();
         self.played.clear();
         self.now = Harmonised::default();
@@ -119,6 +124,11 @@ impl Harmony {
     ) -> Result<Harmonised, NetworkFault> {
         let ahead: Vec<StepHeard> = ahead.iter().map(clean).collect();
         self.hear(place, &clean(last), &ahead);
+        let locked = wishes.key.is_some() || wishes.minor.is_some() || wishes.chord.is_some();
+        let key = self.now.key.map(|estimate| estimate.key).filter(|_| !locked);
+        if let Some(found) = self.modulation.hear(&clean(last).pitch, key) {
+            self.follow(found);
+        }
         if place.is_beat() || self.before.is_none() {
             let features = self.listening.features(place, &ahead);
             let answer = self.network.step(&features, &mut self.belief);
@@ -140,6 +150,19 @@ impl Harmony {
     #[must_use]
     pub const fn belief(&self) -> &ChordBelief {
         &self.belief
+    }
+
+    /// The song goes on in another key: everything that is known of it moves along.
+    fn follow(&mut self, found: Move) {
+        self.listening.transpose(found.semitones, found.steps);
+        self.network.transpose(found.semitones);
+        let up = |class: u8| (class + found.semitones as u8) % PITCH_CLASSES as u8;
+        for chord in self.played.iter_mut().flatten() {
+            *chord = Chord { root: up(chord.root), bass: up(chord.bass), ..*chord };
+        }
+        if let Some(estimate) = &mut self.now.key {
+            estimate.key.tonic = up(estimate.key.tonic);
+        }
     }
 
     fn hear(&mut self, place: &Place, last: &StepHeard, ahead: &[StepHeard]) {

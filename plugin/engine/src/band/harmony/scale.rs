@@ -33,6 +33,13 @@ pub fn key_of(belief: &ChordBelief, tonic: Option<u8>, minor: Option<bool>) -> K
     best
 }
 
+/// Whether a pitch class is in a key's scale; minor has the leading note as well.
+#[must_use]
+pub fn contains(key: Key, class: usize) -> bool {
+    let degree = ((class + PITCH_CLASSES - usize::from(key.tonic) % PITCH_CLASSES) % PITCH_CLASSES) as u8;
+    SCALES[usize::from(key.minor)].contains(&degree) || (key.minor && degree == 11)
+}
+
 /// Whether all notes of a chord are in a key. The dominant of a minor key may have its leading note.
 #[must_use]
 pub fn fits(key: Key, chord: Chord) -> bool {

@@ -1,10 +1,6 @@
 use super::*;
 use crate::band::BandNote;
 
-fn layout() -> StreamLayout {
-    StreamLayout::for_sample_rate(48_000.0)
-}
-
 fn note(instrument: Instrument, key: u8, offset: i32, length: u32) -> BandNote {
     BandNote { instrument, key, velocity: 100, offset, length }
 }
@@ -17,14 +13,14 @@ fn step(notes: &[BandNote]) -> BandStep {
 
 /// All events with their samples, of so many hops from sample 0 on; `steps` are taken before the hop of their number.
 fn played(steps: &[(usize, BandStep)], hops: usize) -> Vec<(i64, Instrument, u8, u8)> {
-    let (mut player, mut sounds) = (Player::new(&layout()), Sounds::new(&layout()));
+    let mut schedule = Schedule::default();
     let mut all = Vec::new();
     for hop in 0..hops {
         let begin = hop as i64 * 512;
-        steps.iter().filter(|(at, _)| *at == hop).for_each(|(_, step)| player.take(step, begin));
-        player.play(begin, &mut sounds);
-        all.extend(player.events().iter().map(|e| (begin + e.at as i64, e.instrument, e.key, e.velocity)));
-        player.finish();
+        steps.iter().filter(|(at, _)| *at == hop).for_each(|(_, step)| schedule.take(step, begin));
+        schedule.pass(begin, 512);
+        all.extend(schedule.events().iter().map(|e| (begin + e.at as i64, e.instrument, e.key, e.velocity)));
+        schedule.finish();
     }
     all
 }
@@ -84,40 +80,24 @@ fn every_beginning_has_its_end_whatever_is_asked_for() {
 
 #[test]
 fn a_reset_tells_the_ends() {
-    let (mut player, mut sounds) = (Player::new(&layout()), Sounds::new(&layout()));
-    player.take(&step(&[note(Instrument::Keys, 60, 0, 9_000), note(Instrument::Keys, 64, 2_000, 9_000)]), 0);
-    player.play(0, &mut sounds);
-    player.finish();
-    player.reset();
-    let ends: Vec<_> = player.events().iter().map(|event| (event.key, event.velocity)).collect();
+    let mut schedule = Schedule::default();
+    schedule.take(&step(&[note(Instrument::Keys, 60, 0, 9_000), note(Instrument::Keys, 64, 2_000, 9_000)]), 0);
+    schedule.pass(0, 512);
+    schedule.finish();
+    schedule.reset();
+    let ends: Vec<_> = schedule.events().iter().map(|event| (event.key, event.velocity)).collect();
     assert_eq!(ends, [(60, 0)]);
-    player.finish();
-    assert!(player.is_silent());
+    schedule.finish();
+    assert!(schedule.is_empty());
 }
 
 #[test]
 fn chords_change_when_they_are_due() {
-    let (mut player, mut sounds) = (Player::new(&layout()), Sounds::new(&layout()));
+    let mut schedule = Schedule::default();
     let chord = Some(Chord { root: 9, quality: crate::band::Quality::Minor, bass: 9 });
-    player.take(&BandStep { chord: Some((chord, 600)), ..BandStep::EMPTY }, 0);
-    player.play(0, &mut sounds);
-    assert_eq!(player.chord(), (None, 0));
-    player.play(512, &mut sounds);
-    assert_eq!(player.chord(), (chord, 600));
-}
-
-#[test]
-fn what_is_played_is_heard_and_fades_away() {
-    let (mut player, mut sounds) = (Player::new(&layout()), Sounds::new(&layout()));
-    player.take(&step(&[note(Instrument::Pad, 69, 0, 4_800), note(Instrument::Drums, 36, 0, 100)]), 0);
-    let mut loudest = [0.0_f32; INSTRUMENTS];
-    for hop in 0..200 {
-        player.play(hop * 512, &mut sounds);
-        player.finish();
-        for (instrument, loudest) in loudest.iter_mut().enumerate() {
-            *loudest = (0..512).map(|n| sounds.at(instrument, n)[0].abs()).fold(*loudest, f32::max);
-        }
-    }
-    assert!(loudest[0] > 0.05 && loudest[3] > 0.005 && loudest[1] == 0.0 && loudest[2] == 0.0, "{loudest:?}");
-    assert!(player.is_silent());
+    schedule.take(&BandStep { chord: Some((chord, 600)), ..BandStep::EMPTY }, 0);
+    schedule.pass(0, 512);
+    assert_eq!(schedule.chord(), (None, 0));
+    schedule.pass(512, 512);
+    assert_eq!(schedule.chord(), (chord, 600));
 }
