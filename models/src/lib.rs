@@ -15,6 +15,7 @@ pub mod groove;
 pub mod instruments;
 pub mod layers;
 pub mod mash;
+pub mod melody;
 pub mod weights;
 
 pub use chords::{ChordBelief, ChordFeatures, ChordNetwork};

@@ -4,12 +4,13 @@ use std::{fmt, sync::Arc};
 
 use nice_plug::{params::InternalParamMut, prelude::*};
 use songweave_dsp::{
-    controls::{Controls, Mode, TuneControls},
+    controls::{Controls, Mode},
     layout::Part,
     transpose::MOST_SEMITONES,
 };
 
 use band::BandParams;
+use tune::TuneParams;
 
 use crate::{shared::Shared, state::SavedState, units};
 
@@ -40,6 +41,9 @@ pub struct SongweaveParams {
     /// The parameters of Accompany.
     #[nested(group = "Accompany")]
     pub band: BandParams,
+    /// The parameters of Tune.
+    #[nested(group = "Tune")]
+    pub tune: TuneParams,
     /// What is saved beside the parameters.
     #[nested]
     pub state: SavedState,
@@ -107,6 +111,7 @@ impl SongweaveParams {
             missed_hops: missed_hops(),
             mash: MashParams::default(),
             band: BandParams::default(),
+            tune: TuneParams::default(),
             state: SavedState::new(shared),
         }
     }
@@ -137,7 +142,7 @@ impl SongweaveParams {
             transpose_b: mash.transpose_b.value().clamp(-MOST_TRANSPOSED, MOST_TRANSPOSED) as i8,
             match_keys: mash.match_keys.value(),
             band: self.band.controls(),
-            tune: TuneControls::default(),
+            tune: self.tune.controls(),
         }
     }
 
@@ -179,8 +184,8 @@ impl Default for MashParams {
             depth: percent("Depth", 1.0),
             attack: time("Attack", 0.0),
             release: time("Release", 20.0),
-            low: frequency("Low limit", LOWEST_HZ),
-            high: frequency("High limit", HIGHEST_HZ),
+            low: limit("Low limit", LOWEST_HZ),
+            high: limit("High limit", HIGHEST_HZ),
             freeze: switch("Freeze"),
             delta: switch("Delta listen"),
             transpose_b: transpose_b(),
@@ -242,9 +247,13 @@ fn time(name: &str, default: f32) -> FloatParam {
         .with_string_to_value(Arc::new(units::parse_milliseconds))
 }
 
-fn frequency(name: &str, default: f32) -> FloatParam {
+fn limit(name: &str, default: f32) -> FloatParam {
     // With this factor the middle of the range is its geometric mean, 632 Hz.
-    FloatParam::new(name, default, FloatRange::Skewed { min: LOWEST_HZ, max: HIGHEST_HZ, factor: 0.199 })
+    frequency(name, default, FloatRange::Skewed { min: LOWEST_HZ, max: HIGHEST_HZ, factor: 0.199 })
+}
+
+fn frequency(name: &str, default: f32, range: FloatRange) -> FloatParam {
+    FloatParam::new(name, default, range)
         .with_step_size(1.0)
         .with_value_to_string(Arc::new(units::hertz))
         .with_string_to_value(Arc::new(units::parse_hertz))
@@ -285,3 +294,4 @@ pub fn text(param: &impl Param) -> String {
 pub mod band;
 #[cfg(test)]
 mod tests;
+pub mod tune;

@@ -18,6 +18,7 @@ use songweave_dsp::{
     path::{AudioPath, BandSink, BlockInfo},
     schedule::NoteEvent as BandEvent,
     telemetry::columns,
+    tune::TuneNote,
 };
 use songweave_engine::{clock::WallClock, thread::Engine};
 
@@ -197,13 +198,11 @@ struct Sink<'a, 'b, F> {
 
 impl<F: FnMut(NoteEvent<()>)> BandSink for Sink<'_, '_, F> {
     fn note(&mut self, sample: usize, event: BandEvent) {
-        let (timing, voice_id, velocity) = (sample as u32, VoiceID::Wildcard, f32::from(event.velocity) / 127.0);
-        let (channel, key) = (Channel::Number(event.instrument.channel()), Key::Number(event.key));
-        (self.tell)(if event.velocity > 0 {
-            NoteEvent::NoteOn { timing, voice_id, channel, key, velocity }
-        } else {
-            NoteEvent::NoteOff { timing, voice_id, channel, key, velocity }
-        });
+        (self.tell)(midi(sample, event.instrument.channel(), event.key, event.velocity));
+    }
+
+    fn sung(&mut self, sample: usize, note: TuneNote) {
+        (self.tell)(midi(sample, note.line.channel(), note.key, note.velocity));
     }
 
     fn instruments(&mut self, sample: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]) {
@@ -214,6 +213,17 @@ impl<F: FnMut(NoteEvent<()>)> BandSink for Sink<'_, '_, F> {
                 }
             }
         }
+    }
+}
+
+/// The beginning of a note, or with velocity 0 its end.
+fn midi(sample: usize, channel: u8, key: u8, velocity: u8) -> NoteEvent<()> {
+    let (timing, voice_id) = (sample as u32, VoiceID::Wildcard);
+    let (channel, key, strength) = (Channel::Number(channel), Key::Number(key), f32::from(velocity) / 127.0);
+    if velocity > 0 {
+        NoteEvent::NoteOn { timing, voice_id, channel, key, velocity: strength }
+    } else {
+        NoteEvent::NoteOff { timing, voice_id, channel, key, velocity: strength }
     }
 }
 

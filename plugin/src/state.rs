@@ -9,7 +9,7 @@
 //! | `models` | object from the name of each network in use to the SHA-256 of its weight file | `{"mash-1":"9f86…"}` |
 //! | `weights` | object from a network's place to the user's weight file for it, absent places use the network in the binary | `{"mash":"/home/ada/mine.safetensors"}` |
 //! | `seed` | seed of everything random | `0` |
-//! | `unknown_params` | parameters that a newer version saved, kept for it | `{"tune_target":{"i32":2}}` |
+//! | `unknown_params` | parameters that a newer version saved, kept for it | `{"drunk":{"i32":2}}` |
 //!
 //! Fields with other keys come from newer versions and are written back as they were. Bytes that are no JSON at all are
 //! refused by nice-plug before anything here is asked; the present values then stay.

@@ -2,6 +2,8 @@
 //!
 //! Every text that a function here writes is read back by its counterpart to the value it shows.
 
+use songweave_dsp::band::CLASS_NAMES;
+
 /// A share (0…1) in percent: `25 %`, `12.5 %`.
 #[must_use]
 pub fn percent(share: f32) -> String {
@@ -116,9 +118,54 @@ pub fn semitones(semitones: i32) -> String {
 /// Reads `+3`, `-2 st` or `3 semitones` into semitones.
 #[must_use]
 pub fn parse_semitones(text: &str) -> Option<i32> {
+    without_semitones(text).parse().ok()
+}
+
+fn without_semitones(text: &str) -> String {
     let text = text.replace('−', "-");
-    let number = ["semitones", "semitone", "st"].into_iter().fold(text, |text, unit| without_unit(&text, unit));
-    number.parse().ok()
+    ["semitones", "semitone", "st"].into_iter().fold(text, |text, unit| without_unit(&text, unit))
+}
+
+/// A shift in semitones and parts of them: `+1.5 semitones`, `0 semitones`.
+#[must_use]
+pub fn shift(semitones: f32) -> String {
+    match short(semitones, 1).as_str() {
+        "0" => "0 semitones".to_owned(),
+        one @ ("1" | "-1") => format!("{}{one} semitone", if semitones > 0.0 { "+" } else { "" }),
+        more => format!("{}{more} semitones", if semitones > 0.0 { "+" } else { "" }),
+    }
+}
+
+/// Reads `+1.5`, `-2 st` or `3 semitones` into semitones.
+#[must_use]
+pub fn parse_shift(text: &str) -> Option<f32> {
+    number(&without_semitones(text))
+}
+
+/// A MIDI key as a note: `C4` is key 60.
+#[must_use]
+pub fn note(key: i32) -> String {
+    let class = usize::try_from(key.rem_euclid(12)).unwrap_or(0);
+    format!("{}{}", CLASS_NAMES[class], key.div_euclid(12) - 1)
+}
+
+/// Reads `C4`, `f#3`, `Gb3` or `60` into a MIDI key.
+#[must_use]
+pub fn parse_note(text: &str) -> Option<i32> {
+    let text = text.trim().to_lowercase();
+    if let Ok(key) = text.parse() {
+        return Some(key);
+    }
+    let (letter, rest) = text.split_at_checked(1)?;
+    let natural = [("c", 0), ("d", 2), ("e", 4), ("f", 5), ("g", 7), ("a", 9), ("b", 11)];
+    let natural = natural.iter().find(|(name, _)| *name == letter)?.1;
+    let (shift, octave) = match (rest.strip_prefix('#'), rest.strip_prefix('b')) {
+        (Some(octave), _) => (1, octave),
+        (_, Some(octave)) => (-1, octave),
+        _ => (0, rest),
+    };
+    let octave: i32 = octave.parse().ok().filter(|octave| (-1..=9).contains(octave))?;
+    Some(12 * (octave + 1) + natural + shift)
 }
 
 /// A switch: `On` or `Off`.
@@ -185,6 +232,10 @@ mod tests {
         check(&[-60.0, -59.99, -6.0, -0.001, 0.0, 12.0], decibels, parse_decibels);
         check(&[0.0, 0.1, 20.0, 499.9], milliseconds, parse_milliseconds);
         check(&[20.0, 93.7, 120.0, 300.0], bpm, parse_bpm);
+        check(&[-12.0, -1.0, -0.04, 0.0, 1.0, 2.5, 12.0], shift, parse_shift);
+        for key in 0..128 {
+            assert_eq!(parse_note(&note(key)), Some(key));
+        }
         check(&[20.0, 440.0, 999.4, 999.7, 1_000.0, 1_250.0, 19_999.0, 20_000.0], hertz, parse_hertz);
     }
 
@@ -201,6 +252,13 @@ mod tests {
         for (text, wanted) in [("+3", 3), ("-2 st", -2), ("3 semitones", 3), ("−1 Semitone", -1), ("0", 0)] {
             assert_eq!(parse_semitones(text), Some(wanted), "{text}");
         }
+        for (text, wanted) in [("c4", 60), ("A4", 69), ("Gb3", 54), ("f#3", 54), ("60", 60), ("Cb4", 59), ("C-1", 0)] {
+            assert_eq!(parse_note(text), Some(wanted), "{text}");
+        }
+        for text in ["", "H4", "C", "C#", "Cx4", "ä4", "C99999999999", "é"] {
+            assert_eq!(parse_note(text), None, "{text}");
+        }
+        assert_eq!((parse_shift("-1.5 st"), parse_shift("+3"), parse_shift("up")), (Some(-1.5), Some(3.0), None));
         for text in ["", "st", "1.5", "up"] {
             assert_eq!(parse_semitones(text), None, "{text}");
         }
@@ -214,6 +272,8 @@ mod tests {
         assert_eq!([a_to_b(0.0), a_to_b(0.25), a_to_b(1.0)], ["A", "25 %", "B"]);
         assert_eq!([decibels(-60.0), decibels(-6.0), decibels(-0.0)], ["-inf dB", "-6 dB", "0 dB"]);
         assert_eq!([hertz(440.0), hertz(1_250.0), hertz(20_000.0)], ["440 Hz", "1.25 kHz", "20 kHz"]);
+        assert_eq!([shift(1.5), shift(-1.0), shift(-0.01)], ["+1.5 semitones", "-1 semitone", "0 semitones"]);
+        assert_eq!([note(60), note(48), note(54), note(0)], ["C4", "C3", "F#3", "C-1"]);
         assert_eq!([semitones(3), semitones(0), semitones(-1)], ["+3 semitones", "0 semitones", "-1 semitone"]);
         assert_eq!([thousands(0), thousands(999), thousands(1_234_567)], ["0", "999", "1,234,567"]);
     }

@@ -11,6 +11,7 @@ mod key;
 mod mash;
 mod print;
 mod robustness;
+mod tune;
 
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,8 @@ enum Mode {
     Harmony(harmony::Args),
     /// Accompany: the sound of the instruments against the sound font's
     Instruments(instruments::Args),
+    /// Tune: the pitch that is heard, the voice that is tuned and the melodies that are written, beside Praat and others
+    Tune(tune::Args),
 }
 
 #[derive(clap::Args)]
@@ -123,6 +126,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Groove(args) => args.json(),
         Mode::Harmony(args) => args.json(),
         Mode::Instruments(args) => args.json(),
+        Mode::Tune(args) => args.json(),
     };
     let folder = json.parent().filter(|folder| !folder.as_os_str().is_empty());
     ensure!(folder.is_none_or(Path::is_dir), "{}: there is no such folder to write to; make it first", json.display());
@@ -135,6 +139,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Groove(args) => groove::run(&args),
         Mode::Harmony(args) => harmony::run(&args),
         Mode::Instruments(args) => instruments::run(&args),
+        Mode::Tune(args) => tune::run(&args),
     }
 }
 

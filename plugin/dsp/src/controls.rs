@@ -120,21 +120,32 @@ pub struct TuneControls {
     pub melody_adventure: f32,
 }
 
-impl Default for TuneControls {
+impl TuneControls {
     /// Off; when turned up, a gentle correction to the scale that is heard.
+    pub const OFF: Self = Self {
+        amount: 0.0,
+        speed: 0.03,
+        target: TuneTarget::Scale,
+        key: None,
+        scale: TuneScale::Auto,
+        formant: 0.0,
+        humanise: 0.0,
+        reference: 440.0,
+        melody_range: (48, 72),
+        melody_adventure: 0.3,
+    };
+
+    /// Whether the voice may be changed at all.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.amount > 0.0 || self.formant != 0.0
+    }
+}
+
+impl Default for TuneControls {
+    /// [`Self::OFF`].
     fn default() -> Self {
-        Self {
-            amount: 0.0,
-            speed: 0.03,
-            target: TuneTarget::Scale,
-            key: None,
-            scale: TuneScale::Auto,
-            formant: 0.0,
-            humanise: 0.0,
-            reference: 440.0,
-            melody_range: (48, 72),
-            melody_adventure: 0.3,
-        }
+        Self::OFF
     }
 }
 

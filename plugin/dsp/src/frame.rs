@@ -44,6 +44,12 @@ impl Transport {
         self
     }
 
+    /// Whether the host has a transport and it does not run.
+    #[must_use]
+    pub const fn stands(&self) -> bool {
+        self.beats.is_some() && self.tempo.is_some() && !self.playing
+    }
+
     /// The beat that sounds; `None` unless the host plays with a tempo and a position.
     #[must_use]
     pub fn beat(&self) -> Option<Beat> {

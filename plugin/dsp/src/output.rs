@@ -18,6 +18,8 @@ pub struct Blend {
     pub wet: f32,
     /// Gain of the delayed input A, linear.
     pub dry: f32,
+    /// Gain of the voice as the tuner gives it, linear.
+    pub voice: f32,
     /// Gain of each instrument of the band, linear, `[instrument]`.
     pub band: [f32; INSTRUMENTS],
 }
@@ -34,7 +36,8 @@ impl Blend {
             Mode::Mash => Self { wet: mix * output_gain, dry: (1.0 - mix) * output_gain, ..Self::default() },
             Mode::Accompany => Self {
                 wet: 0.0,
-                dry: (1.0 - mix + mix * band.voice) * output_gain,
+                dry: (1.0 - mix) * output_gain,
+                voice: mix * band.voice * output_gain,
                 band: band.levels.map(|level| mix * level * output_gain),
             },
         }
@@ -55,7 +58,7 @@ impl Blend {
 
 /// Collects synthesised frames and hands out finished samples.
 ///
-/// With `dry` at 1 and `wet` at 0 the output is the delayed input, bit for bit.
+/// With `dry` at 1 and everything else at 0 the output is the delayed input, bit for bit.
 pub struct Output {
     overlap: [Vec<f32>; CHANNELS],
     delay: [Vec<f32>; CHANNELS],
@@ -106,11 +109,12 @@ impl Output {
     }
 
     /// Takes an input sample of song A `[channel]` and returns the output sample of one latency ago `[channel]`, finite
-    /// and free of subnormal numbers.
-    pub fn exchange(&mut self, input: [f32; CHANNELS]) -> [f32; CHANNELS] {
+    /// and free of subnormal numbers. `tuned` is the voice in the present hop `[channel][sample]`.
+    pub fn exchange(&mut self, input: [f32; CHANNELS], tuned: &[Vec<f32>; CHANNELS]) -> [f32; CHANNELS] {
         let ramp = (self.at + 1) as f32 / self.hop as f32;
         let blend = |from: f32, to: f32| if from == to { to } else { from + ramp * (to - from) };
         let (wet, dry) = (blend(self.from.wet, self.to.wet), blend(self.from.dry, self.to.dry));
+        let voice = blend(self.from.voice, self.to.voice);
         if self.has_band {
             self.instruments = std::array::from_fn(|instrument| {
                 let gain = blend(self.from.band[instrument], self.to.band[instrument]);
@@ -121,7 +125,8 @@ impl Output {
         let band = |channel: usize| instruments.iter().map(|sample| sample[channel]).sum::<f32>();
         let out = std::array::from_fn(|channel| {
             let delayed = std::mem::replace(&mut self.delay[channel][self.delay_at], input[channel]);
-            let out = repaired(self.overlap[channel][self.at] * wet + delayed * dry + band(channel)).0;
+            let voice = tuned[channel][self.at] * voice;
+            let out = repaired(self.overlap[channel][self.at] * wet + delayed * dry + voice + band(channel)).0;
             self.peak[channel] = self.peak[channel].max(out.abs());
             out
         });

@@ -11,7 +11,7 @@ use crate::{
     band::{BandStep, INSTRUMENTS, VoiceHeard},
     bands::ErbBands,
     chroma::{Chroma, PITCH_CLASSES},
-    controls::{Controls, Mode},
+    controls::{Controls, Mode, TuneControls, TuneTarget},
     duck::Ducker,
     frame::{AnalysisFrame, Decision, Position, SongBands, Transport},
     framer::{Framer, repaired},
@@ -23,6 +23,7 @@ use crate::{
     schedule::NoteEvent,
     stft::Stft,
     telemetry::{BandColumn, ColumnSender, MaskColumn, Telemetry, peak},
+    tune::{TuneFrame, TuneNote, Tuner},
     voice::VoiceTracker,
 };
 use held_keys::HeldKeys;
@@ -47,6 +48,8 @@ struct HeldFrame {
 pub trait BandSink {
     /// A note begins or ends at a sample of the host's block.
     fn note(&mut self, sample: usize, event: NoteEvent);
+    /// A sung note or a note that the voice is pulled to begins or ends at a sample of the host's block.
+    fn sung(&mut self, sample: usize, note: TuneNote);
     /// A sample of the instruments as they are in the main output, `[instrument][channel]`.
     fn instruments(&mut self, sample: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]);
 }
@@ -54,6 +57,8 @@ pub trait BandSink {
 /// Takes nothing.
 impl BandSink for () {
     fn note(&mut self, _: usize, _: NoteEvent) {}
+
+    fn sung(&mut self, _: usize, _: TuneNote) {}
 
     fn instruments(&mut self, _: usize, _: &[[f32; CHANNELS]; INSTRUMENTS]) {}
 }
@@ -87,6 +92,9 @@ pub struct AudioPath {
     voice: VoiceTracker,
     held: [HeldFrame; DECISION_DELAY + 1],
     masking: Masking,
+    tuner: Tuner,
+    /// Whether the tuner's notes of the present hop are still to be told.
+    sung_is_due: bool,
     player: Player,
     /// The player's next event in the present hop.
     next_event: usize,
@@ -134,6 +142,8 @@ impl AudioPath {
             voice: VoiceTracker::new(&layout),
             held: std::array::from_fn(|_| held()),
             masking: Masking::new(&layout),
+            tuner: Tuner::new(&layout),
+            sung_is_due: false,
             player: Player::new(&layout),
             next_event: 0,
             keys: HeldKeys::default(),
@@ -174,6 +184,8 @@ impl AudioPath {
         self.chroma.iter_mut().for_each(Chroma::reset);
         self.voice.reset();
         self.masking.reset();
+        self.tuner.reset();
+        self.sung_is_due = true;
         self.player.reset();
         self.next_event = 0;
         self.keys.reset();
@@ -213,7 +225,7 @@ impl AudioPath {
             let b = side_sample(side, n).map(&mut usable);
             self.keys.pass(n);
             self.tell_notes(n, sink);
-            let out = self.output.exchange(a);
+            let out = self.output.exchange(a, self.tuner.voice());
             sink.instruments(n, self.output.instruments());
             if let [single] = main {
                 single[n] = 0.5 * (out[0] + out[1]);
@@ -256,6 +268,9 @@ impl AudioPath {
             sink.note(sample, *event);
             self.next_event += 1;
         }
+        if std::mem::take(&mut self.sung_is_due) {
+            self.tuner.notes().for_each(|note| sink.sung(sample, note));
+        }
     }
 
     /// Starts a new generation where the host jumps. Returns by how many samples the block is later than it says: a wrapper
@@ -294,6 +309,8 @@ impl AudioPath {
         let (blend, band_plays) = self.blends.exchange(&info.controls, ducked);
         let blend = blend.with_presence(self.presence.amount());
         self.output.advance(&mut self.stft, masks.map(|_| self.masking.mixed()), blend);
+        self.tuner.play();
+        self.sung_is_due = true;
         self.play_band(due, band_plays);
         self.report();
         self.position.hop += 1;
@@ -319,10 +336,19 @@ impl AudioPath {
             *chroma = self.chroma[song].hear([left, right], self.stft.power_scale());
         }
         held.voice = VoiceHeard::default();
+        let mut heard = (None, -120.0);
         if info.controls.mode == Mode::Accompany {
             let [left, right] = &held.spectra[0];
             held.voice = self.voice.hear([left, right], self.stft.power_scale());
+            heard = (self.voice.candidate().map(|(key, _)| key), held.voice.level);
         }
+        let keys = self.keys.held();
+        let tune = if info.controls.mode == Mode::Accompany { info.controls.tune } else { TuneControls::OFF };
+        let tells = !info.controls.bypass && !info.transport.stands();
+        let frame = TuneFrame { pitch: heard.0, level: heard.1, controls: tune, held: keys, tells };
+        self.tuner.hear(self.framer.newest(0), &frame);
+        // Keys that the voice is tuned to are no chord.
+        let chord_keys = if tune.amount > 0.0 && tune.target == TuneTarget::Midi { 0 } else { keys };
         self.link.send(AnalysisFrame {
             position: held.position,
             controls: held.controls,
@@ -331,7 +357,7 @@ impl AudioPath {
             songs: held.bands,
             chroma,
             voice: held.voice,
-            keys: self.keys.held(),
+            keys: chord_keys,
             layout: self.layout,
         });
     }
@@ -369,7 +395,8 @@ impl AudioPath {
             if self.telemetry.watched.load(Relaxed) {
                 let (chord, sounding) = (self.player.chord(), self.player.sounding());
                 let transport = held.transport;
-                self.columns.send_band(BandColumn { sample: begin, voice: held.voice, chord, sounding, transport });
+                let (voice, tune) = (held.voice, self.tuner.view());
+                self.columns.send_band(BandColumn { sample: begin, voice, chord, sounding, tune, transport });
             }
         } else {
             self.player.play(begin, std::iter::empty(), self.output.sounds());
@@ -387,6 +414,7 @@ impl AudioPath {
             // Only the separation is held.
             Some(decision) => {
                 (self.decision.transpose_b, self.decision.band) = (decision.transpose_b, decision.band);
+                self.decision.tune = decision.tune;
             }
             None => {
                 self.decision.band = BandStep::EMPTY;
@@ -394,6 +422,7 @@ impl AudioPath {
             }
         }
         self.decision.position = held.position;
+        self.tuner.guide(&self.decision.tune);
     }
 
     fn report(&mut self) {

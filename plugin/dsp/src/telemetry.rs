@@ -18,6 +18,7 @@ use crate::{
     layout::{BANDS, CHANNELS, PARTS, SONGS},
     mask::{crossfade, effective_faders},
     schedule::Sounding,
+    tune::TuneView,
 };
 
 /// Columns that may wait for the editor: about three seconds.
@@ -83,6 +84,8 @@ pub struct BandColumn {
     pub chord: (Option<Chord>, i64),
     /// Keys that sound.
     pub sounding: Sounding,
+    /// The tuner at the hop's first sample.
+    pub tune: TuneView,
     /// The host's transport, about three hops later.
     pub transport: Transport,
 }

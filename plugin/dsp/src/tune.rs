@@ -1,6 +1,20 @@
-//! What the tuner aims at.
+//! The tuner: what it aims at, and how it gets there.
 
 use crate::band::Chord;
+
+mod contour;
+mod grains;
+mod heard;
+mod marks;
+mod notes;
+mod periods;
+mod target;
+mod tuner;
+mod voicing;
+
+pub use notes::{TuneLine, TuneNote};
+pub use tuner::{TuneFrame, TuneView, Tuner};
+pub use voicing::Sung;
 
 /// A key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -52,6 +52,8 @@ pub struct VoiceTracker {
     shortest: usize,
     sample_rate: f32,
     last: VoiceHeard,
+    /// Key and likeness of the newest frame's best lag, voiced or not.
+    candidate: Option<(f32, f32)>,
     /// The last hops' levels in dB and keys (0 = unvoiced), newest first.
     levels: [f32; ATTACK],
     keys: [f32; ATTACK],
@@ -82,6 +84,7 @@ impl VoiceTracker {
             shortest,
             sample_rate: layout.sample_rate,
             last: VoiceHeard { level: -120.0, ..VoiceHeard::default() },
+            candidate: None,
             levels: [-120.0; ATTACK],
             keys: [0.0; ATTACK],
             since: REFRACTORY,
@@ -92,6 +95,7 @@ impl VoiceTracker {
     /// Forgets everything heard.
     pub fn reset(&mut self) {
         self.last = VoiceHeard { level: -120.0, ..VoiceHeard::default() };
+        self.candidate = None;
         (self.levels, self.keys) = ([-120.0; ATTACK], [0.0; ATTACK]);
         self.since = REFRACTORY;
     }
@@ -111,12 +115,20 @@ impl VoiceTracker {
         }
         let level = 10.0 * (power * scale * SPREAD + 1e-12).log10();
         let found = if level > SILENCE_DB { self.pitch() } else { None };
+        self.candidate = found;
         let (key, likeness) = found.unwrap_or((self.last.key, 0.0));
         let voicing = ((likeness - VOICED.0) / VOICED.1 * 0.5 + 0.5).clamp(0.0, 1.0);
         let key = if voicing >= 0.5 { key } else { self.last.key };
         let onset = self.onset(level, if voicing >= 0.5 { key } else { 0.0 });
         self.last = VoiceHeard { key, voicing, level, onset };
         self.last
+    }
+
+    /// What the newest frame's pitch is if it has one: a MIDI key with fractions, and how like itself the frame is then, at
+    /// most about 1; `None` where it is silent or like nothing.
+    #[must_use]
+    pub const fn candidate(&self) -> Option<(f32, f32)> {
+        self.candidate
     }
 
     /// The key and the likeness of the best lag.

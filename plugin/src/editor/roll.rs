@@ -273,6 +273,7 @@ mod tests {
                 voice: VoiceHeard::default(),
                 chord: (None, 0),
                 sounding: [0; INSTRUMENTS],
+                tune: Default::default(),
                 transport: Transport::default(),
             });
         }

@@ -181,21 +181,21 @@ impl BandParams {
     }
 }
 
-fn chosen(param: &IntParam) -> usize {
+pub(super) fn chosen(param: &IntParam) -> usize {
     usize::try_from(param.value()).unwrap_or(0)
 }
 
 /// A pitch class of a parameter whose first value is "Auto".
-fn class(param: &IntParam) -> Option<u8> {
+pub(super) fn class(param: &IntParam) -> Option<u8> {
     chosen(param).checked_sub(1).map(|class| class.min(CLASS_NAMES.len() - 1) as u8)
 }
 
-fn with_auto(names: &[&'static str]) -> Vec<&'static str> {
+pub(super) fn with_auto(names: &[&'static str]) -> Vec<&'static str> {
     [AUTO].into_iter().chain(names.iter().copied()).collect()
 }
 
 /// A parameter whose values have names.
-fn choice(name: &str, names: &[&'static str], default: i32) -> IntParam {
+pub(super) fn choice(name: &str, names: &[&'static str], default: i32) -> IntParam {
     let shown: Arc<[&'static str]> = names.into();
     let read = shown.clone();
     IntParam::new(name, default, IntRange::Linear { min: 0, max: names.len() as i32 - 1 })

@@ -9,7 +9,7 @@ fn params() -> SongweaveParams {
 
 /// Id, text at the bottom, at the top and at the default. Hosts, projects and scripts refer to these: lines may be
 /// added, never changed.
-const PERMANENT: [(&str, &str, &str, &str); 41] = [
+const PERMANENT: [(&str, &str, &str, &str); 52] = [
     ("mode", "Mash", "Accompany", "Mash"),
     ("mix", "0 %", "100 %", "100 %"),
     ("output", "-inf dB", "12 dB", "0 dB"),
@@ -51,6 +51,17 @@ const PERMANENT: [(&str, &str, &str, &str); 41] = [
     ("keys_sound", "Auto", "Organ", "Auto"),
     ("pad_sound", "Auto", "Warm pad", "Auto"),
     ("duck", "0 %", "100 %", "30 %"),
+    ("tune_amount", "0 %", "100 %", "0 %"),
+    ("tune_speed", "0 ms", "400 ms", "30 ms"),
+    ("tune_target", "Scale", "Melody", "Scale"),
+    ("tune_key", "Auto", "B", "Auto"),
+    ("tune_scale", "Chromatic", "Auto", "Auto"),
+    ("formant", "-12 semitones", "+12 semitones", "0 semitones"),
+    ("humanise", "0 %", "100 %", "0 %"),
+    ("tune_reference", "400 Hz", "480 Hz", "440 Hz"),
+    ("melody_low", "C2", "C6", "C3"),
+    ("melody_high", "C2", "C6", "C5"),
+    ("melody_adventure", "0 %", "100 %", "30 %"),
 ];
 
 #[test]
@@ -94,6 +105,11 @@ fn texts_read_back_and_are_read_as_users_write_them() {
         ("low", "20", 0.0),
         ("output", "12", 1.0),
         ("transpose_b", "+3", 0.75),
+        ("tune_target", "midi", 1.0 / 3.0),
+        ("tune_scale", "minor", 2.0 / 3.0),
+        ("tune_reference", "440", 0.5),
+        ("formant", "-6 st", 0.25),
+        ("melody_low", "C4", 0.5),
     ] {
         // SAFETY: `params` lives.
         assert_eq!(unsafe { at(id).string_to_normalized_value(text) }, Some(wanted), "{id}={text}");
@@ -153,6 +169,13 @@ fn no_value_of_a_hosts_reaches_the_signal_path_unchecked() {
         assert!(band.levels.iter().all(|gain| (0.0..16.0).contains(gain)), "{value}: {band:?}");
         assert!((20.0..=300.0).contains(&band.tempo) && (0.0..4.0).contains(&band.voice), "{value}: {band:?}");
         assert!(band.key.is_none_or(|key| key < 12), "{value}: {band:?}");
+        let tune = controls.tune;
+        let shares = [tune.amount, tune.humanise, tune.melody_adventure];
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{value}: {tune:?}");
+        assert!((0.0..=0.4).contains(&tune.speed) && (-12.0..=12.0).contains(&tune.formant), "{value}: {tune:?}");
+        let (low, high) = tune.melody_range;
+        assert!((400.0..=480.0).contains(&tune.reference) && (36..=84).contains(&low), "{value}: {tune:?}");
+        assert!(low <= high && high <= 84 && tune.key.is_none_or(|key| key < 12), "{value}: {tune:?}");
         let times = [controls.attack, controls.release];
         assert!(times.iter().all(|time| (0.0..=0.5).contains(time)), "{value}: {controls:?}");
         let limits = [controls.low, controls.high];

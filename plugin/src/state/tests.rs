@@ -45,14 +45,14 @@ fn what_is_saved_loads_without_a_word() {
 fn a_future_state_gives_what_is_known_and_keeps_the_rest() {
     let params = params();
     let future = state(
-        r#"{"vocals":{"f32":0.25},"tune_target":{"i32":2}}"#,
+        r#"{"vocals":{"f32":0.25},"drunk":{"i32":2}}"#,
         r#"{"format":"7","seed":"42","song":"\"x\"","models":"{\"mash-9\":\"0123456789\"}"}"#,
     );
     let loaded = load(&params, future);
     assert_eq!(float(&loaded, "vocals"), 0.25);
     let saved = params.serialize_fields();
     assert_eq!((saved["seed"].as_str(), saved["song"].as_str()), ("42", "\"x\""));
-    assert_eq!(saved["unknown_params"], r#"{"tune_target":{"i32":2}}"#);
+    assert_eq!(saved["unknown_params"], r#"{"drunk":{"i32":2}}"#);
     assert!(!saved.contains_key("notices"));
     let notices = notices(&params);
     assert!(notices[0].contains("newer Songweave (9.9.9)"), "{notices:?}");
@@ -67,6 +67,15 @@ fn a_state_from_before_transposition_sounds_as_it_did() {
     let saved = load(&params(), state(r#"{"transpose_b":{"i32":-7},"match_keys":{"bool":true}}"#, r#"{"format":"1"}"#));
     assert!(matches!(saved.params["transpose_b"], ParamValue::I32(-6)), "brought into its range");
     assert!(matches!(saved.params["match_keys"], ParamValue::Bool(true)));
+}
+
+#[test]
+fn a_state_from_before_tune_sounds_as_it_did() {
+    let loaded = load(&params(), state(r#"{"mode":{"i32":1}}"#, r#"{"format":"1"}"#));
+    assert_eq!((float(&loaded, "tune_amount"), float(&loaded, "formant")), (0.0, 0.0));
+    let saved = load(&params(), state(r#"{"tune_amount":{"f32":7},"tune_target":{"i32":3}}"#, r#"{"format":"1"}"#));
+    assert_eq!(float(&saved, "tune_amount"), 1.0, "brought into its range");
+    assert!(matches!(saved.params["tune_target"], ParamValue::I32(3)));
 }
 
 #[test]

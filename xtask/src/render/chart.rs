@@ -50,7 +50,14 @@ mod tests {
 
     fn column(sample: i64, chord: (Option<Chord>, i64), voicing: f32) -> BandColumn {
         let voice = VoiceHeard { key: 60.5, voicing, ..VoiceHeard::default() };
-        BandColumn { sample, voice, chord, sounding: Default::default(), transport: Default::default() }
+        BandColumn {
+            sample,
+            voice,
+            chord,
+            sounding: Default::default(),
+            tune: Default::default(),
+            transport: Default::default(),
+        }
     }
 
     #[test]

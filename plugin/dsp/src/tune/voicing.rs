@@ -1,0 +1,74 @@
+//! What is sung, hop by hop: sharper in time and stricter than what the band hears, since consonants and breath have to pass
+//! untouched.
+//!
+//! The pitch tracker proposes a pitch for the whole window; here two neighbouring periods in the window's middle are
+//! compared, which says how long they are and whether there are any.
+
+use super::{heard::Heard, periods};
+
+/// How alike two periods are where singing begins, and where it goes on.
+const ALIKE: (f32, f32) = (0.8, 0.65);
+/// How far from the proposed period the true one may be.
+const TOLERANCE: f64 = 0.07;
+/// Below this level in dB nobody sings.
+const LOWEST_DB: f32 = -50.0;
+/// How far singing may fall below its recent peak, in dB.
+const DEPTH_DB: f32 = 40.0;
+/// What the recent peak loses in dB per second.
+const FORGET_DB: f32 = 6.0;
+
+/// What is sung in one hop.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sung {
+    /// Pitch as a MIDI key with fractions, A4 = 440 Hz; the last one while nothing is sung, 0 before the first.
+    pub key: f32,
+    /// How alike two periods are, at most 1.
+    pub likeness: f32,
+    /// Whether somebody sings.
+    pub sings: bool,
+}
+
+/// Decides hop by hop, without looking ahead of the window.
+#[derive(Debug, Clone)]
+pub(super) struct Voicing {
+    last: Sung,
+    peak: f32,
+    hop_seconds: f32,
+    /// Samples per second of the lower rate.
+    rate: f64,
+}
+
+impl Voicing {
+    /// Nobody has sung yet.
+    pub(super) fn new(hop_seconds: f32, rate: f64) -> Self {
+        Self { last: Sung::default(), peak: -120.0, hop_seconds, rate }
+    }
+
+    /// Forgets everything heard.
+    pub(super) fn reset(&mut self) {
+        (self.last, self.peak) = (Sung::default(), -120.0);
+    }
+
+    /// What is sung around `middle` (in samples of the lower rate), where the tracker proposes a key and hears a level in dB.
+    pub(super) fn hear(&mut self, heard: &Heard, middle: f64, proposed: Option<f32>, level: f32) -> Sung {
+        self.peak = (self.peak - FORGET_DB * self.hop_seconds).max(level);
+        let loud = level > LOWEST_DB.max(self.peak - DEPTH_DB);
+        let key = proposed.unwrap_or(self.last.key);
+        if !loud || key <= 0.0 {
+            self.last = Sung { likeness: 0.0, sings: false, ..self.last };
+            return self.last;
+        }
+        let expected = self.rate / hertz(f64::from(key));
+        let found = periods::likest(heard, middle - 0.5 * expected, expected, TOLERANCE);
+        let (period, likeness) = found.unwrap_or((expected, 0.0));
+        let sings = likeness >= if self.last.sings { ALIKE.1 } else { ALIKE.0 };
+        let exact = 69.0 + 12.0 * (self.rate / (440.0 * period)).log2();
+        self.last = Sung { key: if likeness > ALIKE.1 { exact as f32 } else { key }, likeness, sings };
+        self.last
+    }
+}
+
+/// Frequency of a MIDI key with fractions in Hz, A4 = 440 Hz.
+pub(super) fn hertz(key: f64) -> f64 {
+    440.0 * ((key - 69.0) / 12.0).exp2()
+}
