@@ -6,6 +6,7 @@
     python models/training/train.py groove --config models/training/groove.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py melody --config models/training/melody.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py pix2pix --config models/training/pix2pix.toml --data DIR --out DIR [--resume] [--steps N]
+    python models/training/train.py instruments --config models/training/instruments.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py export --run DIR --weights models/weights
     python models/training/train.py table --as architectures --runs DIR DIR … --json FILE
 """
@@ -21,13 +22,15 @@ from chord_trainer import KIND as CHORDS, ChordTrainer
 import groove_export
 from export import export
 from groove_trainer import GrooveTrainer
+import instrument_export
+from instrument_trainer import KIND as INSTRUMENTS, InstrumentTrainer
 import melody_export
 from melody_trainer import KIND as MELODY, MelodyTrainer
 from pix2pix_trainer import KIND as PIX2PIX, Pix2pixTrainer
 from trainer import Trainer, describe
 
 
-SMALL = {"groove": GrooveTrainer, MELODY: MelodyTrainer, PIX2PIX: Pix2pixTrainer}
+SMALL = {"groove": GrooveTrainer, MELODY: MelodyTrainer, INSTRUMENTS: InstrumentTrainer, PIX2PIX: Pix2pixTrainer}
 """Networks that begin from nothing and train on one processor."""
 
 
@@ -69,6 +72,8 @@ def _export(run: Path, weights: Path) -> None:
         chord_export.export(state, weights)
     elif state.get("kind") == MELODY:
         melody_export.export(state, weights)
+    elif state.get("kind") == INSTRUMENTS:
+        instrument_export.export(state, weights)
     elif "best_weights" in state:
         groove_export.export(state, weights)
     else:
@@ -108,7 +113,8 @@ def _table(kind: str, runs: list[Path], path: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Trains Songweave's networks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, data in (("mash", "mash"), (CHORDS, "band"), ("groove", "groove"), (MELODY, "melody"), (PIX2PIX, PIX2PIX)):
+    networks = ("mash", "mash"), (CHORDS, "band"), ("groove", "groove"), (MELODY, "melody"), (INSTRUMENTS, INSTRUMENTS)
+    for name, data in (*networks, (PIX2PIX, PIX2PIX)):
         network = commands.add_parser(name, help=f"train the {name} network")
         network.add_argument("--config", type=Path, default=Path(__file__).with_name(f"{name}.toml"))
         network.add_argument("--data", type=Path, required=True, help=f"set written by `cargo xtask dataset {data}`")

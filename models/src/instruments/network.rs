@@ -96,8 +96,8 @@ impl ProgramNetwork {
                 let released = note.released.filter(|_| !drums).unwrap_or(0.0).max(0.0);
                 let after = (note.age - self.program.seconds()).max(0.0);
                 let gain = velocity_db(note.velocity) - released * self.release[key] - after * self.fall[key];
-                // NaN is not above anything.
-                if gain > FLOOR_DB - CEILING_DB {
+                let known = note.age.is_finite() && note.released.is_none_or(f32::is_finite);
+                if known && gain > FLOOR_DB - CEILING_DB {
                     let glide = if drums { answer[OUTPUTS - 1] * STEP_GLIDE } else { 0.0 };
                     write(answer, gain, &self.hz[key], out);
                     out.scale(factor * exp(glide.clamp(-12.0, 48.0) / 12.0 * LN_2));

@@ -131,7 +131,7 @@ fn sixteen_notes_are_quick() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn every_note_is_finite_and_not_too_loud(

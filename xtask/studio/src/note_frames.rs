@@ -113,6 +113,14 @@ impl<'a> NoteAnalysis<'a> {
         (tone, self.glide.at(age))
     }
 
+    /// The note at an age in seconds, with its glide.
+    #[must_use]
+    pub fn tone(&self, age: f32) -> Tone {
+        let (mut tone, glide) = self.frame(age);
+        tone.hz.iter_mut().for_each(|hz| *hz *= (glide / 12.0).exp2());
+        tone
+    }
+
     /// Whether a group has a partial at all.
     fn sounds(&self, group: usize) -> bool {
         self.hz[group * LANES..(group + 1) * LANES].iter().any(|hz| *hz > 0.0)

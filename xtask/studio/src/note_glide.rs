@@ -10,8 +10,10 @@ const STEP: f32 = 0.002;
 const PERIODS: f32 = 2.5;
 /// The lowest mode of a drum that glides, in Hz at most.
 const HIGHEST: f32 = 260.0;
-/// How much of the sound near the hit the gliding mode must be.
-const SHARE: f32 = 0.35;
+/// How much of the sound's power after the hit the gliding mode must be, on average.
+const SHARE: f32 = 0.6;
+/// When that is looked at, in seconds.
+const HEARD: std::ops::Range<f32> = 0.01..0.06;
 /// Less than this is no glide, in semitones.
 const LEAST: f32 = 0.7;
 
@@ -48,8 +50,8 @@ impl Glide {
             let scored = candidates.map(|hz| (hz, explained(hz) - 0.02 * (hz / base).log2().abs()));
             if let Some((best, score)) = scored.max_by(|a, b| a.1.total_cmp(&b.1)) {
                 hz = (0.5 * hz + 0.5 * best).clamp(0.9 * base, 8.0 * base);
-                if (0.02..0.08).contains(&seconds) {
-                    share = share.max(score);
+                if HEARD.contains(&seconds) {
+                    share += score * STEP / (HEARD.end - HEARD.start);
                 }
             }
             *track = 12.0 * (hz / base).log2();

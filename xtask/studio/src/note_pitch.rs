@@ -162,9 +162,9 @@ pub fn modes(spectrum: &LongSpectrum) -> [f32; PARTIALS] {
     for bin in peaks {
         let hz = spectrum.between(bin);
         let apart = APART_HZ.max(APART_SHARE * hz);
-        let reach = (0.12 * hz).max(120.0);
+        let reach = (0.25 * hz).max(300.0);
         let free = chosen.iter().all(|other| (other - hz).abs() > apart);
-        if free && power[bin] > 2.0 * PROMINENT * spectrum.median((hz - reach).max(25.0), hz + reach) {
+        if free && power[bin] > PROMINENT * spectrum.median((hz - reach).max(25.0), hz + reach) {
             chosen.push(hz);
         }
         if chosen.len() == PARTIALS {

@@ -236,7 +236,7 @@ impl MelodyWriter {
         };
         let mut logits = self.network.pitch(&heard)?;
         keep_scale(&mut logits, setting, heard.chord);
-        let pitch = choose(&logits, cut, &throw);
+        let pitch = choose(&logits, cut, throw);
         let lengths = self.network.length(pitch)?;
         let duration = choose(&lengths, cut, |class| throw(PITCHES + class));
         self.events.push_back(Event { start, duration, key: setting.register.key(pitch), chords, before });
