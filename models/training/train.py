@@ -5,8 +5,8 @@
     torchrun --nproc-per-node GPUS models/training/train.py mash …
     python models/training/train.py groove --config models/training/groove.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py melody --config models/training/melody.toml --data DIR --out DIR [--resume] [--steps N]
-    python models/training/train.py pix2pix --config models/training/pix2pix.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py instruments --config models/training/instruments.toml --data DIR --out DIR [--resume] [--steps N]
+    python models/training/train.py pix2pix --config models/training/pix2pix.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py export --run DIR --weights models/weights
     python models/training/train.py table --as architectures --runs DIR DIR … --json FILE
 """
@@ -30,7 +30,12 @@ from pix2pix_trainer import KIND as PIX2PIX, Pix2pixTrainer
 from trainer import Trainer, describe
 
 
-SMALL = {"groove": GrooveTrainer, MELODY: MelodyTrainer, INSTRUMENTS: InstrumentTrainer, PIX2PIX: Pix2pixTrainer}
+SMALL = {
+    "groove": GrooveTrainer,
+    MELODY: MelodyTrainer,
+    INSTRUMENTS: InstrumentTrainer,
+    PIX2PIX: Pix2pixTrainer,
+}
 """Networks that begin from nothing and train on one processor."""
 
 
@@ -113,8 +118,8 @@ def _table(kind: str, runs: list[Path], path: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Trains Songweave's networks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    networks = ("mash", "mash"), (CHORDS, "band"), ("groove", "groove"), (MELODY, "melody"), (INSTRUMENTS, INSTRUMENTS)
-    for name, data in (*networks, (PIX2PIX, PIX2PIX)):
+    sets = {"mash": "mash", CHORDS: "band"} | {name: name for name in SMALL}
+    for name, data in sets.items():
         network = commands.add_parser(name, help=f"train the {name} network")
         network.add_argument("--config", type=Path, default=Path(__file__).with_name(f"{name}.toml"))
         network.add_argument("--data", type=Path, required=True, help=f"set written by `cargo xtask dataset {data}`")
