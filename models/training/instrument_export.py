@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from export import FORMAT, _write
-from instrument_net import CEILING_DB, CHANNELS, DRUM_KITS, DRUM_REFERENCE, FLOOR_DB, NO_PARTIAL, PARTIALS, PROGRAMS
-from instrument_net import STEP_GLIDE, InstrumentNet, decibels, noise_edges, seconds_of
+from instrument_net import CEILING_DB, CHANNELS, DRUM_KITS, DRUM_REFERENCE, FLOOR_DB, FUNDAMENTAL
+from instrument_net import NO_PARTIAL, PARTIALS, PROGRAMS, STEP_GLIDE, InstrumentNet, decibels, noise_edges, seconds_of
 
 KIND = "instruments"
 GOLDEN_NOTES, GOLDEN_SEED = 6, 7
@@ -86,7 +86,8 @@ def _tone(net, tables: dict[str, torch.Tensor], program: int, key: int, velocity
     level = decibels(answer)[0].clamp(max=CEILING_DB) + gain
     linear = torch.where(level > FLOOR_DB, 10.0 ** (level / 20.0), 0.0)
     octaves = table["octaves"][nearest - low]
-    base = DRUM_REFERENCE if drums else 440.0 * 2.0 ** ((nearest - 69) / 12.0) * torch.arange(1, PARTIALS + 1)
+    first = FUNDAMENTAL.get(PROGRAMS[program][0], 1.0) * 440.0 * 2.0 ** ((nearest - 69) / 12.0)
+    base = DRUM_REFERENCE if drums else first * torch.arange(1, PARTIALS + 1)
     hz = torch.where(octaves < NO_PARTIAL, 0.0, base * 2.0**octaves)
     partials, noise = linear[: CHANNELS * PARTIALS], linear[CHANNELS * PARTIALS :]
     glide = float(answer[0, -1]) * STEP_GLIDE if drums else float(key - nearest)

@@ -32,6 +32,9 @@ PROGRAMS = [
 ]
 """Name, lowest and highest key; models/src/instruments/program.rs has the same. The first DRUM_KITS are drums."""
 
+FUNDAMENTAL = {"Organ": 0.25}
+"""Frequency of the first partial as a share of the key's, where it is not 1."""
+
 
 def seconds_of(program: int) -> float:
     """How much of a note is learned."""

@@ -263,10 +263,10 @@ fn read_program(
 
 /// Frequencies of a key's partials in Hz from the octaves of the weight file.
 fn frequencies(program: &Program, key: usize, octaves: &[f32]) -> [f32; PARTIALS] {
-    let fundamental = 440.0 * ((f32::from(program.keys.0) + key as f32 - 69.0) / 12.0).exp2();
+    let nominal = 440.0 * ((f32::from(program.keys.0) + key as f32 - 69.0) / 12.0).exp2();
     std::array::from_fn(|partial| match octaves[partial] {
         octaves if octaves < NO_PARTIAL => 0.0,
         octaves if program.role == Role::Drums => DRUM_REFERENCE * octaves.exp2(),
-        octaves => fundamental * (partial + 1) as f32 * octaves.exp2(),
+        octaves => nominal * program.fundamental * (partial + 1) as f32 * octaves.exp2(),
     })
 }

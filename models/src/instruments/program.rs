@@ -16,7 +16,7 @@ pub enum Role {
 }
 
 /// A program of the sound font that the network was learned from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Program {
     /// Name for the user, unique.
     pub name: &'static str,
@@ -26,6 +26,8 @@ pub struct Program {
     pub number: u8,
     /// Lowest and highest MIDI key that was learned.
     pub keys: (u8, u8),
+    /// Frequency of the first partial as a share of the key's: less than 1 where a stop sounds below.
+    pub fundamental: f32,
 }
 
 impl Program {
@@ -52,19 +54,19 @@ impl Program {
 }
 
 const fn drums(name: &'static str, number: u8) -> Program {
-    Program { name, role: Role::Drums, number, keys: (35, 81) }
+    Program { name, role: Role::Drums, number, keys: (35, 81), fundamental: 1.0 }
 }
 
 const fn bass(name: &'static str, number: u8) -> Program {
-    Program { name, role: Role::Bass, number, keys: (24, 72) }
+    Program { name, role: Role::Bass, number, keys: (24, 72), fundamental: 1.0 }
 }
 
 const fn keys(name: &'static str, number: u8) -> Program {
-    Program { name, role: Role::Keys, number, keys: (28, 100) }
+    Program { name, role: Role::Keys, number, keys: (28, 100), fundamental: 1.0 }
 }
 
 const fn pad(name: &'static str, number: u8) -> Program {
-    Program { name, role: Role::Pad, number, keys: (36, 96) }
+    Program { name, role: Role::Pad, number, keys: (36, 96), fundamental: 1.0 }
 }
 
 /// All programs. The order is permanent: states and weight files hold indices of it.
@@ -79,7 +81,8 @@ pub const PROGRAMS: [Program; 13] = [
     keys("Electric piano", 4),
     keys("Nylon guitar", 24),
     keys("Clean guitar", 27),
-    keys("Organ", 16),
+    // The sound font's drawbars begin two octaves below the key.
+    Program { fundamental: 0.25, ..keys("Organ", 16) },
     pad("Strings", 48),
     pad("Warm pad", 89),
 ];

@@ -231,6 +231,6 @@ fn octaves(program: &Program, key: u8, hz: &[f32; PARTIALS]) -> [f32; PARTIALS] 
     std::array::from_fn(|partial| match hz[partial] {
         hz if hz <= 0.0 => NO_PARTIAL,
         hz if program.role == Role::Drums => (hz / DRUM_REFERENCE).log2(),
-        hz => (hz / (nominal_hz(key) * (partial + 1) as f32)).log2(),
+        hz => (hz / (nominal_hz(program, key) * (partial + 1) as f32)).log2(),
     })
 }

@@ -191,11 +191,16 @@ fn band_levels(samples: &[f32], rise: &[f32], now: f32, rate: f32, partials: &[f
     let length = samples.len();
     let transform = RealFftPlanner::<f32>::new().plan_fft_forward(length);
     let (mut input, mut spectrum) = (transform.make_input_vec(), transform.make_output_vec());
-    let mut weight = 1e-20;
+    // Some samples of sound fonts are not centred on 0, which is no noise.
+    let (mut offset, mut weights, mut weight) = (0.0, 1e-20, 1e-20);
+    for n in 0..length {
+        offset += hann(n, length) * rise[n] * samples[n];
+        weights += hann(n, length) * rise[n] * rise[n];
+        weight += (hann(n, length) * rise[n]).powi(2);
+    }
+    offset /= weights;
     for (n, input) in input.iter_mut().enumerate() {
-        let window = hann(n, length);
-        *input = window * samples[n];
-        weight += (window * rise[n]).powi(2);
+        *input = hann(n, length) * (samples[n] - offset * rise[n]);
     }
     // Lengths match by construction: the only error the library has.
     let _ = transform.process(&mut input, &mut spectrum);

@@ -40,10 +40,10 @@ pub fn render_held(font: &Instruments, program: &Program, key: u8, velocity: u8)
     render(font, program, key, velocity, seconds, seconds)
 }
 
-/// Frequency of a key in equal temperament, in Hz.
+/// Frequency in Hz of a key's first partial in equal temperament.
 #[must_use]
-pub fn nominal_hz(key: u8) -> f32 {
-    440.0 * ((f32::from(key) - 69.0) / 12.0).exp2()
+pub fn nominal_hz(program: &Program, key: u8) -> f32 {
+    program.fundamental * 440.0 * ((f32::from(key) - 69.0) / 12.0).exp2()
 }
 
 /// Frequencies of a note's partials in Hz, and how they glide.
@@ -51,7 +51,7 @@ pub fn nominal_hz(key: u8) -> f32 {
 pub fn partials_of(sound: &Stereo, program: &Program, key: u8) -> ([f32; PARTIALS], Glide) {
     let rate = RATE as f32;
     if program.role != Role::Drums {
-        return (harmonics(&LongSpectrum::of_pitched(sound, rate), nominal_hz(key)), Glide::none());
+        return (harmonics(&LongSpectrum::of_pitched(sound, rate), nominal_hz(program, key)), Glide::none());
     }
     let hz = modes(&LongSpectrum::of_drum(sound, rate));
     (hz, Glide::of(sound, rate, &hz))
