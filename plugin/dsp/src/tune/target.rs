@@ -8,7 +8,7 @@ const NATURAL_MINOR: [u8; 7] = [0, 2, 3, 5, 7, 8, 10];
 /// Largest correction in semitones.
 pub(super) const FARTHEST: i32 = 12;
 /// A note is kept until another one is nearer by this share of the distance between the two.
-const LOYALTY: f32 = 0.3;
+const LOYALTY: f32 = 0.15;
 
 /// MIDI keys that may be sung, one bit each; 0 = the voice is left alone.
 pub(super) fn allowed(controls: &TuneControls, guide: &TuneGuide, held: u128, sung: f32) -> u128 {
