@@ -15,7 +15,7 @@ pub use activation::{exp, flush, sigmoid, silu, softmax, tanh};
 pub use attention::{AttentionShape, WindowAttention};
 pub use gru::Gru;
 pub use linear::Linear;
-pub use lstm::Lstm;
+pub use lstm::{Lstm, LstmState};
 pub use norm::LayerNorm;
 
 #[cfg(test)]

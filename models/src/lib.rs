@@ -12,10 +12,13 @@
 pub mod backend;
 pub mod chords;
 pub mod groove;
+pub mod instruments;
 pub mod layers;
 pub mod mash;
+pub mod melody;
 pub mod weights;
 
 pub use chords::{ChordBelief, ChordFeatures, ChordNetwork};
+pub use instruments::{InstrumentNetwork, NoteQuery, NoteTone};
 pub use mash::{MashNetwork, MashOutput, StepError};
 pub use weights::{Metadata, WeightError};

@@ -13,8 +13,8 @@ def draw_curves(history: list[dict], path: Path) -> None:
     names = sorted({name for point in history for name in point} - {"split", "step"})
     if not names:
         return
-    figure, panels = plt.subplots(1, len(names), figsize=(4 * len(names), 3.5), layout="constrained")
-    for name, panel in zip(names, panels):
+    figure, panels = plt.subplots(1, len(names), figsize=(4 * len(names), 3.5), layout="constrained", squeeze=False)
+    for name, panel in zip(names, panels[0]):
         for split in dict.fromkeys(point["split"] for point in history):
             points = [(point["step"], point[name]) for point in history if point["split"] == split and name in point]
             if points:

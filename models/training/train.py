@@ -4,6 +4,9 @@
     python models/training/train.py chords --config models/training/chords.toml --data DIR --out DIR [--resume] [--steps N]
     torchrun --nproc-per-node GPUS models/training/train.py mash …
     python models/training/train.py groove --config models/training/groove.toml --data DIR --out DIR [--resume] [--steps N]
+    python models/training/train.py melody --config models/training/melody.toml --data DIR --out DIR [--resume] [--steps N]
+    python models/training/train.py instruments --config models/training/instruments.toml --data DIR --out DIR [--resume] [--steps N]
+    python models/training/train.py pix2pix --config models/training/pix2pix.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py export --run DIR --weights models/weights
     python models/training/train.py table --as architectures --runs DIR DIR … --json FILE
 """
@@ -19,7 +22,21 @@ from chord_trainer import KIND as CHORDS, ChordTrainer
 import groove_export
 from export import export
 from groove_trainer import GrooveTrainer
+import instrument_export
+from instrument_trainer import KIND as INSTRUMENTS, InstrumentTrainer
+import melody_export
+from melody_trainer import KIND as MELODY, MelodyTrainer
+from pix2pix_trainer import KIND as PIX2PIX, Pix2pixTrainer
 from trainer import Trainer, describe
+
+
+SMALL = {
+    "groove": GrooveTrainer,
+    MELODY: MelodyTrainer,
+    INSTRUMENTS: InstrumentTrainer,
+    PIX2PIX: Pix2pixTrainer,
+}
+"""Networks that begin from nothing and train on one processor."""
 
 
 def main() -> None:
@@ -27,8 +44,8 @@ def main() -> None:
     if arguments.command == "export":
         _export(arguments.run, arguments.weights)
         return
-    if arguments.command == "groove":
-        _groove(arguments)
+    if arguments.command in SMALL:
+        _small(arguments)
         return
     if arguments.command == "table":
         _table(arguments.kind, arguments.runs, arguments.json)
@@ -45,8 +62,8 @@ def main() -> None:
     trainer.run()
 
 
-def _groove(arguments: argparse.Namespace) -> None:
-    trainer = GrooveTrainer(read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
+def _small(arguments: argparse.Namespace) -> None:
+    trainer = SMALL[arguments.command](read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
     if arguments.resume:
         trainer.resume()
     trainer.stop_on_signals()
@@ -58,6 +75,10 @@ def _export(run: Path, weights: Path) -> None:
     state = checkpoint.load(run)
     if state.get("kind") == CHORDS:
         chord_export.export(state, weights)
+    elif state.get("kind") == MELODY:
+        melody_export.export(state, weights)
+    elif state.get("kind") == INSTRUMENTS:
+        instrument_export.export(state, weights)
     elif "best_weights" in state:
         groove_export.export(state, weights)
     else:
@@ -97,13 +118,14 @@ def _table(kind: str, runs: list[Path], path: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Trains Songweave's networks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, data in (("mash", "mash"), (CHORDS, "band"), ("groove", "groove")):
+    sets = {"mash": "mash", CHORDS: "band"} | {name: name for name in SMALL}
+    for name, data in sets.items():
         network = commands.add_parser(name, help=f"train the {name} network")
         network.add_argument("--config", type=Path, default=Path(__file__).with_name(f"{name}.toml"))
         network.add_argument("--data", type=Path, required=True, help=f"set written by `cargo xtask dataset {data}`")
         network.add_argument("--out", type=Path, required=True, help="checkpoints and curves; keep it outside the repository")
         network.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-        if name != "groove":
+        if name not in SMALL:
             network.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run")
         network.add_argument("--steps", type=int, help="last step, instead of the configuration's")
     shipped = commands.add_parser("export", help="write weight file, golden vectors and facts from a run")

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use songweave_studio::{
-    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, material::Material,
-    soundfont::DEFAULT_PATH,
+    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, instrument_set::InstrumentSet,
+    material::Material, melody_set, pix2pix_set::Pix2pixSet, soundfont::DEFAULT_PATH,
 };
 
 /// Where the data lies, seen from the workspace.
@@ -25,8 +25,14 @@ enum What {
     Mash(MashArgs),
     /// Steps of drums and piano hands for the groove network
     Groove(GrooveArgs),
+    /// Notes of the sound font as partials and noise, for the instrument networks
+    Instruments(InstrumentArgs),
     /// Songs as a faulty ear hears them, with their chords, for the chord network
     Band(BandArgs),
+    /// Sung songs and their true accompaniments as sound, for the pix2pix baseline
+    Pix2pix(Pix2pixArgs),
+    /// Melodies with their chords for the melody network
+    Melody(MelodyArgs),
     /// The two demo songs, as committed in tests/fixtures/demo
     Demo(DemoArgs),
 }
@@ -67,6 +73,32 @@ struct GrooveArgs {
 }
 
 #[derive(clap::Args)]
+struct InstrumentArgs {
+    /// Folder for the set
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Only these programs
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    program: Vec<String>,
+    /// Threads that analyse; the set does not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// A General MIDI sound font
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
+    soundfont: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct MelodyArgs {
+    /// Folder for the set
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+}
+
+#[derive(clap::Args)]
 struct BandArgs {
     /// Folder for the set; complete shards in it are kept
     #[arg(long, value_name = "DIR")]
@@ -80,6 +112,25 @@ struct BandArgs {
     /// How often each song is heard, each time with other errors
     #[arg(long, value_name = "N", default_value_t = 6)]
     draws: usize,
+}
+
+#[derive(clap::Args)]
+struct Pix2pixArgs {
+    /// Folder for the set; songs that are in it are kept
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+    /// Songs, none of which is tested with
+    #[arg(long, value_name = "N", default_value_t = 90)]
+    songs: usize,
+    /// At most so many seconds of each
+    #[arg(long, value_name = "S", default_value_t = 40.0)]
+    seconds: f64,
+    /// A General MIDI sound font
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
+    soundfont: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -97,7 +148,10 @@ pub(crate) fn run(args: Args) -> Result<()> {
     match args.what {
         What::Mash(args) => mash(args),
         What::Groove(args) => groove(&args),
+        What::Instruments(args) => instruments(args),
         What::Band(args) => band(args),
+        What::Pix2pix(args) => pix2pix(args),
+        What::Melody(args) => melody(&args),
         What::Demo(args) => Ok(demo_songs::write(&args.out)?),
     }
 }
@@ -109,10 +163,36 @@ fn groove(args: &GrooveArgs) -> Result<()> {
     Ok(())
 }
 
+fn instruments(args: InstrumentArgs) -> Result<()> {
+    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let set = InstrumentSet { out: args.out, programs: args.program, threads, command };
+    set.write(&args.soundfont)?;
+    println!("Training set: {}", set.out.display());
+    Ok(())
+}
+
+fn melody(args: &MelodyArgs) -> Result<()> {
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    melody_set::write(&args.data, &args.out, &command)?;
+    println!("Training set: {}", args.out.display());
+    Ok(())
+}
+
 fn band(args: BandArgs) -> Result<()> {
     let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
     let set = ChordSet { out: args.out, seed: args.seed, draws: args.draws, command };
     set.write(&args.data)?;
+    println!("Training set: {}", set.out.display());
+    Ok(())
+}
+
+fn pix2pix(args: Pix2pixArgs) -> Result<()> {
+    ensure!(args.songs > 0, "--songs 0: there would be nothing to learn from");
+    ensure!(args.seconds >= 10.0, "--seconds {}: less than ten seconds tell nothing", args.seconds);
+    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let set = Pix2pixSet { out: args.out, songs: args.songs, seconds: args.seconds, command };
+    set.write(&args.data, &args.soundfont)?;
     println!("Training set: {}", set.out.display());
     Ok(())
 }

@@ -6,10 +6,12 @@ mod figures;
 mod groove;
 mod harmony;
 pub(crate) mod held_out;
+mod instruments;
 mod key;
 mod mash;
 mod print;
 mod robustness;
+mod tune;
 
 use std::path::{Path, PathBuf};
 
@@ -45,6 +47,10 @@ enum Mode {
     Groove(groove::Args),
     /// Accompany: chords to melodies as they are written, without audio, beside the annotated chords
     Harmony(harmony::Args),
+    /// Accompany: the sound of the instruments against the sound font's
+    Instruments(instruments::Args),
+    /// Tune: the pitch that is heard, the voice that is tuned and the melodies that are written, beside Praat and others
+    Tune(tune::Args),
 }
 
 #[derive(clap::Args)]
@@ -119,6 +125,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Key(args) => args.json(),
         Mode::Groove(args) => args.json(),
         Mode::Harmony(args) => args.json(),
+        Mode::Instruments(args) => args.json(),
+        Mode::Tune(args) => args.json(),
     };
     let folder = json.parent().filter(|folder| !folder.as_os_str().is_empty());
     ensure!(folder.is_none_or(Path::is_dir), "{}: there is no such folder to write to; make it first", json.display());
@@ -130,6 +138,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Key(args) => key::run(&args),
         Mode::Groove(args) => groove::run(&args),
         Mode::Harmony(args) => harmony::run(&args),
+        Mode::Instruments(args) => instruments::run(&args),
+        Mode::Tune(args) => tune::run(&args),
     }
 }
 

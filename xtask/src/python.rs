@@ -8,10 +8,19 @@ use std::process::Command;
 /// The Python of the environment `name`, which holds what the file `requirements` lists. Made when it is missing, brought
 /// up to date when the list has changed.
 pub(crate) fn environment(name: &str, requirements: &Path) -> Result<PathBuf> {
+    environment_with(name, requirements, None)
+}
+
+/// As [`environment`], with the packages that the file `alone` lists and without what those require.
+pub(crate) fn environment_with(name: &str, requirements: &Path, alone: Option<&Path>) -> Result<PathBuf> {
     tools::require_python()?;
     let folder = project::target().join(name);
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let wanted = std::fs::read(requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
+    let lists: Vec<&Path> = [Some(requirements), alone].into_iter().flatten().collect();
+    let mut wanted = Vec::new();
+    for list in &lists {
+        wanted.extend(std::fs::read(list).with_context(|| format!("cannot read {}", list.display()))?);
+    }
     let installed = folder.join("installed.txt");
     if std::fs::read(&installed).is_ok_and(|installed| installed == wanted) && python.is_file() {
         return Ok(python);
@@ -19,9 +28,14 @@ pub(crate) fn environment(name: &str, requirements: &Path) -> Result<PathBuf> {
     println!("installing {} into {}", requirements.display(), folder.display());
     project::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
         .context("python3 cannot make an environment")?;
-    let mut pip = Command::new(&python);
-    project::run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements))
-        .with_context(|| format!("pip cannot install {}", requirements.display()))?;
+    for list in lists {
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        if Some(list) == alone {
+            pip.arg("--no-deps");
+        }
+        project::run(pip.arg("-r").arg(list)).with_context(|| format!("pip cannot install {}", list.display()))?;
+    }
     files::write_if_changed(&installed, &wanted)?;
     Ok(python)
 }

@@ -8,14 +8,19 @@ use super::{
     linear::Linear,
 };
 
-/// An LSTM for `STREAMS` streams that share its weights and have a state each. State: output and cell,
-/// `[stream][hidden]`, zeros after [`Self::reset`].
+/// An LSTM for `STREAMS` streams that share its weights and have a state each.
 #[derive(Debug, Clone)]
 pub struct Lstm<const STREAMS: usize> {
     arch: Arch,
     input: Linear<STREAMS>,
     recurrent: Linear<STREAMS>,
-    state: [Vec<f32>; STREAMS],
+    memory: LstmState<STREAMS>,
+}
+
+/// What an [`Lstm`] remembers: output and cell, `[stream][hidden]`, zeros after [`Lstm::reset`].
+#[derive(Debug, Clone)]
+pub struct LstmState<const STREAMS: usize> {
+    output: [Vec<f32>; STREAMS],
     cell: [Vec<f32>; STREAMS],
 }
 
@@ -26,30 +31,47 @@ impl<const STREAMS: usize> Lstm<STREAMS> {
     /// # Errors
     /// When the shapes do not fit or the device fails.
     pub fn new(input: (Tensor, Tensor), recurrent: (Tensor, Tensor)) -> Result<Self> {
-        let zeros = vec![0.0; recurrent.0.dim(1)?];
+        let hidden = recurrent.0.dim(1)?;
+        let zeros = || std::array::from_fn(|_| vec![0.0; hidden]);
         Ok(Self {
             arch: Arch::new(),
             input: Linear::new(input.0, Some(input.1))?,
             recurrent: Linear::new(recurrent.0, Some(recurrent.1))?,
-            state: std::array::from_fn(|_| zeros.clone()),
-            cell: std::array::from_fn(|_| zeros.clone()),
+            memory: LstmState { output: zeros(), cell: zeros() },
         })
     }
 
     /// Forgets everything.
     pub fn reset(&mut self) {
-        self.state.iter_mut().chain(&mut self.cell).for_each(|state| state.fill(0.0));
+        self.memory.output.iter_mut().chain(&mut self.memory.cell).for_each(|state| state.fill(0.0));
+    }
+
+    /// The output of a stream's last hop, `[hidden]`; empty where there is no such stream.
+    #[must_use]
+    pub fn output(&self, stream: usize) -> &[f32] {
+        self.memory.output.get(stream).map_or(&[], Vec::as_slice)
+    }
+
+    /// What it remembers now.
+    #[must_use]
+    pub const fn state(&self) -> &LstmState<STREAMS> {
+        &self.memory
+    }
+
+    /// Goes back to what this layer once remembered.
+    pub fn restore(&mut self, state: &LstmState<STREAMS>) {
+        self.memory.clone_from(state);
     }
 
     /// One hop: `x[stream]` `[in]` to `[stream]` `[hidden]`.
     pub fn step(&mut self, x: [&[f32]; STREAMS]) -> [&[f32]; STREAMS] {
         let heard = self.input.step(x);
-        let kept = self.recurrent.step(self.state.each_ref().map(Vec::as_slice));
+        let kept = self.recurrent.step(self.memory.output.each_ref().map(Vec::as_slice));
         for stream in 0..STREAMS {
-            let (state, cell) = (&mut self.state[stream], &mut self.cell[stream]);
+            let (state, cell) = (&mut self.memory.output[stream], &mut self.memory.cell[stream]);
             self.arch.dispatch(|| update(state, cell, heard[stream], kept[stream]));
         }
-        self.state.each_ref().map(Vec::as_slice)
+        self.memory.output.each_ref().map(Vec::as_slice)
     }
 
     /// Many hops of one stream from the zero state: `[time][in]` to `[time][hidden]`.
@@ -58,7 +80,7 @@ impl<const STREAMS: usize> Lstm<STREAMS> {
     /// When the shape of `x` does not fit or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let heard = self.input.forward(x)?;
-        let mut state = Tensor::zeros((1, self.state[0].len()), x.dtype(), x.device())?;
+        let mut state = Tensor::zeros((1, self.memory.output[0].len()), x.dtype(), x.device())?;
         let (mut cell, mut states) = (state.clone(), Vec::new());
         for hop in 0..heard.dim(0)? {
             (state, cell) = self.forward_hop(&heard.narrow(0, hop, 1)?, &state, &cell)?;

@@ -10,9 +10,13 @@ use songweave_dsp::{
     controls::BandControls,
     frame::AnalysisFrame,
     instruments::ToneFrame,
+    tune::TuneGuide,
 };
 
-use songweave_models::{chords::ChordNetwork, groove::GrooveNetwork, weights::WeightError};
+use songweave_models::{
+    chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork, melody::MelodyNetwork,
+    weights::WeightError,
+};
 
 use crate::pipeline::NetworkFault;
 
@@ -20,8 +24,8 @@ pub mod arrange;
 pub mod grid;
 pub mod harmony;
 pub mod heard;
+pub mod melody;
 pub mod place;
-pub mod provisional;
 pub mod sound;
 pub mod steps;
 pub mod wish;
@@ -30,6 +34,7 @@ use arrange::{Arranger, Singing, StepNote, Taste};
 use grid::{Grid, GridTime};
 use harmony::{Harmonised, Harmony, Wishes};
 use heard::StepHeard;
+use melody::{MelodyPlan, MelodyWriter, guide::Guide};
 use place::Place;
 use sound::Sound;
 use steps::Pool;
@@ -64,6 +69,8 @@ pub struct BandView {
     pub plan: arrange::BarPlan,
     /// Whether something was sung in the last step.
     pub sings: bool,
+    /// The melody that the voice is tuned to.
+    pub melody: MelodyPlan,
 }
 
 /// Names and SHA-256 digests (hexadecimal) of the band's networks in the binary.
@@ -74,7 +81,11 @@ pub fn networks() -> &'static [(String, String)] {
             ChordNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
         let groove =
             GrooveNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
-        [chords, groove].into_iter().flatten().collect()
+        let instruments =
+            InstrumentNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
+        let melody =
+            MelodyNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
+        [chords, groove, melody, instruments].into_iter().flatten().collect()
     });
     &NETWORKS
 }
@@ -85,6 +96,7 @@ pub struct Band {
     harmony: Harmony,
     arranger: Arranger,
     sound: Sound,
+    guide: Guide,
     coming: VecDeque<Coming>,
     /// Steps that were heard, wholly or in part, and not decided yet; the first one is the next to be decided.
     heard: VecDeque<(Place, StepHeard)>,
@@ -105,7 +117,8 @@ impl Band {
     /// When a weight file in the binary is damaged, which a test rules out.
     pub fn embedded() -> Result<Self, WeightError> {
         let arranger = Arranger::new(GrooveNetwork::embedded()?);
-        Ok(Self::new(Harmony::new(ChordNetwork::embedded()?), arranger, Self::sound()?))
+        let harmony = Harmony::new(ChordNetwork::embedded()?);
+        Ok(Self::new(harmony, arranger, Self::sound()?, MelodyWriter::embedded()?))
     }
 
     /// The instruments with the networks in the binary.
@@ -113,17 +126,18 @@ impl Band {
     /// # Errors
     /// When a weight file in the binary is damaged, which a test rules out.
     pub fn sound() -> Result<Sound, WeightError> {
-        Ok(Sound::new(provisional::InstrumentNetwork))
+        Ok(Sound::new(InstrumentNetwork::embedded()?))
     }
 
     /// A band that has heard nothing.
     #[must_use]
-    pub fn new(harmony: Harmony, arranger: Arranger, sound: Sound) -> Self {
+    pub fn new(harmony: Harmony, arranger: Arranger, sound: Sound, melody: MelodyWriter) -> Self {
         Self {
             grid: Grid::default(),
             harmony,
             arranger,
             sound,
+            guide: Guide::new(melody),
             coming: VecDeque::new(),
             heard: VecDeque::new(),
             pool: Pool::default(),
@@ -142,6 +156,7 @@ impl Band {
         self.harmony.reset();
         self.arranger.reset();
         self.sound.reset();
+        self.guide.reset();
         self.grid = Grid::default();
         self.coming.clear();
         self.heard.clear();
@@ -162,6 +177,12 @@ impl Band {
     #[must_use]
     pub fn tones(&self) -> &[ToneFrame] {
         self.sound.tones()
+    }
+
+    /// What the tuner may aim at in the last frame.
+    #[must_use]
+    pub const fn guide(&self) -> TuneGuide {
+        self.guide.told()
     }
 
     /// What is known of the music.
@@ -190,7 +211,11 @@ impl Band {
         {
             self.decide(due, lag, frame, &mut step)?;
         }
-        self.sound.play(frame, &step)?;
+        self.sound.play(frame, &step);
+        let middle = self.coming.len().checked_sub(HEARD_AFTER + 1).and_then(|index| self.coming.get(index));
+        let now = middle.and_then(|coming| coming.time).map(|time| time.place);
+        self.guide.follow(now, &self.view, frame)?;
+        self.view.melody = self.guide.plan();
         Ok(step)
     }
 
@@ -200,6 +225,9 @@ impl Band {
         let Some(time) = at(HEARD_AFTER).and_then(|coming| coming.time) else { return };
         let begins = at(HEARD_AFTER + 1).and_then(|before| before.time).is_none_or(|before| before.place != time.place);
         if begins || self.heard.is_empty() {
+            if let Some((_, last)) = self.heard.back() {
+                self.guide.hear(last);
+            }
             self.pool.begin();
             self.heard.push_back((time.place, StepHeard::default()));
         }
@@ -310,6 +338,7 @@ impl Band {
             harmony,
             plan: *self.arranger.plan(),
             sings,
+            ..self.view
         };
         Ok(())
     }

@@ -64,7 +64,7 @@ impl Pipeline {
             // The songs are heard anew when Mash is back.
             self.generation = None;
             let band = self.band.hear(frame)?;
-            return Ok(Decision { position: frame.position, band, ..self.last });
+            return Ok(Decision { position: frame.position, band, tune: self.band.guide(), ..self.last });
         }
         self.band.leave();
         if self.generation != Some(frame.position.generation) {
@@ -109,6 +109,7 @@ impl Pipeline {
     pub const fn hold(&self, frame: &AnalysisFrame) -> Decision {
         let controls = &frame.controls;
         let transpose_b = if controls.match_keys { self.last.transpose_b } else { controls.transpose_b };
-        Decision { position: frame.position, transpose_b, band: BandStep::EMPTY, ..self.last }
+        let tune = self.band.guide();
+        Decision { position: frame.position, transpose_b, band: BandStep::EMPTY, tune, ..self.last }
     }
 }

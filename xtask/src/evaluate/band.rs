@@ -3,6 +3,9 @@
 mod figures;
 mod print;
 mod reference;
+mod sound;
+mod sound_print;
+mod spectrogram;
 mod stage;
 mod true_pitch;
 
@@ -15,8 +18,10 @@ use anyhow::{Context, Result, ensure};
 use figures::{Report, SongFigures};
 use songweave_studio::band_voice::Manner;
 use songweave_studio::material::Split;
+use songweave_studio::soundfont::DEFAULT_PATH;
 use songweave_studio::structure_song::StructureSong;
 use songweave_studio::write::write_bytes;
+use sound::{Recorder, SoundReport};
 use stage::Stage;
 
 use crate::bundle;
@@ -46,6 +51,18 @@ pub(crate) struct Args {
     /// A parameter's value as the host shows it, e.g. style=swing (repeatable)
     #[arg(long = "param", value_name = "ID=VALUE")]
     params: Vec<String>,
+    /// Write the sound of every song here (SONG.voice.wav, .ours.wav, .true.wav) and measure it beside the true accompaniment
+    #[arg(long, value_name = "DIR")]
+    audio: Option<PathBuf>,
+    /// Measure the pix2pix baseline of this training run as well
+    #[arg(long, value_name = "RUN", requires = "audio")]
+    pix2pix: Option<PathBuf>,
+    /// Write spectrograms of the first two songs here
+    #[arg(long, value_name = "DIR", requires = "audio")]
+    pictures: Option<PathBuf>,
+    /// The General MIDI sound font of the true accompaniment
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
+    soundfont: PathBuf,
     /// Songs measured at the same time
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     threads: u16,
@@ -77,18 +94,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(bundle) => bundle.clone(),
         None => bundle::current()?.clap,
     };
-    let stage = Stage { bundle, params: args.params.clone() };
-    let songs = measure(args, &folders, &stage)?;
+    let recorder = args.audio.as_ref().map(|folder| Recorder::open(folder, &args.soundfont)).transpose()?;
+    let stage = Stage { bundle, params: args.params.clone(), voice: recorder.is_none() };
+    let songs = measure(args, &folders, &stage, recorder.as_ref())?;
+    let sound =
+        args.audio.as_ref().map(|folder| SoundReport::of(folder, args.pix2pix.as_deref(), &songs)).transpose()?;
     let reference = reference::grooves_of(&args.params);
-    let report = Report::of(args.seconds, args.params.clone(), songs, reference);
+    let report = Report { sound, ..Report::of(args.seconds, args.params.clone(), songs, reference) };
     print::report(&report);
+    if let (Some(folder), Some(sounds)) = (&args.pictures, &args.audio) {
+        spectrogram::write(folder, sounds, &report.songs)?;
+    }
     write_bytes(&args.json, &serde_json::to_vec_pretty(&report)?)?;
     println!("Figures: {}", args.json.display());
     Ok(())
 }
 
 /// All songs' figures in the order of the folders.
-fn measure(args: &Args, folders: &[PathBuf], stage: &Stage) -> Result<Vec<SongFigures>> {
+fn measure(args: &Args, folders: &[PathBuf], stage: &Stage, recorder: Option<&Recorder>) -> Result<Vec<SongFigures>> {
     let next = AtomicUsize::new(0);
     let measured = Mutex::new(Vec::new());
     let bar = super::bar(folders.len());
@@ -96,7 +119,7 @@ fn measure(args: &Args, folders: &[PathBuf], stage: &Stage) -> Result<Vec<SongFi
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(folder) = folders.get(index) else { return };
-            let figures = song(args, folder, stage).with_context(|| folder.display().to_string());
+            let figures = song(args, folder, stage, recorder).with_context(|| folder.display().to_string());
             bar.inc(1);
             measured.lock().unwrap_or_else(PoisonError::into_inner).push((index, figures));
         }
@@ -110,9 +133,9 @@ fn measure(args: &Args, folders: &[PathBuf], stage: &Stage) -> Result<Vec<SongFi
 }
 
 /// The figures of a song; `None` for one that ends before there is anything to measure.
-fn song(args: &Args, folder: &Path, stage: &Stage) -> Result<Option<SongFigures>> {
+fn song(args: &Args, folder: &Path, stage: &Stage, recorder: Option<&Recorder>) -> Result<Option<SongFigures>> {
     let song = StructureSong::read(folder)?.sung_part(args.seconds);
-    SongFigures::measure(&song, stage, &args.manners, args.true_pitch)
+    SongFigures::measure(&song, stage, &args.manners, args.true_pitch, recorder)
 }
 
 /// The folders of songs below `data`; of the shared set those set aside.

@@ -125,7 +125,8 @@ const PROFILES: [[f64; 12]; 2] = [
     [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17],
 ];
 
-fn tonic(heard: &[f64; 12]) -> StepChord {
+/// The tonic triad of the key whose profile the pitch classes, `[class]` of any weight, follow best.
+pub(crate) fn tonic(heard: &[f64; 12]) -> StepChord {
     let fit = |&(root, minor): &(u8, bool)| {
         let profile = &PROFILES[usize::from(minor)];
         let mean = profile.iter().sum::<f64>() / 12.0;

@@ -58,6 +58,12 @@ pub fn onset_f1(onsets: &[Onset], instrument: Instrument, grid: Grid, beat_secon
         onsets.iter().filter(|onset| onset.instrument == instrument).map(|onset| onset.seconds).collect();
     times.sort_by(f64::total_cmp);
     times.dedup_by(|later, earlier| *later - *earlier < TOGETHER);
+    grid_f1(&times, grid, beat_seconds)
+}
+
+/// As [`onset_f1`], of times in seconds in their order.
+#[must_use]
+pub fn grid_f1(times: &[f64], grid: Grid, beat_seconds: f64) -> Option<f64> {
     let mut wanted: Vec<f64> = times.iter().map(|time| grid.nearest(time / beat_seconds) * beat_seconds).collect();
     let near = times.iter().zip(&wanted).filter(|(time, place)| (*time - *place).abs() <= TOLERANCE);
     let mut met: Vec<f64> = near.map(|(_, place)| *place).collect();

@@ -122,7 +122,8 @@ fn manner_of(singer: &Singer, manner: Manner) -> Singer {
     }
 }
 
-fn loosely(mut notes: Vec<Note>, random: &mut Random) -> Vec<Note> {
+/// Notes as people sing them: not quite on the beat.
+pub(crate) fn loosely(mut notes: Vec<Note>, random: &mut Random) -> Vec<Note> {
     for note in &mut notes {
         let late = f64::from((LOOSENESS * random.normal()).clamp(-0.03, 0.03));
         note.start = (note.start + late).max(0.0);
@@ -133,7 +134,7 @@ fn loosely(mut notes: Vec<Note>, random: &mut Random) -> Vec<Note> {
 }
 
 /// The notes moved by octaves into a range, and by how many.
-fn in_range(notes: &[Note], (low, high): (f32, f32)) -> (Vec<Note>, i32) {
+pub(crate) fn in_range(notes: &[Note], (low, high): (f32, f32)) -> (Vec<Note>, i32) {
     let mean = notes.iter().map(|note| note.key).sum::<f32>() / notes.len().max(1) as f32;
     let octaves = (((low + high) / 2.0 - mean) / 12.0).round();
     (notes.iter().map(|note| Note { key: note.key + 12.0 * octaves, ..*note }).collect(), octaves as i32)

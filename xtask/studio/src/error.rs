@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use songweave_engine::pipeline::NetworkFault;
+use songweave_models::weights::WeightError;
+
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum StudioError {
@@ -64,6 +67,14 @@ pub enum StudioError {
         /// All there are.
         known: String,
     },
+    /// A program of the band that does not exist.
+    #[error("there is no program \"{name}\"; the programs are {known}")]
+    UnknownProgram {
+        /// As it was asked for.
+        name: String,
+        /// All there are.
+        known: String,
+    },
     /// A data file is not what it should be.
     #[error("{path}: {reason}")]
     Data {
@@ -72,6 +83,21 @@ pub enum StudioError {
         /// What is wrong and what to do.
         reason: String,
     },
+    /// The networks of the band, which are in this program, cannot be used.
+    #[error("the band cannot play: {0}; build this program anew")]
+    Band(String),
+}
+
+impl From<NetworkFault> for StudioError {
+    fn from(fault: NetworkFault) -> Self {
+        Self::Band(fault.0)
+    }
+}
+
+impl From<WeightError> for StudioError {
+    fn from(error: WeightError) -> Self {
+        Self::Band(error.to_string())
+    }
 }
 
 impl StudioError {

@@ -32,8 +32,9 @@ pub fn read_sheets(folder: &Path) -> Result<Vec<SungSong>> {
     Ok(sheets.collect())
 }
 
-/// A score with one meter as a song.
-fn sheet(score: &Score, name: String) -> Option<SungSong> {
+/// A score with one meter as a song: its first part with its chord symbols. `None` where its bars are not regular or it is too
+/// short.
+pub(crate) fn sheet(score: &Score, name: String) -> Option<SungSong> {
     let (beats, unit) = score.meter;
     let bar = beats as f64 * unit * STEPS;
     let steps_per_beat = if unit == 1.5 { 6 } else { 4 };

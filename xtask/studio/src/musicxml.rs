@@ -36,6 +36,14 @@ pub struct ScorePart {
     pub notes: Vec<ScoreNote>,
 }
 
+impl ScorePart {
+    /// Whether it has words.
+    #[must_use]
+    pub fn is_sung(&self) -> bool {
+        self.notes.iter().any(|note| note.lyric.is_some())
+    }
+}
+
 /// A piece of music.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Score {

@@ -2,8 +2,6 @@
 //!
 //! Keeps the same schedule as the audio thread, so that both know the same notes without a word.
 
-use super::provisional::{InstrumentNetwork, NoteQuery, PROGRAMS};
-use crate::pipeline::NetworkFault;
 use songweave_dsp::{
     band::{BandStep, INSTRUMENTS, Instrument, Style},
     controls::BandControls,
@@ -13,6 +11,7 @@ use songweave_dsp::{
     schedule::{NoteEvent, Schedule},
     tone::Tone,
 };
+use songweave_models::instruments::{InstrumentNetwork, NoteQuery, NoteTone, PROGRAMS, Role};
 
 /// Seconds after a note's beginning and after its end in which every frame has a tone of its own; later, one a hop.
 const LIVELY: f32 = 0.05;
@@ -36,6 +35,20 @@ const STYLE_SOUNDS: [[u8; INSTRUMENTS]; 6] = [
     [0, 2, 2, 0], // Latin: standard kit, upright bass, nylon guitar, strings
     [1, 2, 0, 0], // Swing: brush kit, upright bass, piano, strings
 ];
+
+/// Level in dB at which each instrument plays a note of velocity 100, `[instrument]`: under a voice, and with room for many.
+const LEVELS: [f32; INSTRUMENTS] = [-20.0, -23.0, -29.0, -36.0];
+
+/// Gain that brings a program to its instrument's level.
+fn gain(network: &InstrumentNetwork, program: usize) -> f32 {
+    let instrument = match PROGRAMS[program].role {
+        Role::Drums => Instrument::Drums,
+        Role::Bass => Instrument::Bass,
+        Role::Keys => Instrument::Keys,
+        Role::Pad => Instrument::Pad,
+    };
+    10.0_f32.powf((LEVELS[instrument as usize] - network.level(program)) / 20.0)
+}
 
 /// Index in [`PROGRAMS`] of what an instrument plays with.
 fn program(controls: &BandControls, instrument: Instrument) -> usize {
@@ -66,11 +79,13 @@ struct Wanted {
 /// The instruments' sounds.
 pub struct Sound {
     network: InstrumentNetwork,
+    /// Gain of each program, linear, `[program]`.
+    gains: Vec<f32>,
     schedule: Schedule,
     voices: Vec<Voice>,
     /// What is asked for in this hop, `[program]`.
     wanted: Vec<Vec<Wanted>>,
-    answers: Vec<Tone>,
+    answers: Vec<NoteTone>,
     tones: Vec<ToneFrame>,
 }
 
@@ -79,6 +94,7 @@ impl Sound {
     #[must_use]
     pub fn new(network: InstrumentNetwork) -> Self {
         Self {
+            gains: (0..PROGRAMS.len()).map(|program| gain(&network, program)).collect(),
             network,
             schedule: Schedule::default(),
             voices: Vec::new(),
@@ -102,10 +118,7 @@ impl Sound {
     }
 
     /// Plays what was decided about a frame: finds the tones of the hop that the output plays with this decision.
-    ///
-    /// # Errors
-    /// When a network fails.
-    pub fn play(&mut self, frame: &AnalysisFrame, step: &BandStep) -> Result<(), NetworkFault> {
+    pub fn play(&mut self, frame: &AnalysisFrame, step: &BandStep) {
         let (layout, hop) = (&frame.layout, frame.layout.hop as i64);
         let now = (frame.position.hop as i64 + 1) * hop;
         let begin = now + (DECISION_DELAY as i64 + 1) * hop - layout.latency() as i64;
@@ -118,7 +131,7 @@ impl Sound {
         self.schedule.finish();
         self.tones.clear();
         self.ask(begin, &Frames::of(layout));
-        self.answer(frame, begin)
+        self.answer(frame, begin);
     }
 
     /// A note begins or ends.
@@ -166,20 +179,19 @@ impl Sound {
     }
 
     /// Asks the networks, and forgets the notes that are over.
-    fn answer(&mut self, frame: &AnalysisFrame, hop: i64) -> Result<(), NetworkFault> {
+    fn answer(&mut self, frame: &AnalysisFrame, hop: i64) {
         let frames = Frames::of(&frame.layout);
         for program in 0..self.wanted.len() {
             let queries: Vec<NoteQuery> = self.wanted[program].iter().map(|wanted| wanted.query).collect();
             if queries.is_empty() {
                 continue;
             }
-            self.answers.resize(queries.len(), Tone::SILENT);
-            self.network
-                .tones(program, &queries, &mut self.answers)
-                .map_err(|error| NetworkFault(error.to_string()))?;
+            self.answers.resize(queries.len(), NoteTone::SILENT);
+            self.network.tones(program, &queries, &mut self.answers);
             for (wanted, tone) in self.wanted[program].iter().zip(&self.answers) {
                 let voice = &self.voices[wanted.voice];
-                let mut tone = *tone;
+                let mut tone = Tone { hz: tone.hz, partials: tone.partials, noise: tone.noise };
+                tone.fade(self.gains[program]);
                 if let Some(since) = voice.choked {
                     let seconds = (frames.middle(hop, wanted.frame) - since).max(0) as f32 / frames.sample_rate;
                     tone.fade((-seconds / CHOKE).exp());
@@ -191,7 +203,6 @@ impl Sound {
         }
         let over = |note: NoteId| self.tones.iter().any(|tone| tone.is_last && tone.note == note);
         self.voices.retain(|voice| !over(voice.note));
-        Ok(())
     }
 }
 

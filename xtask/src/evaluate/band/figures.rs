@@ -14,12 +14,13 @@ use songweave_studio::bootstrap::Estimate;
 use songweave_studio::step_chord::StepChord;
 use songweave_studio::structure_song::{STEPS_PER_BAR, STEPS_PER_BEAT, StructureSong};
 
+use super::sound::{Recorded, Recorder, SoundReport};
 use super::stage::{Stage, chords, onsets};
 use super::true_pitch;
 use crate::render::Chart;
 
 /// Steps of listening before anything is measured: two bars.
-const LISTENING: usize = 2 * STEPS_PER_BAR as usize;
+pub(super) const LISTENING: usize = 2 * STEPS_PER_BAR as usize;
 /// The step at which the voice jumps: bar 5.
 const JUMP: u32 = 4 * STEPS_PER_BAR;
 /// A tritone.
@@ -69,6 +70,9 @@ pub(super) struct SongFigures {
     pub(super) playing: Option<Playing>,
     pub(super) recovery: Option<Recovery>,
     pub(super) missed_hops: u64,
+    /// Where its sounds were written.
+    #[serde(skip)]
+    pub(super) recorded: Option<Recorded>,
     #[serde(skip)]
     sequences: BTreeMap<&'static str, Vec<Sequence>>,
 }
@@ -80,6 +84,7 @@ impl SongFigures {
         stage: &Stage,
         manners: &[Manner],
         with_true_pitch: bool,
+        recorder: Option<&Recorder>,
     ) -> Result<Option<Self>> {
         let sung = sing(song, Manner::Clean, super::super::RATE);
         let classes = song.classes();
@@ -102,6 +107,7 @@ impl SongFigures {
             return Ok(None);
         };
         let played = onsets(&performance.rendered.notes, song);
+        let recorded = recorder.map(|recorder| recorder.record(song, &sung, &performance)).transpose()?;
         let tonic = song.key.map_or(0, |key| key.tonic);
         Ok(Some(Self {
             song: song.name.clone(),
@@ -116,6 +122,7 @@ impl SongFigures {
             playing: playing(&played, song),
             recovery: recovery(song, stage, &heard)?,
             missed_hops: performance.rendered.missed_hops,
+            recorded,
             sequences: ways.iter().map(|(name, way)| (*name, sequences(way, LISTENING, tonic))).collect(),
         }))
     }
@@ -222,6 +229,8 @@ pub(super) struct Report {
     pub(super) missed_hops: u64,
     /// Drums of the Groove set in the same style.
     pub(super) groove: Option<Playing>,
+    /// With `--audio`.
+    pub(super) sound: Option<SoundReport>,
     pub(super) songs: Vec<SongFigures>,
 }
 
@@ -258,6 +267,7 @@ impl Report {
             seconds,
             params,
             groove,
+            sound: None,
             songs,
         }
     }

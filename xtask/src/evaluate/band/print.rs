@@ -4,6 +4,7 @@ use songweave_studio::band_grid::Playing;
 use songweave_studio::bootstrap::Estimate;
 
 use super::figures::{HARMONIES, Overall, Report, SongFigures};
+use super::sound_print;
 
 pub(super) fn report(report: &Report) {
     println!("Measured after two bars of listening; changes, entropy and note-in-chord of the annotation in brackets.");
@@ -38,6 +39,9 @@ pub(super) fn report(report: &Report) {
     );
     playing(report);
     println!("  missed hops: {}", report.missed_hops);
+    if let Some(sound) = &report.sound {
+        sound_print::report(sound);
+    }
 }
 
 fn song(song: &SongFigures) {
@@ -124,7 +128,7 @@ fn playing(report: &Report) {
 }
 
 /// A mean with its interval.
-fn figure(estimate: Option<&Estimate>, digits: usize) -> String {
+pub(super) fn figure(estimate: Option<&Estimate>, digits: usize) -> String {
     estimate.map_or_else(
         || "-".to_owned(),
         |estimate| format!("{:.digits$}{}", estimate.mean, estimate.brackets(1.0, digits)),

@@ -18,6 +18,8 @@ pub(super) struct Stage {
     pub(super) bundle: PathBuf,
     /// `ID=VALUE` each.
     pub(super) params: Vec<String>,
+    /// Whether the voice is heard in what comes out.
+    pub(super) voice: bool,
 }
 
 impl Stage {
@@ -34,7 +36,8 @@ impl Stage {
     fn args(&self, tempo: f64) -> Result<Args> {
         // Nothing is read or written: input and output are there because the command line asks for them.
         let fixed = ["--mode", "accompany", "--input", "voice", "--output", "band", "--tempo"];
-        let params = self.params.iter().flat_map(|param| ["--param".to_owned(), param.clone()]);
+        let silent = (!self.voice).then(|| "voice_level=-inf dB".to_owned());
+        let params = self.params.iter().cloned().chain(silent).flat_map(|param| ["--param".to_owned(), param]);
         let words: Vec<String> =
             fixed.map(str::to_owned).into_iter().chain([tempo.to_string()]).chain(params).collect();
         Args::parse_line(&words)

@@ -111,7 +111,7 @@ impl Material {
         let score = Score::read(path)?;
         let stretch = Stretch::random(&score, seconds, random.between(55.0, 130.0), random);
         let mut song = Song::silent(&name_of(path), rate, (seconds * f64::from(rate)) as usize);
-        let (voices, others): (Vec<&ScorePart>, Vec<&ScorePart>) = score.parts.iter().partition(|part| is_sung(part));
+        let (voices, others): (Vec<&ScorePart>, Vec<&ScorePart>) = score.parts.iter().partition(|part| part.is_sung());
         let melody = voices.first().map_or_else(Vec::new, |part| stretch.melody(part, random));
         self.sing(&mut song, &melody, random);
         song.notes[Part::Drums as usize] = Some(Vec::new());
@@ -162,11 +162,6 @@ impl Material {
         finish(&mut song, Part::Other, bus, random);
         Ok(song)
     }
-}
-
-/// Whether a part has words.
-fn is_sung(part: &ScorePart) -> bool {
-    part.notes.iter().any(|note| note.lyric.is_some())
 }
 
 /// The lowest of the notes that begin together, where they are low enough for a bass, in its octave.

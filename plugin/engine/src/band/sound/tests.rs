@@ -22,7 +22,7 @@ fn played(rate: f32, controls: BandControls, steps: &[(u64, BandStep)], hops: u6
         let mut frame = AnalysisFrame { position: Position { generation: 0, hop }, layout, ..AnalysisFrame::default() };
         frame.controls.band = controls;
         let step = steps.iter().find(|(at, _)| *at == hop).map_or(BandStep::EMPTY, |(_, step)| *step);
-        sound.play(&frame, &step).unwrap();
+        sound.play(&frame, &step);
         steepest = steepest.max((0..FRAMES).map(|frame| slope(sound.tones(), frame, rate)).fold(0.0, f32::max));
         let now = (hop as i64 + 1) * layout.hop as i64;
         player.take(&step, now);
@@ -109,9 +109,28 @@ fn thirty_two_notes_sound_together() {
     // The last ones begin two hops after their step.
     for (hop, notes) in notes.chunks(16).chain([&[][..], &[][..]]).enumerate() {
         let position = Position { generation: 0, hop: hop as u64 };
-        sound.play(&AnalysisFrame { position, ..AnalysisFrame::default() }, &step(notes)).unwrap();
+        sound.play(&AnalysisFrame { position, ..AnalysisFrame::default() }, &step(notes));
     }
     let of = |note: &BandNote| (note.instrument, note.key);
     let sounds = |note: &&BandNote| sound.tones().iter().any(|tone| (tone.note.instrument, tone.note.key) == of(note));
     assert_eq!(notes.iter().filter(sounds).count(), 32);
+}
+
+#[test]
+fn every_sound_that_can_be_chosen_has_its_network() {
+    let role = |who| match who {
+        Instrument::Drums => Role::Drums,
+        Instrument::Bass => Role::Bass,
+        Instrument::Keys => Role::Keys,
+        Instrument::Pad => Role::Pad,
+    };
+    for who in Instrument::ALL {
+        for (sound, name) in who.sounds().iter().enumerate() {
+            let mut controls = BandControls::default();
+            controls.sounds[who as usize] = Some(sound as u8);
+            let found = PROGRAMS[program(&controls, who)];
+            assert!(found.role == role(who) && (found.name == *name || *name == "Drum machine"), "{name}: {found:?}");
+        }
+    }
+    assert_eq!(PROGRAMS.len(), Instrument::ALL.map(|who| who.sounds().len()).iter().sum::<usize>());
 }

@@ -1,0 +1,123 @@
+//! Instruments: what a note of a program sounds like at an instant, as amplitudes of partials and of bands of noise.
+//!
+//! One small network per program, learned from renders of a sound font. A note's sound is a pure function of the question:
+//! nothing is remembered, so notes can be asked for in any order and in any batch, with the same bits.
+
+mod network;
+mod program;
+
+use candle_core::Device;
+
+use crate::weights::{Metadata, WeightError};
+use network::ProgramNetwork;
+pub use program::{PROGRAMS, Program, Role};
+
+/// Partials of a note at most.
+pub const PARTIALS: usize = 64;
+/// Bands of a note's noise: even steps of the ERB rate from 0 to 20 kHz, as `songweave_dsp::tone::noise_edges` has them.
+pub const NOISE_BANDS: usize = 24;
+/// Channels: left, right.
+pub const CHANNELS: usize = 2;
+/// Kind of the weight files.
+pub const KIND: &str = "instruments";
+/// The weights in the binary.
+pub const EMBEDDED: &[u8] = include_bytes!("../weights/instruments.safetensors");
+
+/// Which note, and when in its life.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NoteQuery {
+    /// MIDI key. Beyond the program's range the nearest key of the range sounds, with its frequencies scaled.
+    pub key: u8,
+    /// MIDI velocity, 0…127; 0 is silent.
+    pub velocity: u8,
+    /// Seconds since the onset; less than 0 counts as 0, what is not finite is silent.
+    pub age: f32,
+    /// Seconds since the release; `None` while the note is held. What is not finite is silent. Drums ring on.
+    pub released: Option<f32>,
+}
+
+/// The sound of one note at one instant, at the sound font's own level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NoteTone {
+    /// Frequency of each partial in Hz, `[partial]`; 0 = there is none.
+    pub hz: [f32; PARTIALS],
+    /// Peak amplitude of each partial, linear, `[channel][partial]`.
+    pub partials: [[f32; PARTIALS]; CHANNELS],
+    /// Root mean square of the noise in each band, linear, `[channel][band]`.
+    pub noise: [[f32; NOISE_BANDS]; CHANNELS],
+}
+
+impl NoteTone {
+    /// Silence.
+    pub const SILENT: Self =
+        Self { hz: [0.0; PARTIALS], partials: [[0.0; PARTIALS]; CHANNELS], noise: [[0.0; NOISE_BANDS]; CHANNELS] };
+}
+
+/// The networks of all programs.
+#[derive(Debug, Clone)]
+pub struct InstrumentNetwork {
+    metadata: Metadata,
+    digest: String,
+    programs: Vec<ProgramNetwork>,
+}
+
+impl InstrumentNetwork {
+    /// The network with the weights in the binary.
+    ///
+    /// # Errors
+    /// When the binary was built with a damaged weight file.
+    pub fn embedded() -> Result<Self, WeightError> {
+        Self::from_bytes(EMBEDDED)
+    }
+
+    /// The network with the weights of a file's bytes.
+    ///
+    /// # Errors
+    /// When the file is not a complete, finite `instruments` weight file of [`PROGRAMS`]; the message says why.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightError> {
+        network::read(bytes, &Device::Cpu)
+    }
+
+    /// The sound of each note of one program, `out[note]`; as many as both slices have. A program that does not exist is
+    /// silent.
+    pub fn tones(&mut self, program: usize, notes: &[NoteQuery], out: &mut [NoteTone]) {
+        match self.programs.get_mut(program) {
+            Some(network) => network.tones(notes, out),
+            None => out.iter_mut().take(notes.len()).for_each(|tone| *tone = NoteTone::SILENT),
+        }
+    }
+
+    /// How loud the middle of a program's range is at velocity 100, in dB of full scale (root mean square of the loudest
+    /// 0.4 seconds, both channels together); 0 for a program that does not exist.
+    #[must_use]
+    pub fn level(&self, program: usize) -> f32 {
+        self.programs.get(program).map_or(0.0, ProgramNetwork::level)
+    }
+
+    /// Seconds after its release in which a note falls by 60 dB; infinite where it rings on.
+    #[must_use]
+    pub fn release_seconds(&self, program: usize, key: u8) -> f32 {
+        self.programs.get(program).map_or(0.0, |network| network.release_seconds(key))
+    }
+
+    /// SHA-256 of the weight file in hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The facts of the weight file.
+    #[must_use]
+    pub const fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Number of trained numbers; the tables of frequencies and releases are measured and do not count.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.programs.iter().map(ProgramNetwork::parameters).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+#![allow(clippy::unwrap_used)]
+
+use std::{collections::HashMap, time::Instant};
+
+use candle_core::{DType, Tensor};
+use proptest::prelude::*;
+
+use super::*;
+
+const GOLDEN: &[u8] = include_bytes!("../../weights/instruments.golden.safetensors");
+
+fn note(key: u8, age: f32) -> NoteQuery {
+    NoteQuery { key, velocity: 100, age, released: None }
+}
+
+fn tone(network: &mut InstrumentNetwork, program: usize, note: NoteQuery) -> NoteTone {
+    let mut out = [NoteTone::SILENT];
+    network.tones(program, &[note], &mut out);
+    out[0]
+}
+
+/// All numbers of a tone.
+fn numbers(tone: &NoteTone) -> Vec<f32> {
+    let parts = tone.partials.iter().flatten().chain(tone.noise.iter().flatten());
+    tone.hz.iter().chain(parts).copied().collect()
+}
+
+fn golden(file: &HashMap<String, Tensor>, name: &str) -> Vec<Vec<f32>> {
+    file[name].to_dtype(DType::F32).unwrap().to_vec2().unwrap()
+}
+
+#[test]
+fn answers_are_those_of_pytorch() {
+    let file = candle_core::safetensors::load_buffer(GOLDEN, &Device::Cpu).unwrap();
+    let [notes, hz, partials, noise] = ["notes", "hz", "partials", "noise"].map(|name| golden(&file, name));
+    let mut network = InstrumentNetwork::embedded().unwrap();
+    let mut worst = 0.0_f32;
+    for (at, said) in notes.iter().enumerate() {
+        let released = (said[4] >= 0.0).then_some(said[4]);
+        let query = NoteQuery { key: said[1] as u8, velocity: said[2] as u8, age: said[3], released };
+        let ours = numbers(&tone(&mut network, said[0] as usize, query));
+        let theirs = [hz[at].as_slice(), &partials[at], &noise[at]].concat();
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            // An amplitude at the floor may be just above it here and silent there.
+            let scale = theirs.abs().max(2e-5);
+            worst = worst.max((ours - theirs).abs() / scale);
+        }
+    }
+    println!("largest relative difference to PyTorch over {} notes: {worst:e}", notes.len());
+    assert!(worst < 1e-5, "{worst}");
+}
+
+#[test]
+fn a_note_sounds_the_same_in_every_batch() {
+    let mut network = InstrumentNetwork::embedded().unwrap();
+    let notes: Vec<_> = (0..7).map(|at| note(40 + 5 * at, 0.02 * f32::from(at))).collect();
+    for program in 0..PROGRAMS.len() {
+        let mut together = vec![NoteTone::SILENT; notes.len()];
+        network.tones(program, &notes, &mut together);
+        let alone: Vec<_> = notes.iter().map(|note| tone(&mut network, program, *note)).collect();
+        assert_eq!(together, alone, "{}", PROGRAMS[program].name);
+    }
+}
+
+#[test]
+fn frequencies_are_those_of_the_key() {
+    let mut network = InstrumentNetwork::embedded().unwrap();
+    for (program, facts) in PROGRAMS.iter().enumerate().filter(|(_, facts)| facts.role != Role::Drums) {
+        for key in [facts.keys.0 - 5, facts.keys.0, 60, facts.keys.1, facts.keys.1 + 5] {
+            let hz = tone(&mut network, program, note(key, 0.5)).hz[0];
+            let semitones = 12.0 * (hz / 440.0).log2() + 69.0;
+            assert!((semitones - f32::from(key)).abs() < 0.5, "{} {key}: {semitones}", facts.name);
+        }
+    }
+}
+
+#[test]
+fn a_note_falls_after_its_release_and_after_all_that_was_learned() {
+    let mut network = InstrumentNetwork::embedded().unwrap();
+    let level = |tone: &NoteTone| numbers(tone)[PARTIALS..].iter().map(|value| value * value).sum::<f32>();
+    for (program, facts) in PROGRAMS.iter().enumerate() {
+        let held = tone(&mut network, program, note(60, 1.0));
+        let released = tone(&mut network, program, NoteQuery { released: Some(1.0), ..note(60, 1.0) });
+        assert_eq!(held == released, facts.role == Role::Drums, "{}", facts.name);
+        assert!(level(&released) <= level(&held));
+        let later = [tone(&mut network, program, note(60, 20.0)), tone(&mut network, program, note(60, 100.0))];
+        assert!(level(&later[1]) <= level(&later[0]), "{}", facts.name);
+    }
+    assert_eq!(network.release_seconds(0, 38), f32::INFINITY);
+}
+
+#[test]
+fn what_does_not_exist_is_silent() {
+    let mut network = InstrumentNetwork::embedded().unwrap();
+    let loud = note(60, 0.1);
+    assert_ne!(tone(&mut network, 6, loud), NoteTone::SILENT);
+    for query in [
+        NoteQuery { velocity: 0, ..loud },
+        NoteQuery { age: f32::NAN, ..loud },
+        NoteQuery { released: Some(f32::INFINITY), ..loud },
+        NoteQuery { released: Some(f32::NAN), ..loud },
+    ] {
+        assert_eq!(tone(&mut network, 6, query), NoteTone::SILENT, "{query:?}");
+    }
+    assert_eq!(tone(&mut network, PROGRAMS.len(), loud), NoteTone::SILENT);
+}
+
+#[test]
+fn other_weights_are_refused() {
+    let refused = InstrumentNetwork::from_bytes(crate::groove::EMBEDDED).unwrap_err();
+    assert!(refused.to_string().contains("`groove`"), "{refused}");
+    assert!(InstrumentNetwork::from_bytes(&EMBEDDED[..EMBEDDED.len() - 1]).is_err());
+}
+
+/// Prints what sixteen notes cost; the limit is for the slowest machine that runs the tests.
+#[test]
+fn sixteen_notes_are_quick() {
+    let mut network = InstrumentNetwork::embedded().unwrap();
+    let notes = [note(60, 0.1), note(64, 0.2), note(67, 0.3), note(71, 1.0)];
+    let mut out = [NoteTone::SILENT; 4];
+    let mut times: Vec<f64> = (0..200)
+        .map(|_| {
+            let start = Instant::now();
+            [0, 3, 6, 11].iter().for_each(|program| network.tones(*program, &notes, &mut out));
+            start.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!("{} parameters, 16 notes: {:.0} µs", network.parameters(), times[100]);
+    assert!(times[20] < 5_000.0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_note_is_finite_and_not_too_loud(
+        program in 0..PROGRAMS.len(), key in 0..=255_u8, velocity in 0..=255_u8, age in -1.0..1e4_f32,
+        released in prop::option::of(-1.0..1e3_f32),
+    ) {
+        let mut network = InstrumentNetwork::embedded().unwrap();
+        let tone = tone(&mut network, program, NoteQuery { key, velocity, age, released });
+        for value in numbers(&tone) {
+            prop_assert!(value == 0.0 || value.is_normal() && value > 0.0);
+        }
+        prop_assert!(tone.partials.iter().flatten().all(|amplitude| *amplitude < 4.0));
+    }
+}

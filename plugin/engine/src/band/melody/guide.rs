@@ -1,0 +1,143 @@
+//! What the tuner is told with every frame: key, chord and melody at the middle of the frame's window.
+
+use songweave_dsp::{
+    band::{Chord, Style},
+    controls::{TuneControls, TuneScale, TuneTarget},
+    frame::AnalysisFrame,
+    tune::{TuneGuide, TuneKey},
+};
+use songweave_models::melody::Register;
+
+use super::{MelodyPlan, MelodyWriter, Setting};
+use crate::{
+    band::{BandView, harmony::Harmonised, heard::StepHeard, place::Place},
+    listen::key::Key,
+    pipeline::NetworkFault,
+};
+
+/// Semitones of the scales above the tonic.
+const MAJOR: u16 = 0b1010_1011_0101;
+const MINOR: u16 = 0b0101_1010_1101;
+const ALL: u16 = 0xFFF;
+/// Kinds of songs that the network knows: pop songs, and lead sheets of older standards.
+const POP: usize = 0;
+const STANDARDS: usize = 2;
+
+/// Keeps the melody and what the tuner is told.
+pub struct Guide {
+    writer: MelodyWriter,
+    now: Option<Place>,
+    told: TuneGuide,
+}
+
+impl Guide {
+    /// A guide that has heard nothing.
+    #[must_use]
+    pub fn new(writer: MelodyWriter) -> Self {
+        Self { writer, now: None, told: TuneGuide::default() }
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        self.writer.reset();
+        (self.now, self.told) = (None, TuneGuide::default());
+    }
+
+    /// A step of the voice is over.
+    pub fn hear(&mut self, step: &StepHeard) {
+        self.writer.contour().hear(step);
+    }
+
+    /// The middle of the frame's window lies in the step `now`; `view` is what the band decided last.
+    ///
+    /// # Errors
+    /// When the network fails; nothing is told then but what is known without it.
+    pub fn follow(&mut self, now: Option<Place>, view: &BandView, frame: &AnalysisFrame) -> Result<(), NetworkFault> {
+        let Some(place) = now else {
+            (self.now, self.told) = (None, TuneGuide::default());
+            self.writer.forget();
+            return Ok(());
+        };
+        let harmony = &view.harmony;
+        let key = harmony.key.map(|estimate| estimate.key);
+        // Steps by which the band is late: its chord is of then.
+        let late =
+            if frame.layout.look_ahead > 0 { view.place.map_or(0, |decided| distance(decided, place)) } else { 0 };
+        let from = view.place.filter(|_| late > 0).unwrap_or(place);
+        self.told = TuneGuide {
+            key: key.map(|key| TuneKey { tonic: key.tonic, minor: key.minor }),
+            chord: chord(harmony, from, late),
+            melody: None,
+        };
+        let entered = self.now.replace(place) != Some(place);
+        match setting(frame, key).filter(|_| frame.controls.tune.target == TuneTarget::Melody) {
+            None => self.writer.forget(),
+            Some(setting) => {
+                if entered || self.writer.place.is_none() {
+                    let expected = |steps: u32| chord(harmony, from, late.saturating_add(steps));
+                    let written = self.writer.enter(place, &setting, &expected);
+                    written.map_err(|error| NetworkFault(error.to_string()))?;
+                }
+                self.told.melody = self.writer.key();
+            }
+        }
+        Ok(())
+    }
+
+    /// What the tuner may aim at now.
+    #[must_use]
+    pub const fn told(&self) -> TuneGuide {
+        self.told
+    }
+
+    /// The melody from now on.
+    #[must_use]
+    pub fn plan(&self) -> MelodyPlan {
+        self.writer.plan()
+    }
+}
+
+/// Steps from a place to a later one; 0 to an earlier one.
+fn distance(from: Place, to: Place) -> u32 {
+    let bars = to.bar.saturating_sub(from.bar).saturating_mul(i64::from(to.steps_per_bar));
+    let steps = bars.saturating_add(i64::from(to.step)).saturating_sub(i64::from(from.step));
+    u32::try_from(steps).unwrap_or(0)
+}
+
+/// The chord so many steps after the one that the band decided last, as far as it is planned.
+fn chord(harmony: &Harmonised, decided: Place, steps: u32) -> Option<Chord> {
+    let beat = decided.steps_per_beat.max(1);
+    let beats = (decided.step % beat).saturating_add(steps) / beat;
+    let planned = harmony.plan.iter().take(beats as usize).rev().find_map(|chord| *chord);
+    if beats == 0 { harmony.chord } else { planned.or(harmony.chord) }
+}
+
+/// What the melody is to be like; `None` before a key is known.
+fn setting(frame: &AnalysisFrame, heard: Option<Key>) -> Option<Setting> {
+    let (tune, band) = (&frame.controls.tune, &frame.controls.band);
+    let (tonic, minor) = key(tune, heard)?;
+    let scale = match tune.scale {
+        TuneScale::Major => MAJOR,
+        TuneScale::Minor => MINOR,
+        TuneScale::Chromatic | TuneScale::Auto => ALL,
+    };
+    let adventure = if tune.melody_adventure.is_finite() { tune.melody_adventure } else { 0.0 };
+    Some(Setting {
+        register: Register::new(tonic, minor, tune.melody_range),
+        scale,
+        corpus: if band.style == Style::Swing { STANDARDS } else { POP },
+        adventure,
+        seed: band.seed,
+    })
+}
+
+/// The key that was chosen, or else the one that is heard.
+fn key(tune: &TuneControls, heard: Option<Key>) -> Option<(u8, bool)> {
+    let tonic = tune.key.or(heard.map(|key| key.tonic))? % 12;
+    let minor = match tune.scale {
+        TuneScale::Major => false,
+        TuneScale::Minor => true,
+        TuneScale::Chromatic | TuneScale::Auto => heard.is_some_and(|key| key.tonic == tonic && key.minor),
+    };
+    Some((tonic, minor))
+}
