@@ -19,9 +19,9 @@ from instrument_net import PROGRAMS, STEP_DB, STEP_GLIDE, ZERO_DB, InstrumentNet
 
 KIND = "instruments"
 LOG_EVERY = 50
-AUDIBLE_DB, LEAST_WEIGHT = 60.0, 0.02
-"""A level this far below the loudest of its frame hardly counts, and one this far below the note's loudest less still."""
-SILENT_DB = -90.0
+AUDIBLE_DB, LEAST_WEIGHT = 60.0, 0.1
+"""A level this far below the loudest of its frame hardly counts."""
+SILENT_DB = -98.0
 
 
 class InstrumentTrainer:
@@ -150,8 +150,8 @@ class InstrumentTrainer:
 
 
 def audibility(levels: Tensor) -> Tensor:
-    """[frame][level]: 1 for the loudest of a frame, falling to almost nothing below; faint frames count less."""
+    """[frame][level]: 1 for the loudest of a frame, falling to little below; faint frames count less."""
     loudest = levels.max(1, keepdim=True).values
-    within = (1.0 - (loudest - levels) / AUDIBLE_DB).clamp(0.0, 1.0) ** 2
+    within = (1.0 - (loudest - levels) / AUDIBLE_DB).clamp(0.0, 1.0)
     faint = ((loudest - SILENT_DB) / AUDIBLE_DB).clamp(0.1, 1.0)
     return within * faint + LEAST_WEIGHT

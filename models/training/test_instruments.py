@@ -89,7 +89,7 @@ class Instruments(unittest.TestCase):
 
     def test_what_is_far_below_the_loudest_hardly_counts(self):
         weight = audibility(torch.tensor([[-20.0, -40.0, -79.0, -100.0]]))[0]
-        self.assertTrue((weight.diff() <= 0).all() and weight[0] > 0.9 and weight[3] < 0.03)
+        self.assertTrue((weight.diff() <= 0).all() and weight[0] > 0.9 and weight[3] < 0.15)
 
     def test_noise_bands_are_those_of_the_plugin(self):
         edges = noise_edges()

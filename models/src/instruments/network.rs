@@ -19,7 +19,7 @@ const BATCH: usize = 2;
 const STEP_DB: f32 = 20.0;
 const ZERO_DB: f32 = -40.0;
 /// Quieter than this is silence; louder than the ceiling is an answer that no training gave.
-const FLOOR_DB: f32 = -96.0;
+const FLOOR_DB: f32 = -100.0;
 const CEILING_DB: f32 = 12.0;
 /// An answer of 1 glides by so many semitones.
 const STEP_GLIDE: f32 = 12.0;

@@ -201,34 +201,24 @@ impl Bench<'_> {
     /// The true note, what each system draws, and the partial that tells the pitch.
     fn note(&mut self, key: u8, velocity: u8) -> Result<(Stereo, [Stereo; SYSTEMS.len()], Option<f32>)> {
         let program = PROGRAMS[self.index];
-        let drums = program.role == Role::Drums;
-        let (held, length) = if drums { (STROKE, STROKE) } else { (HELD, LENGTH) };
-        let mut truth = render(self.font, &program, key, velocity, held.into(), f64::from(length) + 0.2)?;
+        let is_drum = program.role == Role::Drums;
+        let (held, length) = if is_drum { (f32::INFINITY, STROKE) } else { (HELD, LENGTH) };
+        let mut truth = render(self.font, &program, key, velocity, held.min(length).into(), f64::from(length) + 0.2)?;
         let (hz, glide) = partials_of(&truth, &program, key);
         let analysis = NoteAnalysis::new(&truth, RATE as f32, hz, glide);
         let bound = draw(&program, key, length, |age| analysis.tone(age));
-        let settled = analysis.tone(0.5);
-        let strongest =
-            (0..PITCHED).max_by(|a, b| settled.partials[0][*a].total_cmp(&settled.partials[0][*b])).unwrap_or(0);
         let network = draw(&program, key, length, |age| {
-            let released = (!drums && age > held).then_some(age - held);
+            let released = (age > held).then_some(age - held);
             let mut tone = [NoteTone::SILENT];
             self.network.tones(self.index, &[NoteQuery { key, velocity, age, released }], &mut tone);
             drawable(&tone[0])
         });
-        let mut fault = None;
-        let table = draw(&program, key, length, |age| {
-            let released = if drums { 0.0 } else { (age - held).max(0.0) };
-            self.table.tone(key, velocity, age, released).unwrap_or_else(|error| {
-                fault = Some(error);
-                songweave_dsp::tone::Tone::SILENT
-            })
-        });
-        if let Some(error) = fault {
-            return Err(error.into());
-        }
+        self.table.prepare(key)?;
+        let table = draw(&program, key, length, |age| self.table.tone(key, velocity, age, (age - held).max(0.0)));
+        let settled = analysis.tone(0.5).partials[0];
+        let strongest = (0..PITCHED).max_by(|a, b| settled[*a].total_cmp(&settled[*b])).unwrap_or(0);
         truth.iter_mut().for_each(|channel| channel.truncate(network[0].len()));
-        Ok((truth, [network, bound, table], (!drums).then_some(hz[strongest])))
+        Ok((truth, [network, bound, table], (!is_drum).then_some(hz[strongest])))
     }
 }
 

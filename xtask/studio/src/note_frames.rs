@@ -16,11 +16,11 @@ const PERIODS: f32 = 3.0;
 /// Shortest window, and the longest that late frames grow to, in seconds.
 const SHORTEST: f32 = 0.008;
 const LONGEST: f32 = 0.06;
-/// Length of the noise's windows in samples: in the attack, and after it.
-const NOISE_ATTACK: usize = 512;
-const NOISE: usize = 2048;
-/// Seconds that count as attack.
-const ATTACK: f32 = 0.08;
+/// Length of the noise's windows in samples from an age in seconds on: short in the attack, long where the sound is steady.
+const NOISE: [(f32, usize); 3] = [(0.3, 4096), (0.08, 2048), (0.0, 512)];
+/// So many bins around a partial say nothing of the noise, where at least this share of a band is left.
+const BESIDE: f32 = 3.5;
+const LEAST_LEFT: f32 = 0.25;
 /// The sound is never taken to be quieter than this share of its peak.
 const RISE_FLOOR: f32 = 1e-4;
 
@@ -164,7 +164,8 @@ impl<'a> NoteAnalysis<'a> {
 
     /// Root mean square of what is left beside the waves, `[channel][band]`.
     fn noise(&self, age: f32, waves: &[Waves; PARTIALS / LANES]) -> [[f32; NOISE_BANDS]; 2] {
-        let (from, length) = self.window(age, if age < ATTACK { NOISE_ATTACK } else { NOISE });
+        let length = NOISE.iter().find(|(from, _)| age >= *from).map_or(NOISE[2].1, |(_, length)| *length);
+        let (from, length) = self.window(age, length);
         let mut left: [Vec<f32>; 2] = [0, 1].map(|channel| self.sound[channel][from..from + length].to_vec());
         for (group, waves) in waves.iter().enumerate().filter(|(group, _)| self.sounds(*group)) {
             let mut phasors = Phasors::new(self, group, from);
@@ -180,12 +181,13 @@ impl<'a> NoteAnalysis<'a> {
             }
         }
         let now = self.rise[self.sample(age).min(self.rise.len() - 1)];
-        left.map(|left| band_levels(&left, &self.rise[from..from + length], now, self.rate))
+        left.map(|left| band_levels(&left, &self.rise[from..from + length], now, self.rate, &self.hz))
     }
 }
 
-/// Root mean square in each noise band of samples that rise with `rise`, at the moment when that is `now`.
-fn band_levels(samples: &[f32], rise: &[f32], now: f32, rate: f32) -> [f32; NOISE_BANDS] {
+/// Root mean square in each noise band of samples that rise with `rise`, at the moment when that is `now`; read between the
+/// partials where there is room.
+fn band_levels(samples: &[f32], rise: &[f32], now: f32, rate: f32, partials: &[f32]) -> [f32; NOISE_BANDS] {
     let length = samples.len();
     let transform = RealFftPlanner::<f32>::new().plan_fft_forward(length);
     let (mut input, mut spectrum) = (transform.make_input_vec(), transform.make_output_vec());
@@ -199,17 +201,42 @@ fn band_levels(samples: &[f32], rise: &[f32], now: f32, rate: f32) -> [f32; NOIS
     let _ = transform.process(&mut input, &mut spectrum);
     let step = rate / length as f32;
     let scale = 2.0 * now * now / (weight * length as f32);
-    let edges = noise_edges();
-    let mut powers = [0.0; NOISE_BANDS];
+    let (edges, mut bands) = (noise_edges(), [Band::default(); NOISE_BANDS]);
     for (bin, value) in spectrum.iter().enumerate() {
+        let hz = bin as f32 * step;
+        let is_free = partials.iter().all(|partial| *partial == 0.0 || (partial - hz).abs() > BESIDE * step);
         // A bin spreads half a step to both sides.
-        let (low, high) = ((bin as f32 - 0.5) * step, (bin as f32 + 0.5) * step);
-        for (power, edges) in powers.iter_mut().zip(edges.windows(2)) {
-            let share = ((high.min(edges[1]) - low.max(edges[0])) / step).max(0.0);
-            *power += share * scale * value.norm_sqr();
+        for (band, edges) in bands.iter_mut().zip(edges.windows(2)) {
+            let share = (((hz + 0.5 * step).min(edges[1]) - (hz - 0.5 * step).max(edges[0])) / step).max(0.0);
+            band.add(share, scale * value.norm_sqr(), is_free);
         }
     }
-    powers.map(f32::sqrt)
+    bands.map(|band| band.power().sqrt())
+}
+
+/// A noise band as it is summed up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Band {
+    bins: f32,
+    power: f32,
+    free_bins: f32,
+    free_power: f32,
+}
+
+impl Band {
+    fn add(&mut self, share: f32, power: f32, is_free: bool) {
+        self.bins += share;
+        self.power += share * power;
+        if is_free {
+            self.free_bins += share;
+            self.free_power += share * power;
+        }
+    }
+
+    fn power(&self) -> f32 {
+        let enough = self.free_bins > LEAST_LEFT * self.bins;
+        if enough { self.free_power / self.free_bins * self.bins } else { self.power }
+    }
 }
 
 /// Turning pointers of a group of partials; those that do not exist stay at 0.

@@ -51,28 +51,37 @@ impl<'a> NoteTable<'a> {
         program.count().div_ceil(usize::from(step)) * ages * (2 * (64 + 24))
     }
 
-    /// The tone of a note at an age, and after a release, in seconds.
+    /// Makes sure that the row which a key is read from is there.
     ///
     /// # Errors
     /// The sound font cannot be played.
-    pub fn tone(&mut self, key: u8, velocity: u8, age: f32, released: f32) -> Result<Tone> {
-        let (step, _) = steps(&self.program);
-        let near = self.program.keys.0 + (key.saturating_sub(self.program.keys.0) + step / 2) / step * step;
-        let near = near.min(self.program.keys.1);
+    pub fn prepare(&mut self, key: u8) -> Result<()> {
+        let near = self.nearest(key);
         if !self.rows.contains_key(&near) {
             let row = self.analyse(near)?;
             self.rows.insert(near, row);
         }
-        let row = &self.rows[&near];
+        Ok(())
+    }
+
+    /// The tone of a note at an age and after a release, in seconds; silence unless it was prepared.
+    #[must_use]
+    pub fn tone(&self, key: u8, velocity: u8, age: f32, released: f32) -> Tone {
+        let near = self.nearest(key);
+        let Some(row) = self.rows.get(&near) else { return Tone::SILENT };
         let distance = |other: &f32| (other.max(1e-3).ln() - age.max(1e-3).ln()).abs();
         let nearest = row.frames.iter().min_by(|(one, _), (other, _)| distance(one).total_cmp(&distance(other)));
         let mut tone = nearest.map_or(Tone::SILENT, |(_, tone)| *tone);
-        let semitones = if step == 1 { 0.0 } else { f32::from(key) - f32::from(near) };
-        tone.hz.iter_mut().for_each(|hz| *hz *= (semitones / 12.0).exp2());
-        let after = (age - self.program.seconds()).max(0.0);
-        let fall = released * row.release + after * row.fall;
+        tone.hz.iter_mut().for_each(|hz| *hz *= ((f32::from(key) - f32::from(near)) / 12.0).exp2());
+        let fall = released * row.release + (age - self.program.seconds()).max(0.0) * row.fall;
         tone.fade((f32::from(velocity) / f32::from(VELOCITY)).powi(2) * 10.0_f32.powf(-fall / 20.0));
-        Ok(tone)
+        tone
+    }
+
+    /// The key of the table that is nearest to a key of the program's range.
+    fn nearest(&self, key: u8) -> u8 {
+        let ((step, _), (low, high)) = (steps(&self.program), self.program.keys);
+        (low + (key.saturating_sub(low) + step / 2) / step * step).min(high)
     }
 
     fn analyse(&self, key: u8) -> Result<Row> {

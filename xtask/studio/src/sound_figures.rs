@@ -55,11 +55,8 @@ impl SoundFigures {
         let heard = chroma_of_steps(sound, rate, step, steps);
         let within = |seconds: &f64| (start - TOLERANCE..end).contains(seconds);
         let found: Vec<f64> = beginnings(sound, rate).into_iter().filter(within).collect();
-        let hit = |note: &BandNote| (note.instrument == Instrument::Drums).then_some(note.start);
-        let mut hits: Vec<f64> = drums.iter().filter_map(hit).filter(within).collect();
-        hits.sort_by(f64::total_cmp);
-        hits.dedup_by(|later, earlier| *later - *earlier < TOGETHER);
-        let beats: Vec<Beat> = beats(&heard, song, played, from);
+        let hits: Vec<f64> = hits(drums).into_iter().filter(within).collect();
+        let beats = beats(&heard, song, played, from);
         Self {
             sung_class_strong: sung_class_strong(&heard, song, from),
             chord_correlation: mean(beats.iter().filter_map(Beat::correlation)),
@@ -70,6 +67,15 @@ impl SoundFigures {
             beginnings_per_bar: found.len() as f64 / ((end - start) / (16.0 * step)).max(1e-9),
         }
     }
+}
+
+/// Where drums are hit, in seconds and in order.
+fn hits(notes: &[BandNote]) -> Vec<f64> {
+    let hit = |note: &BandNote| (note.instrument == Instrument::Drums).then_some(note.start);
+    let mut hits: Vec<f64> = notes.iter().filter_map(hit).collect();
+    hits.sort_by(f64::total_cmp);
+    hits.dedup_by(|later, earlier| *later - *earlier < TOGETHER);
+    hits
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {

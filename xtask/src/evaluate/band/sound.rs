@@ -168,19 +168,8 @@ pub(super) struct SoundReport {
 impl SoundReport {
     /// Lets the baseline of the run `pix2pix` play to all voices and measures everybody.
     pub(super) fn of(folder: &Path, pix2pix: Option<&Path>, songs: &[SongFigures]) -> Result<Self> {
-        let recorded: Vec<&Recorded> = songs.iter().filter_map(|song| song.recorded.as_ref()).collect();
         let facts = pix2pix.map(|run| accompany(folder, run)).transpose()?;
-        let systems = SYSTEMS.into_iter().filter(|system| *system != "pix2pix" || pix2pix.is_some());
-        let bar = super::super::bar(recorded.len());
-        let mut figures: BTreeMap<&'static str, Vec<Measured>> = BTreeMap::new();
-        std::fs::create_dir_all(folder.join(HEARD)).with_context(|| format!("cannot write to {}", folder.display()))?;
-        for song in &recorded {
-            for system in systems.clone() {
-                figures.entry(system).or_default().push(measure(folder, song, system)?);
-            }
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
+        let figures = measured(folder, pix2pix.is_some(), songs)?;
         let distances = distances(folder)?;
         let ahead = figures.get("ours").zip(figures.get("pix2pix")).map(|(ours, theirs)| ahead(ours, theirs));
         let systems = figures.into_iter().map(|(system, songs)| {
@@ -189,6 +178,27 @@ impl SoundReport {
         });
         Ok(Self { systems: systems.collect(), ahead: ahead.unwrap_or_default(), pix2pix: facts })
     }
+}
+
+/// Everybody's figures of every song; what the listener is to hear is written.
+fn measured(folder: &Path, pix2pix: bool, songs: &[SongFigures]) -> Result<BTreeMap<&'static str, Vec<Measured>>> {
+    let heard = folder.join(HEARD);
+    // The songs of an earlier run would be heard as well.
+    if heard.is_dir() {
+        std::fs::remove_dir_all(&heard).with_context(|| format!("cannot empty the folder {}", heard.display()))?;
+    }
+    std::fs::create_dir_all(&heard).with_context(|| format!("cannot make the folder {}", heard.display()))?;
+    let systems = SYSTEMS.into_iter().filter(|system| *system != "pix2pix" || pix2pix);
+    let bar = super::super::bar(songs.len());
+    let mut figures: BTreeMap<&'static str, Vec<Measured>> = BTreeMap::new();
+    for song in songs.iter().filter_map(|song| song.recorded.as_ref()) {
+        for system in systems.clone() {
+            figures.entry(system).or_default().push(measure(folder, song, system)?);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(figures)
 }
 
 impl SystemFigures {

@@ -29,25 +29,23 @@ const SHOWN: (f32, f32) = (-90.0, -15.0);
 pub(super) fn write(folder: &Path, sounds: &Path, songs: &[SongFigures]) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     for song in songs.iter().take(SONGS) {
-        let there = SYSTEMS.into_iter().filter(|system| path(sounds, &song.song, system).is_file());
-        let panels: Vec<(&str, Vec<f32>, u32)> = there
-            .map(|system| {
-                let audio = decode(&path(sounds, &song.song, system))?;
-                let rate = audio.rate;
-                let [sound, _] = audio.into_stereo();
-                Ok((system, sound, rate))
-            })
-            .collect::<Result<_>>()?;
-        let height = panels.len() * (HEIGHT + GAP);
-        let mut picture = Picture::new(WIDTH as u32, height as u32, [0, 0, 0]);
-        for (index, (system, sound, rate)) in panels.iter().enumerate() {
-            let top = (index * (HEIGHT + GAP)) as u32;
-            lettering::write(&mut picture, 4, top + 3, system, [255, 255, 255]);
-            panel(&mut picture, top + GAP as u32, sound, *rate);
-        }
-        picture.write(&folder.join(format!("{}.png", song.song)))?;
+        picture(sounds, &song.song)?.write(&folder.join(format!("{}.png", song.song)))?;
     }
     Ok(())
+}
+
+/// The sounds of a song that there are, one below the other.
+fn picture(sounds: &Path, song: &str) -> Result<Picture> {
+    let there: Vec<&str> = SYSTEMS.into_iter().filter(|system| path(sounds, song, system).is_file()).collect();
+    let mut picture = Picture::new(WIDTH as u32, (there.len() * (HEIGHT + GAP)) as u32, [0, 0, 0]);
+    for (index, system) in there.into_iter().enumerate() {
+        let audio = decode(&path(sounds, song, system))?;
+        let (rate, top) = (audio.rate, (index * (HEIGHT + GAP)) as u32);
+        let [sound, _] = audio.into_stereo();
+        lettering::write(&mut picture, 4, top + 3, system, [255, 255, 255]);
+        panel(&mut picture, top + GAP as u32, &sound, rate);
+    }
+    Ok(picture)
 }
 
 fn panel(picture: &mut Picture, top: u32, sound: &[f32], rate: u32) {

@@ -20,11 +20,10 @@ const RANGE: f32 = 80.0;
 /// Rows between both.
 const GAP: u32 = 6;
 
-/// Writes the true note above the drawn one, on one scale, left channel.
+/// Writes the true note above the drawn one, on one scale, both channels together.
 pub(super) fn write(truth: &Stereo, drawn: &Stereo, path: &Path) -> Result<()> {
     let bins = WINDOW / 2 + 1;
-    let left = |sound: &Stereo| magnitudes(&[sound[0].clone(), Vec::new()], WINDOW);
-    let (truth, drawn) = (left(truth), left(drawn));
+    let (truth, drawn) = (louder(truth), louder(drawn));
     let peak = truth.iter().copied().fold(1e-9, f32::max);
     let columns = ((truth.len() / bins) as u32).min(COLUMNS);
     let mut picture = Picture::new(columns, 2 * ROWS + GAP, [90, 90, 90]);
@@ -40,4 +39,11 @@ pub(super) fn write(truth: &Stereo, drawn: &Stereo, path: &Path) -> Result<()> {
         }
     }
     picture.write(path)
+}
+
+/// The louder channel of every bin, `[frame, bin]`.
+fn louder(sound: &Stereo) -> Vec<f32> {
+    let both = magnitudes(sound, WINDOW);
+    let (left, right) = both.split_at(both.len() / 2);
+    left.iter().zip(right).map(|(left, right)| left.max(*right)).collect()
 }
