@@ -11,6 +11,8 @@ use songweave_tests::{
 const SECOND: usize = RATE as usize;
 /// A bar of 4/4 at 120 BPM.
 const BAR: usize = 2 * SECOND;
+/// A 16th of it.
+const STEP: usize = BAR / 16;
 /// Time within which notes have to end after the host says so, beside the latency: three hops.
 const SLACK: usize = 3 * 512;
 
@@ -51,6 +53,10 @@ fn a_band_joins_in_within_two_bars_and_the_outputs_add_up_to_the_main_one() {
     for channel in [0, 1, 2, 9] {
         let notes = played.told.iter().filter(|told| told.channel == channel && told.velocity.is_some()).count();
         assert!(notes > 0, "nothing on channel {channel}");
+    }
+    for told in played.told.iter().filter(|told| told.velocity.is_some() && told.channel >= 1) {
+        let off = (told.sample - played.latency + STEP / 2) % STEP;
+        assert!(off.abs_diff(STEP / 2) <= 1, "a note {} samples beside the grid", off as i64 - (STEP / 2) as i64);
     }
     for channel in 0..2 {
         for sample in played.latency..sung.len() {

@@ -378,7 +378,7 @@ impl AudioPath {
         self.next_event = 0;
         let hop = self.layout.hop as i64;
         // The output hop that comes, in samples of the input.
-        let begin = (self.position.hop as i64 + 2) * hop - self.layout.latency() as i64;
+        let begin = (self.position.hop as i64 + 1) * hop - self.layout.latency() as i64;
         if !may_play {
             self.player.silence(begin);
         }

@@ -39,8 +39,7 @@ use place::Place;
 use sound::Sound;
 use steps::Pool;
 
-/// Hops after a step's beginning at which it is decided. The output plays it three to four hops after the frame of the
-/// decision, so this is the latest.
+/// Hops after a step's beginning at which it is decided. The output plays it in the next hop, so this is the latest.
 const DECIDED_AFTER: usize = 3;
 /// Hops from the middle of a frame's window, which its pitch belongs to, to the frame's end.
 const HEARD_AFTER: usize = 2;

@@ -36,7 +36,7 @@ pub(super) fn measure(sample_rate: f32) -> Result<Value> {
         let now = (hop as i64 + 1) * layout.hop as i64;
         player.take(&step, now);
         let begun = Instant::now();
-        player.play(now + 3 * layout.hop as i64 - layout.latency() as i64, sound.tones().iter().copied(), &mut sounds);
+        player.play(now + 2 * layout.hop as i64 - layout.latency() as i64, sound.tones().iter().copied(), &mut sounds);
         drawn.push(begun.elapsed().as_secs_f64() * 1e6);
         player.finish();
     }

@@ -121,7 +121,7 @@ impl Sound {
     pub fn play(&mut self, frame: &AnalysisFrame, step: &BandStep) {
         let (layout, hop) = (&frame.layout, frame.layout.hop as i64);
         let now = (frame.position.hop as i64 + 1) * hop;
-        let begin = now + (DECISION_DELAY as i64 + 1) * hop - layout.latency() as i64;
+        let begin = now + DECISION_DELAY as i64 * hop - layout.latency() as i64;
         self.schedule.take(step, now);
         self.schedule.pass(begin, layout.hop);
         for index in 0..self.schedule.events().len() {

@@ -27,7 +27,7 @@ fn played(rate: f32, controls: BandControls, steps: &[(u64, BandStep)], hops: u6
         let now = (hop as i64 + 1) * layout.hop as i64;
         player.take(&step, now);
         let tones = sound.tones().iter().copied();
-        player.play(now + 3 * layout.hop as i64 - layout.latency() as i64, tones, &mut sounds);
+        player.play(now + 2 * layout.hop as i64 - layout.latency() as i64, tones, &mut sounds);
         player.finish();
         samples.extend((0..layout.hop).map(|n| (0..INSTRUMENTS).map(|who| sounds.at(who, n)[0]).sum::<f32>()));
     }
