@@ -16,6 +16,7 @@ pub mod scale;
 pub mod sentences;
 pub mod slider;
 pub mod theme;
+pub mod tune_view;
 pub mod value_field;
 pub mod view;
 pub mod window;

@@ -35,3 +35,6 @@ pub struct TuneGuide {
     /// MIDI key of the note of the melody that the plugin writes; `None` in its rests, where the voice is left alone.
     pub melody: Option<u8>,
 }
+
+#[cfg(test)]
+mod tests;

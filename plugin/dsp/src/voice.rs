@@ -15,7 +15,9 @@ use crate::{
 };
 
 /// Lowest and highest pitch in Hz.
-const RANGE: (f32, f32) = (65.0, 1_100.0);
+const RANGE: (f32, f32) = (50.0, 1_100.0);
+/// Below this frequency in Hz nothing helps to find the pitch.
+const LOWEST_HZ: f32 = 45.0;
 /// Above this frequency in Hz nothing helps to find the pitch.
 const HIGHEST_HZ: f32 = 2_400.0;
 /// Exponent that compresses power.
@@ -72,7 +74,7 @@ impl VoiceTracker {
         let longest = ((layout.sample_rate / RANGE.0) as usize).clamp(shortest + 1, layout.window / 2 - 2);
         let weight = |bin: usize| {
             let hz = layout.bin_hz(bin);
-            if hz < 0.7 * RANGE.0 { 0.0 } else { (1.5 - 1.5 * hz / HIGHEST_HZ).clamp(0.0, 1.0) }
+            if hz < LOWEST_HZ { 0.0 } else { (1.5 - 1.5 * hz / HIGHEST_HZ).clamp(0.0, 1.0) }
         };
         let correction = (0..longest + 2).map(|lag| 1.0 / window_likeness(lag as f32 / layout.window as f32)).collect();
         Self {

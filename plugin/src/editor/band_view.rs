@@ -8,7 +8,7 @@ use super::{
     fit,
     roll::{self, Roll, chord_name},
     slider::{self, Look, Slider},
-    theme,
+    theme, tune_view,
     view::{GAP, ROW, Scene},
 };
 
@@ -62,11 +62,33 @@ fn sentences(view: &BandView) -> [String; 3] {
     [key, place, does]
 }
 
-/// Draws the roll with its legend.
-pub fn show_roll(ui: &Ui, mut rect: Rect, roll: &Roll, scene: &Scene<'_>) {
-    let legend = theme::cut_top(&mut rect, 22.0);
+/// The controls that are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Page {
+    /// How the band plays.
+    #[default]
+    Band,
+    /// Tune, and what the band is played with.
+    Tune,
+}
+
+/// Draws the roll with its legend, the cents meter where somebody is tuned, and the choice of the controls below.
+pub fn show_roll(ui: &mut Ui, mut rect: Rect, roll: &Roll, page: &mut Page, scene: &Scene<'_>) {
+    let mut legend = theme::cut_top(&mut rect, 22.0);
+    for (shown, name, width) in [(Page::Tune, "Tune and sounds", 124.0), (Page::Band, "Band", 60.0)] {
+        let place = theme::cut_right(&mut legend, width);
+        if slider::button(ui, place, name, *page == shown, theme::BOTH).clicked() {
+            *page = shown;
+        }
+        theme::cut_right(&mut legend, 4.0);
+    }
     roll::show_legend(ui, legend);
     theme::cut_top(&mut rect, 6.0);
+    if scene.params.tune.controls().amount > 0.0 {
+        let view = roll.newest().map_or_else(Default::default, |column| column.tune);
+        tune_view::show_meter(ui, theme::cut_bottom(&mut rect, tune_view::METER), view);
+        theme::cut_bottom(&mut rect, 6.0);
+    }
     let hop = scene.shared.timing().map_or(0.0107, |timing| timing.hop as f32 / timing.sample_rate);
     roll.show(ui, rect, &scene.shared.status.band(), hop);
 }
@@ -100,7 +122,7 @@ pub fn show_controls(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
     row(ui, &mut locks, &scene.params.output, scene);
 }
 
-fn heading(ui: &Ui, rect: Rect, name: &str) -> Rect {
+pub(super) fn heading(ui: &Ui, rect: Rect, name: &str) -> Rect {
     ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
     let mut inside = rect.shrink2(vec2(12.0, 5.0));
     let place = theme::cut_top(&mut inside, 22.0);
@@ -108,7 +130,7 @@ fn heading(ui: &Ui, rect: Rect, name: &str) -> Rect {
     inside
 }
 
-fn row(ui: &mut Ui, rect: &mut Rect, param: &impl Param, scene: &Scene<'_>) {
+pub(super) fn row(ui: &mut Ui, rect: &mut Rect, param: &impl Param, scene: &Scene<'_>) {
     let place = theme::cut_top(rect, ROW);
     Slider { param, setter: &scene.setter, look: Look::Amount, columns: COLUMNS }.show(ui, place);
 }

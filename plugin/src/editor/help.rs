@@ -66,7 +66,30 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Band level" => "Level of the whole band.",
         "Drums level" | "Bass level" | "Keys level" | "Pad level" => "Level of this instrument.",
         "Voice level" => "Level of the voice as it came in.",
-        "Roll" => "White: the voice. Bars: what the band plays. Right of the line: what drums and bass will play next.",
+        "Drums sound" | "Bass sound" | "Keys sound" | "Pad sound" => {
+            "What this instrument is played with, from its next note on; Auto leaves it to the style."
+        }
+        "Duck" => "How far the band steps back while somebody sings: up to 9 dB.",
+        "Tune amount" => "From the voice as it is (0 %) to right on the target (100 %).",
+        "Tune speed" => "How fast the voice goes to its target: 0 ms is hard, 400 ms hardly noticed.",
+        "Tune target" => {
+            "The notes of a scale, the keys you hold over MIDI (they are no chord for the band then), the band's chord, or a melody."
+        }
+        "Tune key" => "Tonic of the scale and of the melody; Auto takes what the band hears.",
+        "Tune scale" => "The notes that may be sung; Auto takes major or minor as the band hears it.",
+        "Humanise" => "Keeps the voice's own vibrato and glides: only the note below them is corrected.",
+        "Formant" => "Shifts the character of the voice, smaller or larger, not its pitch.",
+        "Tune reference" => "Frequency of A4 that the voice is tuned to.",
+        "Melody lowest" | "Melody highest" => {
+            "The range in which the melody is written; the voice takes it in its own octave."
+        }
+        "Melody adventure" => {
+            "From the melody one expects (0 %) to one that surprises (100 %). The seed is the band's."
+        }
+        "Cents" => "How far the voice is from its target before it is tuned: left is flat, right is sharp.",
+        "Roll" => {
+            "White: the voice. Yellow: what it is tuned to. Bars: what the band plays. Right of the line: what comes next."
+        }
         "Bypass" => "Song A as it came in, with the same delay.",
         _ => return None,
     })

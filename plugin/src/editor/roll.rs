@@ -113,6 +113,7 @@ impl Roll {
         for instrument in Instrument::ALL {
             self.draw_notes(&painter, &plan, instrument);
         }
+        self.draw_targets(&painter, &plan);
         self.draw_voice(&painter, &plan);
         self.draw_chords(&painter, &plan);
         draw_next(&painter, &plan, view, hop_seconds);
@@ -150,6 +151,18 @@ impl Roll {
             }
             if !voiced || index + 1 == length {
                 painter.add(Shape::line(std::mem::take(&mut line), Stroke::new(2.0, theme::TEXT)));
+            }
+        }
+    }
+
+    /// The notes that the voice is pulled to.
+    fn draw_targets(&self, painter: &Painter, plan: &Plan) {
+        let length = self.columns.len();
+        for (index, column) in self.columns.iter().enumerate() {
+            if let Some(key) = column.tune.target {
+                let (x, y) = (plan.x(length - index), plan.y(f32::from(key)));
+                let place = Rect::from_min_max(pos2(x, y - 1.5), pos2(x + plan.column + 0.5, y + 1.5));
+                painter.rect_filled(place, 0.0, theme::WARNING);
             }
         }
     }
@@ -210,6 +223,7 @@ fn draw_next(painter: &Painter, plan: &Plan, view: &BandView, hop_seconds: f32) 
             write_chord(painter, plan, plan.now + steps as f32 * step, &chord_name(chord), dim);
         }
     }
+    draw_melody(painter, plan, view, step);
     let bar = plan.now + (place.steps_per_bar - place.step) as f32 * step;
     painter.vline(bar, plan.rect.y_range(), Stroke::new(1.0, Color32::from_white_alpha(40)));
     let shown = place.steps_per_bar as usize;
@@ -226,16 +240,27 @@ fn draw_next(painter: &Painter, plan: &Plan, view: &BandView, hop_seconds: f32) 
     }
 }
 
+/// The melody that is written ahead.
+fn draw_melody(painter: &Painter, plan: &Plan, view: &BandView, step: f32) {
+    for note in view.melody.notes() {
+        let from = plan.now + note.start.max(0) as f32 * step;
+        let to = plan.now + (note.start + note.steps as i32) as f32 * step - 1.0;
+        let y = plan.y(f32::from(note.key));
+        let place = Rect::from_min_max(pos2(from, y - 1.5), pos2(to.max(from), y + 1.5));
+        painter.rect_filled(place, 1.0, theme::WARNING.gamma_multiply(0.6));
+    }
+}
+
 fn draw_ghost(painter: &Painter, x: f32, y: f32, colour: Color32) {
     painter.rect_filled(Rect::from_center_size(pos2(x + 1.5, y), vec2(3.0, NOTE)), 1.0, colour.gamma_multiply(0.55));
 }
 
 /// Names and colours of the lines.
 pub fn show_legend(ui: &Ui, mut rect: Rect) {
-    let lines = [("Voice", theme::TEXT)]
+    let lines = [("Voice", theme::TEXT), ("Target", theme::WARNING)]
         .into_iter()
         .chain(["Drums", "Bass", "Keys", "Pad"].into_iter().zip(Instrument::ALL.map(colour)));
-    for (name, colour) in lines.take(1 + INSTRUMENTS) {
+    for (name, colour) in lines.take(2 + INSTRUMENTS) {
         let mut place = theme::cut_left(&mut rect, 62.0);
         let mark = theme::cut_left(&mut place, 14.0);
         let mark = Rect::from_center_size(mark.center(), vec2(9.0, NOTE));

@@ -11,7 +11,8 @@ use songweave_dsp::{
 };
 
 use super::{
-    band_view, fit,
+    band_view::{self, Page},
+    fit,
     footer::Footer,
     heat_map::{COLUMNS, HeatMap},
     lanes::Lanes,
@@ -20,7 +21,7 @@ use super::{
     scale::Scale,
     sentences,
     slider::{self, Look, Slider},
-    theme,
+    theme, tune_view,
 };
 use crate::{
     params::SongweaveParams,
@@ -54,6 +55,7 @@ pub struct View {
     heat_map: HeatMap,
     lanes: Lanes,
     roll: Roll,
+    page: Page,
     meters: Meters,
     footer: Footer,
     scale: Scale,
@@ -82,7 +84,10 @@ impl View {
         theme::cut_bottom(&mut rect, GAP);
         let controls = theme::cut_bottom(&mut rect, 22.0 + ROWS as f32 * ROW + 10.0);
         if accompanies {
-            band_view::show_controls(ui, controls, scene);
+            match self.page {
+                Page::Band => band_view::show_controls(ui, controls, scene),
+                Page::Tune => tune_view::show_controls(ui, controls, scene),
+            }
         } else {
             self.show_controls(ui, controls, scene);
         }
@@ -90,7 +95,7 @@ impl View {
         let meters = theme::cut_right(&mut rect, 168.0);
         theme::cut_right(&mut rect, GAP);
         if accompanies {
-            band_view::show_roll(ui, rect, &self.roll, scene);
+            band_view::show_roll(ui, rect, &self.roll, &mut self.page, scene);
         } else {
             self.show_map(ui, rect, scene);
         }

@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// Only these parts: tracker, correction, melody
     #[arg(long, value_name = "PART,PART", value_delimiter = ',', default_values_t = [Part::Tracker, Part::Correction, Part::Melody])]
     parts: Vec<Part>,
+    /// Measure the melody network on the songs that it was chosen by
+    #[arg(long, hide = true)]
+    choose: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -87,7 +90,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let wants = |part: Part| args.parts.contains(&part);
-    let melody = if wants(Part::Melody) { Some(melody::measure(&args.data)?) } else { None };
+    let melody = if wants(Part::Melody) { Some(melody::measure(&args.data, args.choose)?) } else { None };
     let (mut tracker, mut correction) = (None, None);
     if wants(Part::Tracker) || wants(Part::Correction) {
         let peers = Peers::open()?;

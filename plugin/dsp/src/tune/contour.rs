@@ -52,6 +52,8 @@ pub(super) struct Plan {
     pub key: f32,
     /// Correction in semitones.
     correction: f32,
+    /// The frame with which the target began.
+    since: i64,
 }
 
 impl Hop {
@@ -63,7 +65,7 @@ impl Hop {
         level: -120.0,
         tells: false,
         guide: TuneGuide { key: None, chord: None, melody: None },
-        plan: Plan { active: false, sung: None, target: None, key: 0.0, correction: 0.0 },
+        plan: Plan { active: false, sung: None, target: None, key: 0.0, correction: 0.0, since: 0 },
     };
 }
 
@@ -159,20 +161,23 @@ impl Contour {
         }
         let controls = &hop.controls;
         let detune = 12.0 * (controls.reference / 440.0).log2();
-        let sung = self.pitch(now) - detune;
-        let slow = self.mean(now) - detune;
         let before = self.frame(now - 1).plan;
-        let target = choose(allowed(controls, &hop.guide, hop.held, slow), slow, before.target)
+        let sung = self.pitch(now) - detune;
+        let slow = self.mean(now, if before.active { before.since } else { now }) - detune;
+        // Vibrato and glides around a note do not leave it; who is farther away sings another one.
+        let meant = if (sung - slow).abs() > FREEDOM { sung } else { slow };
+        let target = choose(allowed(controls, &hop.guide, hop.held, meant), meant, before.target)
             .filter(|_| controls.amount > 0.0);
+        let stays = before.active && target == before.target;
+        let (since, slow) = if stays { (before.since, slow) } else { (now, self.mean(now, now) - detune) };
         // What humanise keeps is not corrected.
         let free = controls.humanise * (sung - slow).clamp(-FREEDOM, FREEDOM);
         let wanted = target.map_or(0.0, |key| controls.amount * (f32::from(key) - (sung - free)));
         let step = if controls.speed > 0.0 { 1.0 - (-self.hop_seconds / controls.speed).exp() } else { 1.0 };
         let from = if before.active { before.correction } else { 0.0 };
-        let most = FARTHEST as f32;
-        let correction = (from + step * (wanted - from)).clamp(-most, most);
+        let correction = (from + step * (wanted - from)).clamp(-FARTHEST, FARTHEST);
         let active = target.is_some() || controls.formant != 0.0;
-        Plan { active, sung: Some(sung), target, key: sung + correction + detune, correction }
+        Plan { active, sung: Some(sung), target, key: sung + correction + detune, correction, since }
     }
 
     /// Median of the pitch around a frame, as far as it is sung without a break.
@@ -190,9 +195,9 @@ impl Contour {
         own.clamp(keys[(count - 1) / 2], keys[count / 2])
     }
 
-    /// Mean of the pitch around a frame, as far as it is sung without a break.
-    fn mean(&self, now: i64) -> f32 {
-        let frames = self.stretch(now, BEHIND, AHEAD);
+    /// Mean of the pitch around a frame, as far as it is sung without a break, not from before the frame `since`.
+    fn mean(&self, now: i64, since: i64) -> f32 {
+        let frames = self.stretch(now, BEHIND.min(now - since), AHEAD);
         let count = (frames.end() - frames.start() + 1) as f32;
         frames.map(|frame| self.frame(frame).key).sum::<f32>() / count
     }

@@ -256,7 +256,7 @@ impl Taps {
         let whole = at.floor();
         let fraction = at - whole;
         // Unshifted formants have the same fraction throughout a grain, apart from rounding.
-        if !((fraction - self.fraction).abs() < 1e-7) {
+        if self.fraction.is_nan() || (fraction - self.fraction).abs() >= 1e-7 {
             self.aim(sinc, fraction);
         }
         let first = whole as i64 + 1 - self.count;

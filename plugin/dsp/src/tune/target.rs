@@ -5,10 +5,10 @@ use crate::controls::{TuneControls, TuneScale, TuneTarget};
 
 const MAJOR: [u8; 7] = [0, 2, 4, 5, 7, 9, 11];
 const NATURAL_MINOR: [u8; 7] = [0, 2, 3, 5, 7, 8, 10];
-/// Largest correction in semitones.
-pub(super) const FARTHEST: i32 = 12;
+/// Largest correction in semitones: an octave, and what a voice sways around it.
+pub(super) const FARTHEST: f32 = 12.5;
 /// A note is kept until another one is nearer by this share of the distance between the two.
-const LOYALTY: f32 = 0.3;
+const LOYALTY: f32 = 0.15;
 
 /// MIDI keys that may be sung, one bit each; 0 = the voice is left alone.
 pub(super) fn allowed(controls: &TuneControls, guide: &TuneGuide, held: u128, sung: f32) -> u128 {
@@ -53,8 +53,9 @@ fn every_octave(keys: impl Iterator<Item = u8>) -> u128 {
 /// The allowed key next to a pitch, if there is one within reach.
 pub(super) fn nearest(allowed: u128, sung: f32) -> Option<u8> {
     let middle = sung.round() as i32;
-    let keys = (middle - FARTHEST).max(0)..=(middle + FARTHEST).min(127);
-    let reachable = keys.filter(|key| allowed >> key & 1 == 1 && (*key as f32 - sung).abs() <= FARTHEST as f32);
+    let reach = FARTHEST.ceil() as i32;
+    let keys = (middle - reach).max(0)..=(middle + reach).min(127);
+    let reachable = keys.filter(|key| allowed >> key & 1 == 1 && (*key as f32 - sung).abs() <= FARTHEST);
     let nearest = reachable.min_by(|a, b| (*a as f32 - sung).abs().total_cmp(&(*b as f32 - sung).abs()));
     nearest.map(|key| key as u8)
 }
@@ -65,6 +66,70 @@ pub(super) fn choose(allowed: u128, sung: f32, last: Option<u8>) -> Option<u8> {
     let Some(last) = last.filter(|last| allowed >> last & 1 == 1) else { return Some(nearest) };
     let distance = |key: u8| (f32::from(key) - sung).abs();
     let gap = f32::from(last.abs_diff(nearest));
-    let stays = distance(last) <= distance(nearest) + LOYALTY * gap && distance(last) <= FARTHEST as f32;
+    let stays = distance(last) <= distance(nearest) + LOYALTY * gap && distance(last) <= FARTHEST;
     Some(if stays { last } else { nearest })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::band::{Chord, Quality};
+
+    const C_MAJOR: Option<TuneKey> = Some(TuneKey { tonic: 0, minor: false });
+
+    fn asked(target: TuneTarget, scale: TuneScale, key: Option<u8>) -> TuneControls {
+        TuneControls { target, scale, key, amount: 1.0, ..TuneControls::OFF }
+    }
+
+    fn classes(keys: u128) -> Vec<u8> {
+        (0..12).filter(|class| keys >> (60 + class) & 1 == 1).collect()
+    }
+
+    #[test]
+    fn scales_follow_what_is_chosen_and_what_is_heard() {
+        let notes = |scale, key, heard| {
+            let guide = TuneGuide { key: heard, ..TuneGuide::default() };
+            classes(allowed(&asked(TuneTarget::Scale, scale, key), &guide, 0, 60.0))
+        };
+        let (white, all) = (vec![0, 2, 4, 5, 7, 9, 11], (0..12).collect::<Vec<u8>>());
+        assert_eq!(notes(TuneScale::Auto, None, C_MAJOR), white);
+        assert_eq!(notes(TuneScale::Auto, None, None), all);
+        assert_eq!(notes(TuneScale::Chromatic, Some(3), C_MAJOR), all);
+        assert_eq!(notes(TuneScale::Major, Some(0), None), white);
+        assert_eq!(notes(TuneScale::Minor, None, C_MAJOR), white, "the parallel key has the same notes");
+        assert_eq!(notes(TuneScale::Minor, Some(0), C_MAJOR), [0, 2, 3, 5, 7, 8, 10]);
+    }
+
+    #[test]
+    fn chords_and_melodies_are_taken_and_missing_ones_are_not() {
+        let chord = Chord { root: 7, quality: Quality::Dominant7, bass: 7 };
+        let guide = TuneGuide { key: C_MAJOR, chord: Some(chord), melody: Some(64) };
+        let notes = |target, guide| classes(allowed(&asked(target, TuneScale::Auto, None), guide, 0, 60.0));
+        assert_eq!(notes(TuneTarget::Chord, &guide), [2, 5, 7, 11]);
+        assert_eq!(notes(TuneTarget::Melody, &guide), [4]);
+        let without = TuneGuide { key: C_MAJOR, ..TuneGuide::default() };
+        assert_eq!(notes(TuneTarget::Chord, &without).len(), 7, "the scale instead");
+        assert_eq!(notes(TuneTarget::Melody, &without), []);
+    }
+
+    #[test]
+    fn held_keys_count_as_they_are_within_an_octave_and_in_any_octave_beyond() {
+        let near = |held, sung| {
+            let keys = allowed(&asked(TuneTarget::Midi, TuneScale::Auto, None), &TuneGuide::default(), held, sung);
+            nearest(keys, sung)
+        };
+        assert_eq!(near(1 << 64 | 1 << 55, 60.0), Some(64));
+        assert_eq!(near(1 << 84, 60.4), Some(60));
+        assert_eq!(near(0, 60.0), None);
+    }
+
+    #[test]
+    fn a_note_is_kept_until_another_one_is_clearly_nearer() {
+        let choose = |sung, last| choose(u128::MAX, sung, last);
+        assert_eq!(choose(60.4, None), Some(60));
+        assert_eq!(choose(60.55, Some(60)), Some(60));
+        assert_eq!(choose(60.65, Some(60)), Some(61));
+        assert_eq!(choose(60.45, Some(61)), Some(61));
+        assert_eq!(choose(90.0, Some(61)), Some(90));
+    }
 }

@@ -7,13 +7,13 @@
 use super::{heard::Heard, periods};
 
 /// How alike two periods are where singing begins, and where it goes on.
-const ALIKE: (f32, f32) = (0.8, 0.65);
+const ALIKE: (f32, f32) = (0.8, 0.55);
 /// How far from the proposed period the true one may be.
 const TOLERANCE: f64 = 0.07;
 /// Below this level in dB nobody sings.
-const LOWEST_DB: f32 = -50.0;
+const LOWEST_DB: f32 = -45.0;
 /// How far singing may fall below its recent peak, in dB.
-const DEPTH_DB: f32 = 40.0;
+const DEPTH_DB: f32 = 30.0;
 /// What the recent peak loses in dB per second.
 const FORGET_DB: f32 = 6.0;
 
@@ -28,10 +28,17 @@ pub struct Sung {
     pub sings: bool,
 }
 
+/// Hops after which the last sung pitch is forgotten.
+const MEMORY: u32 = 4;
+/// Semitones from the last sung pitch beyond which a proposal has to be better than going on.
+const LEAP: f32 = 1.0;
+
 /// Decides hop by hop, without looking ahead of the window.
 #[derive(Debug, Clone)]
 pub(super) struct Voicing {
     last: Sung,
+    /// Hops since somebody sang.
+    silent: u32,
     peak: f32,
     hop_seconds: f32,
     /// Samples per second of the lower rate.
@@ -41,12 +48,12 @@ pub(super) struct Voicing {
 impl Voicing {
     /// Nobody has sung yet.
     pub(super) fn new(hop_seconds: f32, rate: f64) -> Self {
-        Self { last: Sung::default(), peak: -120.0, hop_seconds, rate }
+        Self { last: Sung::default(), silent: MEMORY, peak: -120.0, hop_seconds, rate }
     }
 
     /// Forgets everything heard.
     pub(super) fn reset(&mut self) {
-        (self.last, self.peak) = (Sung::default(), -120.0);
+        (self.last, self.silent, self.peak) = (Sung::default(), MEMORY, -120.0);
     }
 
     /// What is sung around `middle` (in samples of the lower rate), where the tracker proposes a key and hears a level in dB.
@@ -55,16 +62,31 @@ impl Voicing {
         let loud = level > LOWEST_DB.max(self.peak - DEPTH_DB);
         let key = proposed.unwrap_or(self.last.key);
         if !loud || key <= 0.0 {
+            self.silent = self.silent.saturating_add(1);
             self.last = Sung { likeness: 0.0, sings: false, ..self.last };
             return self.last;
         }
-        let expected = self.rate / hertz(f64::from(key));
-        let found = periods::likest(heard, middle - 0.5 * expected, expected, TOLERANCE);
-        let (period, likeness) = found.unwrap_or((expected, 0.0));
+        let (mut key, mut likeness) = self.look(heard, middle, key);
+        if self.silent < MEMORY && (key - self.last.key).abs() > LEAP {
+            let going_on = self.look(heard, middle, self.last.key);
+            if going_on.1 > likeness {
+                (key, likeness) = going_on;
+            }
+        }
         let sings = likeness >= if self.last.sings { ALIKE.1 } else { ALIKE.0 };
-        let exact = 69.0 + 12.0 * (self.rate / (440.0 * period)).log2();
-        self.last = Sung { key: if likeness > ALIKE.1 { exact as f32 } else { key }, likeness, sings };
+        self.silent = if sings { 0 } else { self.silent.saturating_add(1) };
+        self.last = Sung { key, likeness, sings };
         self.last
+    }
+
+    /// The pitch near a key, and how alike two of its periods are.
+    fn look(&self, heard: &Heard, middle: f64, key: f32) -> (f32, f32) {
+        let expected = self.rate / hertz(f64::from(key));
+        let Some((period, likeness)) = periods::likest(heard, middle - 0.5 * expected, expected, TOLERANCE) else {
+            return (key, 0.0);
+        };
+        let exact = 69.0 + 12.0 * (self.rate / (440.0 * period)).log2();
+        (if likeness >= ALIKE.1 { exact as f32 } else { key }, likeness)
     }
 }
 

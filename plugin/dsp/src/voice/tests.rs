@@ -55,6 +55,26 @@ fn vowels_from_bass_to_soprano_have_their_pitch_at_every_rate() {
 }
 
 #[test]
+fn the_tuner_is_proposed_pitches_from_fifty_hertz_on() {
+    // Windows of 8 kHz are too short for the lowest voices.
+    for rate in &RATES[1..] {
+        let layout = StreamLayout::for_sample_rate(*rate);
+        // The window is a little shorter at 48 kHz and its multiples.
+        let lowest = if layout.window as f32 / rate > 0.045 { 51.0_f32 } else { 58.0 };
+        for hz in [lowest, 65.0, 1_080.0] {
+            let (mut stft, mut tracker) = (Stft::new(layout.window), VoiceTracker::new(&layout));
+            let samples: Vec<f32> = (0..layout.window).map(|n| vowel(hz, n as f32 / rate)).collect();
+            let mut spectrum = vec![Complex32::default(); layout.bins()];
+            stft.analyse(&samples, &mut spectrum);
+            tracker.hear([&spectrum, &spectrum], stft.power_scale());
+            let proposed = tracker.candidate().map_or(0.0, |(key, _)| key);
+            let key = 69.0 + 12.0 * (hz / 440.0).log2();
+            assert!((proposed - key).abs() < 0.3, "{rate} Hz: {proposed} for {key}");
+        }
+    }
+}
+
+#[test]
 fn noise_and_silence_have_no_pitch() {
     let mut state = 1;
     let hiss = heard(48_000.0, 2.0, |_| 0.3 * noise(&mut state));

@@ -27,9 +27,12 @@ const PLANNED: usize = 24;
 /// Bars that are remembered.
 const BARS: u64 = LAGS[LAGS.len() - 1] as u64 + 1;
 /// Temperature without adventure, and what adventure adds.
-const TEMPERATURE: (f32, f32) = (0.7, 0.6);
+const TEMPERATURE: (f32, f32) = (0.9, 0.5);
 /// How much less likely than the likeliest a note may be in nats, without adventure, and what adventure adds.
-const UNLIKELIEST: (f32, f32) = (3.0, 3.0);
+const UNLIKELIEST: (f32, f32) = (3.5, 4.0);
+/// Notes of one pitch in a row that cost nothing, and what each further one costs in nats: the network was taught on true
+/// melodies and does not know how long it has been singing its own.
+const SAME: (usize, f32) = (2, 0.5);
 /// Chances of a place that are apart: those of the pitches come first, those of the lengths after them.
 const THROWS: u32 = 128;
 /// Tells this chance from that of the chords.
@@ -236,11 +239,21 @@ impl MelodyWriter {
         };
         let mut logits = self.network.pitch(&heard)?;
         keep_scale(&mut logits, setting, heard.chord);
+        if let Some(last) = heard.last_note {
+            logits[last] -= SAME.1 * self.repeated().saturating_sub(SAME.0) as f32;
+        }
         let pitch = choose(&logits, cut, throw);
         let lengths = self.network.length(pitch)?;
         let duration = choose(&lengths, cut, |class| throw(PITCHES + class));
         self.events.push_back(Event { start, duration, key: setting.register.key(pitch), chords, before });
         Ok(())
+    }
+
+    /// How often the last note's key was sung in a row, rests left out.
+    fn repeated(&self) -> usize {
+        let mut keys = self.events.iter().rev().filter_map(|event| event.key);
+        let last = keys.next();
+        1 + keys.take_while(|key| Some(*key) == last).count()
     }
 
     /// What the network hears before an event.

@@ -186,6 +186,9 @@ fn switches_switch_and_every_parameter_has_a_control() {
         editor.run();
         assert_eq!(params.mode.value(), 1);
         found.extend(sliders(editor));
+        editor.get_by_role_and_label(Role::Button, "Tune and sounds").click();
+        editor.run();
+        found.extend(sliders(editor));
         for (id, param, _) in params.param_map() {
             let is_switch = matches!(param, ParamPtr::BoolParam(_)) || id == "mode" || id == "missed_hops";
             assert!(is_switch || found.contains(&id), "{id}");

@@ -48,12 +48,17 @@ pub(super) struct MelodyReport {
     pub(super) written: Vec<Written>,
 }
 
-/// Measures on the songs that are set aside.
-pub(super) fn measure(data: &Path) -> Result<MelodyReport> {
+/// Measures on the songs that are set aside, or on those that training and temperature were chosen by.
+pub(super) fn measure(data: &Path, choose: bool) -> Result<MelodyReport> {
     let bar = super::super::bar(4 + ADVENTURES.len()).with_message("melody network");
     let [training, choosing] = training_melodies(data)?;
-    let tested: Vec<MelodySong> =
-        read_melodies(data)?.into_iter().filter(|song| Split::of(&song.name) == Split::Validation).collect();
+    let aside =
+        || read_melodies(data).map(|songs| songs.into_iter().filter(|song| Split::of(&song.name) == Split::Validation));
+    let (tested, known) = if choose {
+        (choosing, training.clone())
+    } else {
+        (aside()?.collect(), training.iter().chain(&choosing).cloned().collect())
+    };
     bar.inc(1);
     let grams = [2, 4].map(|order| {
         bar.inc(1);
@@ -73,7 +78,6 @@ pub(super) fn measure(data: &Path) -> Result<MelodyReport> {
     let losses = corpora.map(|(name, corpus)| loss(name, corpus, &tested, &costs)).into_iter().collect();
     bar.inc(1);
     let pop: Vec<&MelodySong> = tested.iter().filter(|song| song.corpus == Corpus::Pop).collect();
-    let known: Vec<MelodySong> = training.into_iter().chain(choosing).collect();
     let real: Vec<_> = pop.iter().map(|song| (*song, written(song))).collect();
     let mut systems = vec![system("as people wrote them".to_owned(), &real, &known)];
     let mut writer = MelodyWriter::new(network.clone());

@@ -33,6 +33,19 @@ fn melody(writer: &mut MelodyWriter, seed: u32, steps: std::ops::Range<u32>) -> 
     keys
 }
 
+/// The keys of the notes that begin in 40 bars.
+fn sung_notes(seed: u32) -> Vec<u8> {
+    let mut writer = writer();
+    let mut notes = Vec::new();
+    for step in 0..640 {
+        let entered =
+            writer.enter(place(step), &Setting { adventure: 0.0, ..setting(seed) }, &|ahead| round(step + ahead));
+        assert_eq!(entered, Ok(()));
+        notes.extend(writer.key().filter(|_| writer.begins()));
+    }
+    notes
+}
+
 #[test]
 fn a_melody_sings_rests_stays_in_range_and_mostly_in_its_key() {
     let keys = melody(&mut writer(), 1, 0..640);
@@ -41,6 +54,11 @@ fn a_melody_sings_rests_stays_in_range_and_mostly_in_its_key() {
     assert!(sung.iter().all(|key| (50..=70).contains(key)));
     let diatonic = sung.iter().filter(|key| [2, 4, 6, 7, 9, 11, 1].contains(&(*key % 12))).count();
     assert!(diatonic as f32 > 0.9 * sung.len() as f32, "{diatonic} of {}", sung.len());
+    let mut longest = 0;
+    for run in sung_notes(1).chunk_by(|one, other| one == other) {
+        longest = longest.max(run.len());
+    }
+    assert!((2..=8).contains(&longest), "{longest} notes of one pitch in a row");
     let mut classes: Vec<u8> = sung.iter().map(|key| key % 12).collect();
     classes.sort_unstable();
     classes.dedup();

@@ -1,0 +1,89 @@
+//! Tune in the editor: the cents meter, and the controls of Tune and of the instruments' sounds.
+
+use egui::{Align2, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use songweave_dsp::{band::CLASS_NAMES, tune::TuneView};
+
+use super::{
+    band_view::{heading, row},
+    help, theme,
+    view::{GAP, Scene},
+};
+
+/// Height of the cents meter.
+pub const METER: f32 = 34.0;
+/// Cents at both ends of the meter.
+const MOST_CENTS: f32 = 50.0;
+/// Cents within which a note counts as met.
+const MET: f32 = 10.0;
+
+/// A note as musicians write it, e.g. `A4`.
+#[must_use]
+pub fn note_name(key: u8) -> String {
+    format!("{}{}", CLASS_NAMES[usize::from(key % 12)], i32::from(key / 12) - 1)
+}
+
+/// Draws how far what is sung is from its target, from 50 cents flat to 50 cents sharp.
+pub fn show_meter(ui: &Ui, rect: Rect, view: TuneView) {
+    let response = ui.interact(rect, Id::unique("cents"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Cents"));
+    help::point(ui, &response, "Cents");
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, theme::CORNER, theme::PANEL);
+    let mut inside = rect.shrink2(vec2(12.0, 3.0));
+    let name = theme::cut_left(&mut inside, 64.0);
+    let cents = theme::cut_right(&mut inside, 64.0);
+    let x = |cents: f32| inside.center().x + 0.5 * inside.width() * (cents / MOST_CENTS).clamp(-1.0, 1.0);
+    for tick in (-50..=50).step_by(10) {
+        let length = if tick % 50 == 0 { 0.5 } else { 0.25 };
+        let bottom = inside.bottom();
+        let line = Stroke::new(1.0, theme::DIM.gamma_multiply(0.7));
+        painter.vline(x(tick as f32), bottom - length * inside.height()..=bottom, line);
+    }
+    let Some((target, off)) = view.target.zip(view.cents()) else {
+        theme::write(&painter, name, Align2::LEFT_CENTER, "–", FontId::proportional(20.0), theme::DIM);
+        return;
+    };
+    let colour = if off.abs() <= MET { theme::TEXT } else { theme::WARNING };
+    theme::write(&painter, name, Align2::LEFT_CENTER, note_name(target), FontId::proportional(20.0), theme::TEXT);
+    theme::write(&painter, cents, Align2::RIGHT_CENTER, format!("{off:+.0} cents"), theme::font(), colour);
+    let needle = Rect::from_center_size(pos2(x(off), inside.center().y), vec2(6.0, inside.height()));
+    painter.rect_filled(needle, 2.0, colour);
+}
+
+/// Draws the controls of Tune, of the melody, and of what the band is played with.
+pub fn show_controls(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
+    let width = (rect.width() - 2.0 * GAP) / 3.0;
+    let left = theme::cut_left(&mut rect, width);
+    theme::cut_left(&mut rect, GAP);
+    let middle = theme::cut_left(&mut rect, width);
+    theme::cut_left(&mut rect, GAP);
+    let (tune, band) = (&scene.params.tune, &scene.params.band);
+    let mut place = heading(ui, left, "Tune the voice");
+    row(ui, &mut place, &tune.amount, scene);
+    row(ui, &mut place, &tune.speed, scene);
+    row(ui, &mut place, &tune.target, scene);
+    row(ui, &mut place, &tune.key, scene);
+    row(ui, &mut place, &tune.scale, scene);
+    row(ui, &mut place, &tune.humanise, scene);
+    let mut place = heading(ui, middle, "Voice and melody");
+    row(ui, &mut place, &tune.formant, scene);
+    row(ui, &mut place, &tune.reference, scene);
+    row(ui, &mut place, &tune.melody_low, scene);
+    row(ui, &mut place, &tune.melody_high, scene);
+    row(ui, &mut place, &tune.melody_adventure, scene);
+    let mut place = heading(ui, rect, "What the band is played with");
+    for sound in band.sounds() {
+        row(ui, &mut place, sound, scene);
+    }
+    row(ui, &mut place, &band.duck, scene);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_have_the_names_of_scientific_pitch() {
+        assert_eq!([note_name(69), note_name(60), note_name(0)], ["A4", "C4", "C-1"]);
+    }
+}
