@@ -100,7 +100,8 @@ impl ProgramNetwork {
                 if known && gain > FLOOR_DB - CEILING_DB {
                     let glide = if drums { answer[OUTPUTS - 1] * STEP_GLIDE } else { 0.0 };
                     write(answer, gain, &self.hz[key], out);
-                    out.scale(factor * exp(glide.clamp(-12.0, 48.0) / 12.0 * LN_2));
+                    let factor = factor * exp(glide.clamp(-12.0, 48.0) / 12.0 * LN_2);
+                    out.hz.iter_mut().for_each(|hz| *hz *= factor);
                 } else {
                     *out = NoteTone::SILENT;
                 }

@@ -1,7 +1,5 @@
 //! The programs that the band can play.
 
-use super::NoteTone;
-
 /// Which player of the band takes a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -86,10 +84,3 @@ pub const PROGRAMS: [Program; 13] = [
     pad("Strings", 48),
     pad("Warm pad", 89),
 ];
-
-impl NoteTone {
-    /// Moves all partials by a factor.
-    pub(super) fn scale(&mut self, factor: f32) {
-        self.hz.iter_mut().for_each(|hz| *hz *= factor);
-    }
-}

@@ -54,11 +54,11 @@ fn answers_are_those_of_pytorch() {
 fn a_note_sounds_the_same_in_every_batch() {
     let mut network = InstrumentNetwork::embedded().unwrap();
     let notes: Vec<_> = (0..7).map(|at| note(40 + 5 * at, 0.02 * f32::from(at))).collect();
-    for program in 0..PROGRAMS.len() {
+    for (program, facts) in PROGRAMS.iter().enumerate() {
         let mut together = vec![NoteTone::SILENT; notes.len()];
         network.tones(program, &notes, &mut together);
         let alone: Vec<_> = notes.iter().map(|note| tone(&mut network, program, *note)).collect();
-        assert_eq!(together, alone, "{}", PROGRAMS[program].name);
+        assert_eq!(together, alone, "{}", facts.name);
     }
 }
 
