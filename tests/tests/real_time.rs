@@ -9,11 +9,14 @@ use std::{
 };
 
 use songweave_dsp::{
-    controls::{BandControls, Controls, Mode},
+    band::INSTRUMENTS,
+    controls::{BandControls, Controls, Mode, TuneControls, TuneTarget},
     frame::Transport,
-    layout::StreamLayout,
-    path::{AudioPath, BlockInfo},
+    layout::{CHANNELS, StreamLayout},
+    path::{AudioPath, BandSink, BlockInfo},
+    schedule::NoteEvent,
     telemetry::{Telemetry, columns},
+    tune::TuneNote,
 };
 use songweave_engine::{slot::ModelSlot, status::Status, thread::Engine};
 use songweave_host::{Block, Transport as HostTransport, silent_bus};
@@ -115,6 +118,65 @@ fn the_audio_path_allocates_nothing() {
 }
 
 #[test]
+fn the_tuner_allocates_nothing_whatever_it_aims_at() {
+    for rate in [22_050.0, 48_000.0, 192_000.0] {
+        let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));
+        let layout = StreamLayout::for_sample_rate(rate);
+        let (engine, audio) = Engine::start(layout, slot, status).unwrap();
+        let (sender, _receiver) = columns();
+        let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), sender);
+        let mut clock = engine.clock(false).unwrap();
+        let (mut phase, mut changed) = (0.0_f32, 0);
+        let mut voice = vec![0.0; 4096];
+        let side: [&[f32]; 0] = [];
+        for (block, size) in block_sizes(5, 4096).take(200).enumerate() {
+            // A saw that glides, with gaps.
+            for sample in &mut voice[..size] {
+                phase = (phase + (150.0 + block as f32) / rate).fract();
+                *sample = if block % 8 == 7 { 0.0 } else { 0.4 * (phase - 0.5) };
+            }
+            let tune = TuneControls {
+                amount: 1.0 - (block / 50 % 2) as f32 * 0.5,
+                speed: (block % 3) as f32 * 0.1,
+                target: [TuneTarget::Scale, TuneTarget::Midi, TuneTarget::Chord, TuneTarget::Melody][block / 13 % 4],
+                formant: (block % 25) as f32 - 12.0,
+                humanise: 0.5,
+                ..TuneControls::OFF
+            };
+            let controls = Controls { mode: Mode::Accompany, tune, ..Controls::default() };
+            let info = BlockInfo { controls, ..BlockInfo::default() };
+            let mut right = voice.clone();
+            let count = allocations(|| {
+                clock.begin_block(size);
+                path.play_key(size / 2, (40 + block % 40) as u8, block % 2 == 0);
+                path.process(
+                    &mut [&mut voice[..size], &mut right[..size]],
+                    &side,
+                    &info,
+                    &mut clock,
+                    &mut Notes(&mut changed),
+                );
+            });
+            assert_eq!(count, 0, "{rate} Hz, block of {size}");
+        }
+        assert!(changed > 4, "{rate} Hz: {changed} notes were told, so nothing was tuned");
+    }
+}
+
+/// Counts the tuner's notes.
+struct Notes<'a>(&'a mut usize);
+
+impl BandSink for Notes<'_> {
+    fn note(&mut self, _: usize, _: NoteEvent) {}
+
+    fn sung(&mut self, _: usize, _: TuneNote) {
+        *self.0 += 1;
+    }
+
+    fn instruments(&mut self, _: usize, _: &[[f32; CHANNELS]; INSTRUMENTS]) {}
+}
+
+#[test]
 fn the_plugin_allocates_nothing_in_a_clap_host() {
     for id in [SONGWEAVE, MULTI_OUT] {
         let mut plugin = instance(id).unwrap();
@@ -134,6 +196,9 @@ fn the_plugin_allocates_nothing_in_a_clap_host() {
             "Density",
             "Seed",
             "Band level",
+            "Tune amount",
+            "Tune target",
+            "Formant",
             "Mode",
         ]
         .map(|name| parameter(&mut plugin, name));
@@ -145,7 +210,7 @@ fn the_plugin_allocates_nothing_in_a_clap_host() {
                 let mut inputs = [vec![noise(1, frames), noise(2, frames)], vec![noise(3, frames), noise(4, frames)]];
                 let mut outputs: Vec<_> = (0..outputs).map(|_| silent_bus(2, frames)).collect();
                 let changed =
-                    |(at, id): (usize, &u32)| parameter_event(at * frames / 16, *id, (round % 3) as f64 / 2.0);
+                    |(at, id): (usize, &u32)| parameter_event(at * frames / 19, *id, (round % 3) as f64 / 2.0);
                 let events: Vec<_> = numbers.iter().enumerate().map(changed).collect();
                 let transport = Some(HostTransport { position: (round * 100_000) as u64, ..HostTransport::default() });
                 let mut block = Block {

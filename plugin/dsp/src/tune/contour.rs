@@ -3,7 +3,7 @@
 use super::{
     TuneGuide,
     marks::Pitch,
-    target::{FARTHEST, allowed, choose},
+    target::{FARTHEST, allowed, choose, nearest},
     tuner::TuneFrame,
     voicing::{Sung, hertz},
 };
@@ -166,8 +166,9 @@ impl Contour {
         let slow = self.mean(now, if before.active { before.since } else { now }) - detune;
         // Vibrato and glides around a note do not leave it; who is farther away sings another one.
         let meant = if (sung - slow).abs() > FREEDOM { sung } else { slow };
-        let target = choose(allowed(controls, &hop.guide, hop.held, meant), meant, before.target)
-            .filter(|_| controls.amount > 0.0);
+        let keys = allowed(controls, &hop.guide, hop.held, meant);
+        let target = self.settled(now, keys, choose(keys, meant, before.target), before.target, detune);
+        let target = target.filter(|_| controls.amount > 0.0);
         let stays = before.active && target == before.target;
         let (since, slow) = if stays { (before.since, slow) } else { (now, self.mean(now, now) - detune) };
         // What humanise keeps is not corrected.
@@ -178,6 +179,14 @@ impl Contour {
         let correction = (from + step * (wanted - from)).clamp(-FARTHEST, FARTHEST);
         let active = target.is_some() || controls.formant != 0.0;
         Plan { active, sung: Some(sung), target, key: sung + correction + detune, correction, since }
+    }
+
+    /// The chosen target once the voice stays there; on its way past it, the last one.
+    fn settled(&self, now: i64, keys: u128, chosen: Option<u8>, last: Option<u8>, detune: f32) -> Option<u8> {
+        let Some(last) = last.filter(|last| keys >> last & 1 == 1) else { return chosen };
+        let coming = self.frame(*self.stretch(now, 0, AHEAD).end()).key - detune;
+        let passes = chosen != Some(last) && nearest(keys, coming) != chosen;
+        if passes && (f32::from(last) - coming).abs() <= FARTHEST { Some(last) } else { chosen }
     }
 
     /// Median of the pitch around a frame, as far as it is sung without a break.

@@ -1,4 +1,5 @@
 //! The whole tuner, driven as the audio path drives it.
+#![allow(clippy::disallowed_methods)]
 
 use std::f32::consts::TAU;
 
@@ -109,10 +110,10 @@ fn noise(samples: usize) -> Vec<f32> {
 /// Complex amplitude of a frequency in a Hann window around a sample.
 fn component(signal: &[f32], rate: f32, hz: f32, middle: usize, reach: usize) -> Complex32 {
     let mut sum = [0.0_f64; 2];
-    for n in middle - reach..middle + reach {
+    for (n, sample) in signal.iter().enumerate().take(middle + reach).skip(middle - reach) {
         let window = 0.5 + 0.5 * (std::f64::consts::PI * (n as f64 - middle as f64) / reach as f64).cos();
         let angle = std::f64::consts::TAU * f64::from(hz) * n as f64 / f64::from(rate);
-        let sample = window * f64::from(signal[n]) / reach as f64;
+        let sample = window * f64::from(*sample) / reach as f64;
         sum = [sum[0] + sample * angle.cos(), sum[1] - sample * angle.sin()];
     }
     Complex32::new(sum[0] as f32, sum[1] as f32)
