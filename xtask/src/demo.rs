@@ -35,6 +35,7 @@ pub(crate) fn run() -> Result<()> {
     println!("building the plugin (some minutes the first time)");
     bundle::current()?;
     accompany(&folder)?;
+    tune(&folder)?;
     mash(&folder)?;
     println!("written into {}:", folder.display());
     println!("  voice.wav            a melody of the project's own, sung by its synthetic singer");
@@ -42,6 +43,9 @@ pub(crate) fn run() -> Result<()> {
     println!("  accompanied.mid      the band's notes and chords; keys 1, bass 2, pad 3, drums 10");
     println!("  accompanied.png      the same as a piano roll, the sung pitch in white");
     println!("  stems/               voice, drums, bass, keys and pad alone");
+    println!(
+        "  tuned.wav            the voice tuned to a melody that the plugin writes, with the band; .mid and .png as above"
+    );
     println!("  mash.wav             song A's voice over song B's band from second 4 on, B alone from second 12 on");
     println!(
         "  mask.png             who is heard: orange A, blue B; vocals, drums, bass, other from the top, low bands below"
@@ -69,6 +73,16 @@ fn accompany(folder: &Path) -> Result<()> {
     ];
     let tempo = melody.tempo.to_string();
     render(&files, &["--mode", "accompany", "--tempo", &tempo, "--param", "style=pop"])
+}
+
+/// Tunes the same voice to a melody that the plugin writes.
+fn tune(folder: &Path) -> Result<()> {
+    let [voice, output, midi, roll] =
+        ["voice.wav", "tuned.wav", "tuned.mid", "tuned.png"].map(|name| folder.join(name));
+    let files = [("--input", &voice), ("--output", &output), ("--midi-out", &midi), ("--roll-out", &roll)];
+    let tempo = demo_melody::song().tempo.to_string();
+    let tuned = ["--param", "tune_amount=100%", "--param", "tune_speed=10 ms", "--param", "tune_target=melody"];
+    render(&files, &[&["--mode", "accompany", "--tempo", &tempo, "--param", "style=ballad"], &tuned[..]].concat())
 }
 
 /// Mashes the two demo songs.

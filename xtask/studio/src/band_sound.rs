@@ -45,8 +45,7 @@ pub fn chroma_of_steps(sound: &[f32], rate: u32, step_seconds: f64, steps: usize
     found.into_iter().map(|(sum, hops)| sum.map(|weight| weight / hops.max(1.0))).collect()
 }
 
-/// Where sounds begin in a mono sound, in seconds: peaks of the spectral flux (S. Dixon, "Onset detection revisited", DAFx
-/// 2006) of compressed magnitudes.
+/// Where sounds begin in a mono sound, in seconds: peaks of the spectral flux (Dixon, "Onset detection revisited", 2006) of compressed magnitudes.
 #[must_use]
 pub fn beginnings(sound: &[f32], rate: u32) -> Vec<f64> {
     let flux = flux(sound);

@@ -209,7 +209,7 @@ mod tests {
     /// The chords as notes on every beat, some semitones too high.
     fn notes(up: u8) -> Vec<BandNote> {
         let beat = |beat: usize| {
-            let root = if beat / 4 % 2 == 0 { [60, 64, 67] } else { [57, 60, 64] };
+            let root = if (beat / 4).is_multiple_of(2) { [60, 64, 67] } else { [57, 60, 64] };
             let start = 0.5 * beat as f64;
             root.map(|key| BandNote { instrument: Instrument::Keys, key: key + up, velocity: 90, start, length: 0.45 })
         };
