@@ -72,7 +72,7 @@ fn accompany(folder: &Path) -> Result<()> {
         ("--stems-out", &stems),
     ];
     let tempo = melody.tempo.to_string();
-    render(&files, &["--mode", "accompany", "--tempo", &tempo, "--param", "style=pop"])
+    render(&files, &["--mode", "accompany", "--tempo", &tempo, "--param", "style=pop", "--param", "output=-3 dB"])
 }
 
 /// Tunes the same voice to a melody that the plugin writes.
@@ -82,7 +82,14 @@ fn tune(folder: &Path) -> Result<()> {
     let files = [("--input", &voice), ("--output", &output), ("--midi-out", &midi), ("--roll-out", &roll)];
     let tempo = demo_melody::song().tempo.to_string();
     let tuned = ["--param", "tune_amount=100%", "--param", "tune_speed=10 ms", "--param", "tune_target=melody"];
-    render(&files, &[&["--mode", "accompany", "--tempo", &tempo, "--param", "style=ballad"], &tuned[..]].concat())
+    render(
+        &files,
+        &[
+            &["--mode", "accompany", "--tempo", &tempo, "--param", "style=ballad", "--param", "output=-3 dB"],
+            &tuned[..],
+        ]
+        .concat(),
+    )
 }
 
 /// Mashes the two demo songs.

@@ -78,7 +78,7 @@ impl MaskColumn {
 pub struct BandColumn {
     /// First sample of the hop, counted from the stream's last reset; negative while the latency passes.
     pub sample: i64,
-    /// What is heard of the voice, about two hops before.
+    /// What is heard of the voice, two hops after this one's beginning.
     pub voice: VoiceHeard,
     /// The chord and the sample since which it sounds.
     pub chord: (Option<Chord>, i64),

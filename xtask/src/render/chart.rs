@@ -24,8 +24,8 @@ impl Chart {
             if chord != present {
                 chart.chords.push((since, chord));
             }
-            // The voice was heard in a window of four hops, which began with the hop before this one.
-            chart.voice.extend(u64::try_from(column.sample + hop as i64).ok().map(|middle| (middle, column.voice)));
+            // The voice was heard in a window of four hops, which begins with this one.
+            chart.voice.extend(u64::try_from(column.sample + 2 * hop as i64).ok().map(|middle| (middle, column.voice)));
         }
         chart
     }
@@ -74,6 +74,6 @@ mod tests {
         assert_eq!(chart.chords, [(700, minor), (1600, None)]);
         assert_eq!(chart.markers(), [(700, "chord: C:min7/Eb".to_owned()), (1600, "chord: N".to_owned())]);
         assert_eq!([699, 700, 1599, 1600].map(|at| chart.chord_at(at).is_some()), [false, true, true, false]);
-        assert_eq!(chart.voice.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 512, 1024, 1536, 2048]);
+        assert_eq!(chart.voice.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [512, 1024, 1536, 2048, 2560]);
     }
 }
