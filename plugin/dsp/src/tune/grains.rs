@@ -82,7 +82,7 @@ impl Grains {
         (self.last, self.faded) = (None, 0.0);
     }
 
-    /// The voice in the hop that begins at sample `begin`, `[channel][sample]`. Returns whether it is anything but untouched.
+    /// Writes the voice in the hop that begins at sample `begin` into `out`, `[channel][sample]`.
     pub(super) fn play(
         &mut self,
         begin: i64,

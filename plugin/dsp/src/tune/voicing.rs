@@ -20,7 +20,7 @@ const FORGET_DB: f32 = 6.0;
 /// What is sung in one hop.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sung {
-    /// Pitch as a MIDI key with fractions, A4 = 440 Hz; the last one while nothing is sung, 0 before the first.
+    /// Pitch as a MIDI key with fractions, A4 = 440 Hz; the likeliest one while nothing is sung, 0 before the first.
     pub key: f32,
     /// How alike two periods are, at most 1.
     pub likeness: f32,
@@ -37,6 +37,8 @@ const LEAP: f32 = 1.0;
 #[derive(Debug, Clone)]
 pub(super) struct Voicing {
     last: Sung,
+    /// The last pitch that was sung.
+    sung: f32,
     /// Hops since somebody sang.
     silent: u32,
     peak: f32,
@@ -48,7 +50,7 @@ pub(super) struct Voicing {
 impl Voicing {
     /// Nobody has sung yet.
     pub(super) fn new(hop_seconds: f32, rate: f64) -> Self {
-        Self { last: Sung::default(), silent: MEMORY, peak: -120.0, hop_seconds, rate }
+        Self { last: Sung::default(), sung: 0.0, silent: MEMORY, peak: -120.0, hop_seconds, rate }
     }
 
     /// Forgets everything heard.
@@ -67,14 +69,14 @@ impl Voicing {
             return self.last;
         }
         let (mut key, mut likeness) = self.look(heard, middle, key);
-        if self.silent < MEMORY && (key - self.last.key).abs() > LEAP {
-            let going_on = self.look(heard, middle, self.last.key);
+        if self.silent < MEMORY && (key - self.sung).abs() > LEAP {
+            let going_on = self.look(heard, middle, self.sung);
             if going_on.1 > likeness {
                 (key, likeness) = going_on;
             }
         }
         let sings = likeness >= if self.last.sings { ALIKE.1 } else { ALIKE.0 };
-        self.silent = if sings { 0 } else { self.silent.saturating_add(1) };
+        (self.sung, self.silent) = if sings { (key, 0) } else { (self.sung, self.silent.saturating_add(1)) };
         self.last = Sung { key, likeness, sings };
         self.last
     }
