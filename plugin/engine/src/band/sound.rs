@@ -37,7 +37,7 @@ const STYLE_SOUNDS: [[u8; INSTRUMENTS]; 6] = [
 ];
 
 /// Level in dB at which each instrument plays a note of velocity 100, `[instrument]`: under a voice, and with room for many.
-const LEVELS: [f32; INSTRUMENTS] = [-33.0, -22.0, -26.0, -29.0];
+const LEVELS: [f32; INSTRUMENTS] = [-30.0, -22.0, -26.0, -29.0];
 
 /// Gain that brings a program to its instrument's level.
 fn gain(network: &InstrumentNetwork, program: usize) -> f32 {
