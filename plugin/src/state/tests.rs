@@ -34,7 +34,7 @@ fn what_is_saved_loads_without_a_word() {
     let fields = params.serialize_fields();
     assert_eq!(fields["format"], "1");
     let models: BTreeMap<String, String> = serde_json::from_str(&fields["models"]).unwrap();
-    assert!(models.values().all(|digest| digest.len() == 64) && models.len() == 3, "{models:?}");
+    assert!(models.values().all(|digest| digest.len() == 64) && models.len() == 5, "{models:?}");
     let state = PluginState { version: "0.1.0".to_owned(), params: BTreeMap::new(), fields: fields.clone() };
     load(&params, state);
     assert_eq!(notices(&params), Vec::<String>::new());
