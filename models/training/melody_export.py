@@ -70,7 +70,6 @@ def _golden(net: MelodyNet) -> dict[str, torch.Tensor]:
     made["numbers"][: GOLDEN_EVENTS // 2, -CONTOUR:] = 0.0
     made["numbers"][-(GOLDEN_EVENTS // 4) :, : 2 * CHORD] = 0.0
     made["root"][-(GOLDEN_EVENTS // 4) :] = 12
-    made["numbers"] = made["numbers"].astype(np.float16).astype(np.float32)
     heard = _stack([made], GOLDEN_EVENTS)
     pitch, length = net(heard)
     single = [heard.step, heard.meter, heard.phrase, heard.corpus, heard.root]

@@ -75,17 +75,22 @@ fn seeds_differ_and_a_seed_repeats_itself_even_after_a_jump() {
 
 #[test]
 fn the_plan_is_what_is_sung_as_long_as_the_chords_are_as_expected() {
-    let mut writer = writer();
-    melody(&mut writer, 3, 0..64);
-    let plan = writer.plan();
-    let planned: Vec<PlannedNote> = plan.notes().copied().collect();
-    assert!(planned.len() > 1 && planned.windows(2).all(|pair| pair[0].start < pair[1].start));
-    let keys = melody(&mut writer, 3, 64..80);
-    for note in planned {
-        for step in note.start.max(1)..(note.start + note.steps as i32).min(17) {
-            assert_eq!(keys[step as usize - 1], Some(note.key), "step {step}");
+    let mut notes = 0;
+    for seed in 0..8 {
+        let mut writer = writer();
+        melody(&mut writer, seed, 0..64);
+        let plan = writer.plan();
+        let planned: Vec<PlannedNote> = plan.notes().copied().collect();
+        assert!(planned.windows(2).all(|pair| pair[0].start < pair[1].start), "seed {seed}: {planned:?}");
+        let keys = melody(&mut writer, seed, 64..80);
+        notes += planned.len();
+        for note in planned {
+            for step in note.start.max(1)..(note.start + note.steps as i32).min(17) {
+                assert_eq!(keys[step as usize - 1], Some(note.key), "seed {seed}, step {step}");
+            }
         }
     }
+    assert!(notes > 8, "{notes} notes are planned in eight melodies");
 }
 
 #[test]

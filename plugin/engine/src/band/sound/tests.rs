@@ -106,8 +106,8 @@ fn thirty_two_notes_sound_together() {
     let keys = |instrument, first: u8| (0..8).map(move |n| note(instrument, first + 2 * n, 90, 60_000));
     let notes: Vec<_> = Instrument::ALL.into_iter().flat_map(|who| keys(who, 38)).collect();
     let mut sound = Band::sound().unwrap();
-    // The last ones begin two hops after their step.
-    for (hop, notes) in notes.chunks(16).chain([&[][..], &[][..]]).enumerate() {
+    // The last ones begin three hops after their step.
+    for (hop, notes) in notes.chunks(16).chain([&[][..]; 3]).enumerate() {
         let position = Position { generation: 0, hop: hop as u64 };
         sound.play(&AnalysisFrame { position, ..AnalysisFrame::default() }, &step(notes));
     }
