@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Width of a label and of a value.
-const COLUMNS: (f32, f32) = (92.0, 84.0);
+const COLUMNS: (f32, f32) = (112.0, 84.0);
 
 /// Draws the chords and the key into the panel at the top.
 pub fn show_status(ui: &mut Ui, mut rect: Rect, view: &BandView) {
