@@ -86,6 +86,31 @@ fn held_keys_are_the_tuners_and_no_chord() {
 }
 
 #[test]
+fn no_note_lasts_over_a_jump_of_the_host() {
+    const AT: usize = 4 * SECOND + 12_345;
+    let sung = voice(4);
+    let jumps: fn(usize) -> _ = |sample| {
+        rolling(sample).map(|transport| Transport {
+            position: if sample < AT { sample } else { sample + 100 * SECOND } as u64,
+            ..transport
+        })
+    };
+    let spans = |host: Host| {
+        let played = host.play(&sung, block_sizes(5, 900)).unwrap();
+        let (from, to) = (AT + played.latency - SLACK, AT + played.latency + SLACK);
+        let mut begun = None;
+        let told = line(&played, LINES[0]);
+        told.iter().any(|(sample, _, begins)| {
+            let since = std::mem::replace(&mut begun, begins.then_some(*sample));
+            since.is_some_and(|since| since < from && *sample > to)
+        })
+    };
+    let plain = Host { cuts: vec![AT], automation: tuned_to("Scale"), ..Host::default() };
+    assert!(spans(plain), "a note is sung at the time of the jump");
+    assert!(!spans(Host { timeline: jumps, cuts: vec![AT], automation: tuned_to("Scale"), ..Host::default() }));
+}
+
+#[test]
 fn notes_end_at_stop_bypass_mode_change_and_amount_zero() {
     const AT: usize = 4 * SECOND + 12_345;
     let sung = voice(4);

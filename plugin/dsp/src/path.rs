@@ -320,6 +320,8 @@ impl AudioPath {
     fn analyse(&mut self, info: &BlockInfo, done: usize) {
         self.presence.hear(self.framer.newest(1));
         let slot = self.position.hop as usize % self.held.len();
+        let before = self.held[(slot + self.held.len() - 1) % self.held.len()].position;
+        let jumped = self.position.hop > 0 && before.generation != self.position.generation;
         let held = &mut self.held[slot];
         held.position = self.position;
         held.controls = info.controls;
@@ -344,7 +346,8 @@ impl AudioPath {
         }
         let keys = self.keys.held();
         let tune = if info.controls.mode == Mode::Accompany { info.controls.tune } else { TuneControls::OFF };
-        let tells = !info.controls.bypass && !info.transport.stands();
+        // What was sung before a jump of the host's ends there.
+        let tells = !info.controls.bypass && !info.transport.stands() && !jumped;
         let frame = TuneFrame { pitch: heard.0, level: heard.1, controls: tune, held: keys, tells };
         self.tuner.hear(self.framer.newest(0), &frame);
         // Keys that the voice is tuned to are no chord.
