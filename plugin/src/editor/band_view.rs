@@ -94,12 +94,8 @@ pub fn show_roll(ui: &mut Ui, mut rect: Rect, roll: &Roll, page: &mut Page, scen
 }
 
 /// Draws the controls.
-pub fn show_controls(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
-    let width = (rect.width() - 2.0 * GAP) / 3.0;
-    let left = theme::cut_left(&mut rect, width);
-    theme::cut_left(&mut rect, GAP);
-    let middle = theme::cut_left(&mut rect, width);
-    theme::cut_left(&mut rect, GAP);
+pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
+    let [left, middle, right] = columns(rect);
     let band = &scene.params.band;
     let [drums, bass, keys, pad] = band.levels();
     let mut levels = heading(ui, left, "Levels");
@@ -113,13 +109,23 @@ pub fn show_controls(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
     row(ui, &mut play, &band.seed, scene);
     row(ui, &mut play, &band.look_ahead, scene);
     row(ui, &mut play, &band.tempo, scene);
-    let mut locks = heading(ui, rect, "Locks and output");
+    let mut locks = heading(ui, right, "Locks and output");
     row(ui, &mut locks, &band.key, scene);
     row(ui, &mut locks, &band.scale, scene);
     row(ui, &mut locks, &band.chord_root, scene);
     row(ui, &mut locks, &band.chord_quality, scene);
     row(ui, &mut locks, &scene.params.mix, scene);
     row(ui, &mut locks, &scene.params.output, scene);
+}
+
+/// Three columns of controls.
+pub(super) fn columns(mut rect: Rect) -> [Rect; 3] {
+    let width = (rect.width() - 2.0 * GAP) / 3.0;
+    std::array::from_fn(|_| {
+        let column = theme::cut_left(&mut rect, width);
+        theme::cut_left(&mut rect, GAP);
+        column
+    })
 }
 
 pub(super) fn heading(ui: &Ui, rect: Rect, name: &str) -> Rect {

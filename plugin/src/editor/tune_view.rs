@@ -1,13 +1,14 @@
 //! Tune in the editor: the cents meter, and the controls of Tune and of the instruments' sounds.
 
 use egui::{Align2, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
-use songweave_dsp::{band::CLASS_NAMES, tune::TuneView};
+use songweave_dsp::tune::TuneView;
 
 use super::{
-    band_view::{heading, row},
+    band_view::{columns, heading, row},
     help, theme,
-    view::{GAP, Scene},
+    view::Scene,
 };
+use crate::units;
 
 /// Height of the cents meter.
 pub const METER: f32 = 34.0;
@@ -15,12 +16,6 @@ pub const METER: f32 = 34.0;
 const MOST_CENTS: f32 = 50.0;
 /// Cents within which a note counts as met.
 const MET: f32 = 10.0;
-
-/// A note as musicians write it, e.g. `A4`.
-#[must_use]
-pub fn note_name(key: u8) -> String {
-    format!("{}{}", CLASS_NAMES[usize::from(key % 12)], i32::from(key / 12) - 1)
-}
 
 /// Draws how far what is sung is from its target, from 50 cents flat to 50 cents sharp.
 pub fn show_meter(ui: &Ui, rect: Rect, view: TuneView) {
@@ -44,19 +39,22 @@ pub fn show_meter(ui: &Ui, rect: Rect, view: TuneView) {
         return;
     };
     let colour = if off.abs() <= MET { theme::TEXT } else { theme::WARNING };
-    theme::write(&painter, name, Align2::LEFT_CENTER, note_name(target), FontId::proportional(20.0), theme::TEXT);
+    theme::write(
+        &painter,
+        name,
+        Align2::LEFT_CENTER,
+        units::note(i32::from(target)),
+        FontId::proportional(20.0),
+        theme::TEXT,
+    );
     theme::write(&painter, cents, Align2::RIGHT_CENTER, format!("{off:+.0} cents"), theme::font(), colour);
     let needle = Rect::from_center_size(pos2(x(off), inside.center().y), vec2(6.0, inside.height()));
     painter.rect_filled(needle, 2.0, colour);
 }
 
 /// Draws the controls of Tune, of the melody, and of what the band is played with.
-pub fn show_controls(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
-    let width = (rect.width() - 2.0 * GAP) / 3.0;
-    let left = theme::cut_left(&mut rect, width);
-    theme::cut_left(&mut rect, GAP);
-    let middle = theme::cut_left(&mut rect, width);
-    theme::cut_left(&mut rect, GAP);
+pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
+    let [left, middle, right] = columns(rect);
     let (tune, band) = (&scene.params.tune, &scene.params.band);
     let mut place = heading(ui, left, "Tune the voice");
     row(ui, &mut place, &tune.amount, scene);
@@ -71,19 +69,9 @@ pub fn show_controls(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
     row(ui, &mut place, &tune.melody_low, scene);
     row(ui, &mut place, &tune.melody_high, scene);
     row(ui, &mut place, &tune.melody_adventure, scene);
-    let mut place = heading(ui, rect, "What the band is played with");
+    let mut place = heading(ui, right, "What the band is played with");
     for sound in band.sounds() {
         row(ui, &mut place, sound, scene);
     }
     row(ui, &mut place, &band.duck, scene);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn notes_have_the_names_of_scientific_pitch() {
-        assert_eq!([note_name(69), note_name(60), note_name(0)], ["A4", "C4", "C-1"]);
-    }
 }
