@@ -16,6 +16,7 @@ import chord_export
 from chord_data import IGNORED, NONE, Song
 from chord_net import CHORDS, CLASS_FEATURES, CLASSES, FEATURES, QUALITIES, ChordNet
 from chord_trainer import ChordTrainer, agreement
+from resuming import assert_same_when_resumed
 
 BEATS, PER_BEAT = 40, 4
 
@@ -73,23 +74,7 @@ class Chords(unittest.TestCase):
             self.assertEqual(file.get_tensor("gru.state.weight").shape, (18, 6, CLASSES))
 
     def test_a_resumed_run_equals_an_uninterrupted_one(self):
-        whole = self.trainer("whole", 6)
-        whole.run()
-        halves = self.trainer("halves", 6)
-        step = halves._step
-
-        def stop_at_three(settings):
-            halves.stopping = halves.step == 2
-            return step(settings)
-
-        halves._step = stop_at_three
-        halves.run()
-        second = self.trainer("halves", 6)
-        second.resume()
-        self.assertEqual(second.step, 3)
-        second.run()
-        for one, other in zip(whole.net.parameters(), second.net.parameters()):
-            torch.testing.assert_close(one, other, rtol=0, atol=0)
+        assert_same_when_resumed(self, lambda out: self.trainer(out, 6), at=3)
 
     def test_targets_are_those_of_the_steps(self):
         steps = np.full((8, 5), NONE, np.uint8)
