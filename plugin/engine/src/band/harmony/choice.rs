@@ -12,7 +12,7 @@ use crate::listen::key::KeyEstimate;
 const _: () = assert!(QUALITIES == songweave_models::chords::QUALITIES);
 
 /// How much the notes that are coming count beside the network's belief in the chord.
-const FIT: f32 = 0.3;
+const FIT: f32 = 0.35;
 /// How much the shorter of the two forecasts of the melody counts in it.
 const NEAR: f32 = 0.5;
 /// How much the logarithm of a chord's own probability counts: tells chords of the same root and third apart.
@@ -26,7 +26,7 @@ const PAUSE: f32 = 0.25;
 /// What the chord is worth that was played when this passage was sung before, where that is certain.
 const RETURN: f32 = 0.05;
 /// What a chord of the key is worth more, where the key is certain.
-const IN_KEY: f32 = 0.05;
+const IN_KEY: f32 = 0.15;
 /// What a bass note other than the root must be likelier by (natural logarithm), with no adventure.
 const SLASH: f32 = 0.6;
 
