@@ -1,26 +1,17 @@
 """Sets as `cargo xtask dataset instruments` writes them: frames of notes of each program."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file
 from torch import Tensor
 
 from instrument_net import CHANNELS, NO_PARTIAL, PARTIALS, PROGRAMS
+from sets import read_arrays
 
 HELD_OUT = 5
 """Every so many pairs of key and velocity are validated with and never trained on."""
 TABLES = ("octaves", "release", "fall", "level")
-
-
-def read_facts(data: Path) -> dict:
-    """What the set says of itself."""
-    try:
-        return json.loads((data / "set.json").read_text())
-    except OSError as error:
-        raise SystemExit(f"{error.filename}: {error.strerror}; run `cargo xtask dataset instruments` first") from error
 
 
 class ProgramSet:
@@ -28,10 +19,7 @@ class ProgramSet:
 
     def __init__(self, data: Path, program: int):
         path = data / f"{program}.safetensors"
-        try:
-            arrays = load_file(path)
-        except OSError as error:
-            raise SystemExit(f"{path}: {error.strerror or error}; run `cargo xtask dataset instruments` first") from error
+        arrays = read_arrays(path, "instruments")
         _, low, high = PROGRAMS[program]
         if len(arrays["release"]) != high - low + 1:
             raise SystemExit(f"{path}: it has other keys than {PROGRAMS[program][0]}; write the set again")

@@ -1,59 +1,30 @@
 """From a checkpoint of the instrument networks to what ships: weight file, golden vectors, facts for the card."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from export import FORMAT, _write
+from export import halve, ship
 from instrument_net import CEILING_DB, CHANNELS, DRUM_KITS, DRUM_REFERENCE, FLOOR_DB, FUNDAMENTAL
 from instrument_net import NO_PARTIAL, PARTIALS, PROGRAMS, STEP_GLIDE, InstrumentNet, decibels, noise_edges, seconds_of
+from instrument_trainer import InstrumentTrainer
 
-KIND = "instruments"
 GOLDEN_NOTES, GOLDEN_SEED = 6, 7
 
 
 def export(state: dict, weights: Path) -> None:
-    """Writes `instruments.safetensors`, `instruments.golden.safetensors` and `instruments.training.json` into `weights`."""
+    """Ships the running mean of a run and the tables to the folder `weights`."""
     net = InstrumentNet(**state["config"]["network"]).eval()
     net.load_state_dict(state["best_weights"])
-    halves = {name: value.half().contiguous() for name, value in net.state_dict().items()}
-    tables = {name: value.half().contiguous() for name, value in state["tables"].items()}
-    for name, value in (halves | tables).items():
-        if not torch.isfinite(value).all():
-            raise SystemExit(f"`{name}` is not finite in half precision; nothing was written")
-    net.load_state_dict({name: value.float() for name, value in halves.items()})
-    weights.mkdir(parents=True, exist_ok=True)
-    _write(halves | tables, weights / "instruments.safetensors", {"songweave": json.dumps(_metadata(state))})
-    _write(_golden(net, tables), weights / "instruments.golden.safetensors")
-    parameters = sum(value.numel() for value in halves.values())
-    facts = _training(state) | {"parameters": parameters, "table_numbers": sum(value.numel() for value in tables.values())}
-    (weights / "instruments.training.json").write_text(json.dumps(facts, indent=2) + "\n")
-    print(f"wrote instruments.safetensors, .golden.safetensors and .training.json to {weights}, {parameters:,} parameters")
-
-
-def _metadata(state: dict) -> dict:
-    edges = noise_edges()
-    return {
-        "format": FORMAT,
-        "kind": KIND,
-        "name": state["config"]["name"],
-        "bands_hz": (0.5 * (edges[1:] + edges[:-1])).round(2).tolist(),
-        "parts": [name for name, *_ in PROGRAMS],
-        "features": 4,
-        "lookahead_hops": 0,
-        "hop_seconds": [],
-        "seed": state["config"]["seed"],
-        "architecture": state["config"]["network"],
-        "training": _training(state),
-    }
-
-
-def _training(state: dict) -> dict:
-    kept = {key: state["facts"][key] for key in ("command", "sources", "sound_font_sha256", "rate") if key in state["facts"]}
-    made = {"name": state["config"]["name"], "steps": state["step"], "resumed": state["resumed"]}
-    return made | {"validation": state["best"], "baseline": state["baseline"]} | kept
+    tensors, edges = halve(net, state["tables"]), noise_edges()
+    tables = {name: tensors[name] for name in state["tables"]}
+    label = {"bands_hz": (0.5 * (edges[1:] + edges[:-1])).round(2).tolist(), "parts": [name for name, *_ in PROGRAMS], "features": 4}
+    training = {"steps": state["step"], "resumed": state["resumed"], "validation": state["best"], "baseline": state["baseline"]}
+    kept = ("command", "sources", "sound_font_sha256", "rate")
+    training |= {key: state["facts"][key] for key in kept if key in state["facts"]}
+    facts = {"table_numbers": sum(value.numel() for value in tables.values())}
+    ship(weights, InstrumentTrainer.kind, state, net, tensors, _golden(net, tables), training, facts, **label)
 
 
 @torch.no_grad()

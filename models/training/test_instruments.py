@@ -5,7 +5,6 @@ import tempfile
 import tomllib
 import unittest
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ import instrument_export
 from instrument_data import ProgramSet
 from instrument_net import CHANNELS, NOISE_BANDS, PARTIALS, PROGRAMS, noise_edges, seconds_of
 from instrument_trainer import InstrumentTrainer, audibility
+from resuming import assert_same_when_resumed
 
 VELOCITIES = [64, 76, 92, 108, 124]
 LEVELS = CHANNELS * (PARTIALS + NOISE_BANDS)
@@ -61,23 +61,7 @@ class Instruments(unittest.TestCase):
         self.assertGreater(trainer.baseline["Piano"], 0.1)
 
     def test_a_resumed_run_equals_an_uninterrupted_one(self):
-        whole = self.trainer("whole", 12, [3])
-        whole.run()
-        first = self.trainer("halves", 12, [3])
-        step = first._step
-
-        def stop_at_five(settings):
-            first.stopping = first.step == 4
-            return step(settings)
-
-        with mock.patch.object(first, "_step", stop_at_five):
-            first.run()
-        resumed = self.trainer("halves", 12, [3])
-        resumed.resume()
-        self.assertEqual(resumed.step, 5)
-        resumed.run()
-        for name, value in whole.average.state_dict().items():
-            self.assertTrue(torch.equal(value, resumed.average.state_dict()[name]), name)
+        assert_same_when_resumed(self, lambda out: self.trainer(out, 12, [3]), at=5)
 
     def test_no_pair_is_in_both_splits_and_every_key_is_trained(self):
         one = ProgramSet(self.data, 6)
