@@ -160,6 +160,12 @@ class AveragingTrainer(Trainer):
     def _keep_as_best(self, figures: dict) -> None:
         self.best = {"step": self.step, "figures": figures, "weights": copy.deepcopy(self.average.state_dict())}
 
+    def run(self) -> None:
+        """Trains as every trainer does, and says what was best."""
+        super().run()
+        if "patience" in self.config["training"] and not self.quiet:
+            print(f"best at step {self._best_step()}")
+
     def _best_step(self) -> int:
         return self.best["step"]
 
