@@ -12,14 +12,19 @@ from trainer import parameters_of
 FORMAT = 1
 
 
-def halve(net: nn.Module, tables: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
-    """The weights and `tables` in half precision; from then on the network has the weights as they ship."""
-    weights = {name: value.half().contiguous() for name, value in net.state_dict().items()}
-    halves = weights | {name: table.half().contiguous() for name, table in (tables or {}).items()}
+def halve(net: nn.Module) -> dict[str, Tensor]:
+    """The weights in half precision; from then on the network has them as they ship."""
+    halves = in_half(net.state_dict())
+    net.load_state_dict({name: value.float() for name, value in halves.items()})
+    return halves
+
+
+def in_half(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights or tables in half precision; refuses those that are not finite there."""
+    halves = {name: value.half().contiguous() for name, value in tensors.items()}
     for name, value in halves.items():
         if not torch.isfinite(value).all():
             raise SystemExit(f"`{name}` is not finite in half precision; nothing was written")
-    net.load_state_dict({name: value.float() for name, value in weights.items()})
     return halves
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from export import halve, ship
+from export import halve, in_half, ship
 from groove_data import BAR, DRUM_LEVELS, DRUMS, HAND_LEVELS, HANDS, PHRASE, STYLES, TEMPI
 from groove_net import GrooveNet
 from groove_trainer import GrooveTrainer
@@ -21,7 +21,7 @@ def export(state: dict, weights: Path) -> None:
     with torch.no_grad():
         for line in (net.drums, net.hands):
             line.within *= line.before
-    tensors = halve(net, state["tables"])
+    tensors = halve(net) | in_half(state["tables"])
     training = {"steps": state["step"], "resumed": state["resumed"]}
     training |= {f"{line}_{key}": value for line, best in state["best"].items() for key, value in best.items()}
     training |= {f"{line}_marginals": value for line, value in state["baseline"].items()}
