@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from export import halve, ship
+from export import halve, in_half, ship
 from instrument_net import CEILING_DB, CHANNELS, DRUM_KITS, DRUM_REFERENCE, FLOOR_DB, FUNDAMENTAL
 from instrument_net import NO_PARTIAL, PARTIALS, PROGRAMS, STEP_GLIDE, InstrumentNet, decibels, noise_edges, seconds_of
 from instrument_trainer import InstrumentTrainer
@@ -17,14 +17,13 @@ def export(state: dict, weights: Path) -> None:
     """Ships the running mean of a run and the tables to the folder `weights`."""
     net = InstrumentNet(**state["config"]["network"]).eval()
     net.load_state_dict(state["best_weights"])
-    tensors, edges = halve(net, state["tables"]), noise_edges()
-    tables = {name: tensors[name] for name in state["tables"]}
+    halves, tables, edges = halve(net), in_half(state["tables"]), noise_edges()
     label = {"bands_hz": (0.5 * (edges[1:] + edges[:-1])).round(2).tolist(), "parts": [name for name, *_ in PROGRAMS], "features": 4}
     training = {"steps": state["step"], "resumed": state["resumed"], "validation": state["best"], "baseline": state["baseline"]}
     kept = ("command", "sources", "sound_font_sha256", "rate")
     training |= {key: state["facts"][key] for key in kept if key in state["facts"]}
     facts = {"table_numbers": sum(value.numel() for value in tables.values())}
-    ship(weights, InstrumentTrainer.kind, state, net, tensors, _golden(net, tables), training, facts, **label)
+    ship(weights, InstrumentTrainer.kind, state, net, halves | tables, _golden(net, tables), training, facts, **label)
 
 
 @torch.no_grad()
