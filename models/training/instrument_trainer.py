@@ -19,9 +19,9 @@ from instrument_net import PROGRAMS, STEP_DB, STEP_GLIDE, ZERO_DB, InstrumentNet
 
 KIND = "instruments"
 LOG_EVERY = 50
-AUDIBLE_DB, LEAST_WEIGHT = 60.0, 0.1
+AUDIBLE_DB, LEAST_WEIGHT = 80.0, 0.1
 """A level this far below the loudest of its frame hardly counts."""
-SILENT_DB = -98.0
+SILENT_DB = -115.0
 
 
 class InstrumentTrainer:
@@ -64,7 +64,8 @@ class InstrumentTrainer:
     def save(self) -> None:
         """Writes the checkpoint and the curves. What ships is the running mean at the end of the run."""
         tables = {f"{program}.{name}": table for program, one in self.sets.items() for name, table in one.tables.items()}
-        state = {"kind": KIND, "net": self.net.state_dict(), "best_weights": self.average.state_dict(), "tables": tables}
+        envelopes = {f"{program}.{name}": facts for program, one in self.sets.items() for name, facts in one.envelope.items()}
+        state = {"kind": KIND, "net": self.net.state_dict(), "best_weights": self.average.state_dict(), "tables": tables, "envelopes": envelopes}
         state |= {"optimiser": self.optimiser.state_dict(), "history": self.history, "best": self.best, "step": self.step}
         state |= {"config": self.config, "facts": self.facts, "baseline": self.baseline, "resumed": self.resumed}
         checkpoint.save(self.out, state)
