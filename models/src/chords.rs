@@ -131,11 +131,6 @@ impl ChordNetwork {
         self.layers.reset();
     }
 
-    /// Everything heard so far counts as heard so many semitones higher.
-    pub fn transpose(&mut self, semitones: usize) {
-        self.layers.transpose(semitones);
-    }
-
     /// SHA-256 of the weight file in hexadecimal digits.
     #[must_use]
     pub fn digest(&self) -> &str {

@@ -34,9 +34,9 @@ class Batch:
 class Song:
     """One song as it is heard."""
 
-    def __init__(self, features: np.ndarray, steps: np.ndarray, per_beat: int, tonic: int, minor: int):
+    def __init__(self, features: np.ndarray, steps: np.ndarray, per_beat: int):
         self.features, self.beats = features, len(features)
-        sung, _, root, quality, bass = steps.astype(np.int64).T
+        sung, _, root, quality, bass, key = steps.astype(np.int64).T
         at = np.arange(self.beats) * int(per_beat)
         chord = np.where(root == NONE, CHORDS, root * QUALITIES + quality)
         chord = np.concatenate([chord, np.full(BEATS * per_beat, IGNORED)])
@@ -45,7 +45,7 @@ class Song:
         sums = np.concatenate([np.zeros((1, CLASSES), np.float32), classes.cumsum(0)])
         self.chords = np.stack([chord[at + beat * per_beat] for beat in range(BEATS)], 1)
         self.bass = np.where(bass == NONE, IGNORED, bass)[at]
-        self.keys = np.full(self.beats, IGNORED if tonic < 0 else tonic + CLASSES * minor, np.int64)
+        self.keys = np.where(key == NONE, IGNORED, key)[at]
         self.melody = np.stack([sums[at + steps] - sums[at] for steps in MELODY_STEPS], 1)
 
     def stretch(self, first: int, beats: int) -> list[np.ndarray]:
@@ -75,8 +75,8 @@ class ChordSongs:
         if features.shape[1] != FEATURES:
             raise SystemExit(f"{path}: {features.shape[1]} features, {FEATURES} are needed; write the set again")
         beat = step = 0
-        for beats, count, per_beat, tonic, minor in songs:
-            self.songs.append(Song(features[beat : beat + beats], steps[step : step + count], per_beat, tonic, minor))
+        for beats, count, per_beat in songs:
+            self.songs.append(Song(features[beat : beat + beats], steps[step : step + count], per_beat))
             beat, step = beat + beats, step + count
 
     def epoch(self, draw: np.random.Generator, songs: int, beats: int) -> list[list[tuple[int, int]]]:

@@ -91,8 +91,3 @@ class ChordNet(nn.Module):
             "keys": keys.transpose(-1, -2).flatten(2),
             "melody": melody.transpose(-1, -2),
         }
-
-
-def parameters_of(net: nn.Module) -> int:
-    """Number of trained numbers."""
-    return sum(parameter.numel() for parameter in net.parameters())

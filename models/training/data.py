@@ -115,17 +115,11 @@ def _kind(group: str) -> str:
     return group.split(".", 1)[0]
 
 
-def read_facts(directory: Path) -> dict:
-    """The contents of `set.json`."""
-    path = directory / "set.json"
-    try:
-        facts = json.loads(path.read_text())
-    except OSError as error:
-        raise SystemExit(f"{path}: {error.strerror}; run `cargo xtask dataset mash` first") from error
+def check_facts(facts: dict, directory: Path) -> None:
+    """Refuses the facts of a set that do not say enough."""
     for key in ("bands_hz", "hop_seconds"):
         if key not in facts:
-            raise SystemExit(f"{path}: no `{key}`; write the feature set again")
-    return facts
+            raise SystemExit(f"{directory / 'set.json'}: no `{key}`; write the feature set again")
 
 
 def open_set(directory: Path, settings: dict) -> tuple[Clips, dict[str, Clips]]:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file
 from torch import Tensor
+
+from sets import read_arrays
 
 BAR, PHRASE, STYLES, TEMPI = 16, 4, 6, 2
 DRUMS, DRUM_LEVELS = 9, 4
@@ -32,10 +33,7 @@ class GrooveSet:
     """The clips of one split."""
 
     def __init__(self, path: Path):
-        try:
-            arrays = load_file(path)
-        except OSError as error:
-            raise SystemExit(f"{path}: {error.strerror}; run `cargo xtask dataset groove` first") from error
+        arrays = read_arrays(path, "groove")
         self.velocity, self.drum_clips = arrays["drums"], arrays["drum_clips"]
         self.levels = (self.velocity > 0) * (1 + sum((self.velocity >= least).astype(np.int64) for least in LOUDER))
         self.hands, self.hand_clips = arrays["hands"].astype(np.int64), arrays["hand_clips"]

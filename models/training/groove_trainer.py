@@ -1,112 +1,46 @@
 """Training of the groove network. Every draw is keyed by (seed, step): a resumed run equals an uninterrupted one."""
 
-import copy
-import json
 import math
-import signal
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
-import checkpoint
-from curves import draw_curves
 from groove_data import DRUM_LEVELS, HAND_LEVELS, STYLES, TEMPI, GrooveSet, Stretch
 from groove_net import GrooveNet, Marginals, loss_of
+from trainer import AveragingTrainer, parameters_of
 
 VALIDATION_KEY, BASELINE_KEY = 0x7A11, 0xBA5E
 BASELINE_BATCHES = 60
-LOG_EVERY = 20
 
 
-class GrooveTrainer:
-    """One run: network, running mean of its weights and the best of these so far, optimiser, data and history."""
+class GrooveTrainer(AveragingTrainer):
+    """A run of the groove network, whose two lines share nothing: each keeps its own best weights."""
+
+    kind = dataset = "groove"
+    told = AveragingTrainer.told + ("tables", "baseline")
+    lasting = AveragingTrainer.lasting + ("best_weights",)
 
     def __init__(self, config: dict, data: Path, out: Path, steps: int | None):
-        self.config, self.out = config, out
-        self.steps = config["training"]["steps"] if steps is None else steps
-        torch.set_num_threads(config["threads"])
-        torch.manual_seed(config["seed"])
-        self.facts = json.loads((data / "set.json").read_text())
+        super().__init__(config, data, out, steps)
         self.train, self.validation = GrooveSet(data / "train.safetensors"), GrooveSet(data / "validation.safetensors")
-        self.net = GrooveNet(**config["network"])
-        self.average = copy.deepcopy(self.net).eval()
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), weight_decay=config["training"]["weight_decay"])
-        self.step, self.history = 0, []
+        self.tables = {name: torch.from_numpy(table) for name, table in self.train.tables().items()}
+        self._begin(GrooveNet(**config["network"]))
+        self.best_weights = self.best["weights"]
         self.best = {line: {"loss": math.inf, "step": 0} for line in ("drums", "hands")}
-        self.best_weights = copy.deepcopy(self.average.state_dict())
         self.baseline = self._baseline()
-        self.resumed, self.stopping = [], False
 
-    def resume(self) -> None:
-        """Goes on from the checkpoint in the output directory."""
-        state = checkpoint.load(self.out)
-        if state["config"]["network"] != self.config["network"]:
-            raise SystemExit(f"{self.out}: the checkpoint is of another network; take its --config or another folder")
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.history, self.best = state["step"], state["history"], state["best"]
-        self.best_weights = state["best_weights"]
-        self.resumed = state["resumed"] + [{"at_step": self.step, "planned_steps": self.steps}]
+    def describe(self) -> str:
+        """Its size and what it has to be better than."""
+        return f"{parameters_of(self.net):,} parameters; marginals, validation: {self.baseline}"
 
-    def save(self) -> None:
-        """Writes the checkpoint and the curves."""
-        tables = {name: torch.from_numpy(table) for name, table in self.train.tables().items()}
-        state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
-        state |= {"optimiser": self.optimiser.state_dict(), "history": self.history, "best": self.best}
-        state |= {"best_weights": self.best_weights, "config": self.config, "facts": self.facts}
-        state |= {"tables": tables, "baseline": self.baseline, "resumed": self.resumed}
-        checkpoint.save(self.out, state)
-        draw_curves(self.history, self.out / "curves.png")
+    def _best_step(self) -> int:
+        return max(best["step"] for best in self.best.values())
 
-    def stop_on_signals(self) -> None:
-        """Makes Ctrl-C and `kill` end the run after the present step, with a checkpoint."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: setattr(self, "stopping", True))
-
-    def run(self) -> None:
-        """Trains up to the last step, or until neither line gets better, or until it is told to stop."""
-        log, saved, settings = self.config["log"], time.monotonic(), self.config["training"]
-        bar = tqdm(total=self.steps, initial=self.step, unit="step")
-        print(f"marginals, validation: {self.baseline}")
-        while self.step < self.steps and not self.stopping:
-            terms = self._step(settings)
-            self.step += 1
-            bar.update()
-            if self.step % LOG_EVERY == 0:
-                self._record("train", terms)
-            if self.step % log["validate_every"] == 0 or self.step == self.steps:
-                self._validate(bar)
-            if self.step - max(best["step"] for best in self.best.values()) >= settings["patience"] * log["validate_every"]:
-                break
-            if time.monotonic() - saved > log["checkpoint_seconds"]:
-                self.save()
-                saved = time.monotonic()
-        bar.close()
-        self.save()
-        print(f"best: {self.best}")
-
-    def _step(self, settings: dict) -> dict[str, torch.Tensor]:
-        key = [self.config["seed"], self.step]
-        draw = np.random.default_rng(key)
-        torch.manual_seed(int(draw.integers(2**31)))  # dropout
-        drums, hands = self._stretches(self.train, draw)
-        into_decay = (self.step - self.steps * (1.0 - settings["decay_part"])) / max(1.0, self.steps * settings["decay_part"])
-        rate = min(1.0, (self.step + 1) / settings["warm_up_steps"]) * math.cos(math.pi / 2 * max(0.0, into_decay)) ** 2
-        for group in self.optimiser.param_groups:
-            group["lr"] = settings["learning_rate"] * rate
-        terms = self._losses(self.net, drums, hands, settings["dropout"])
-        self.optimiser.zero_grad(set_to_none=True)
-        (terms["drums"] + terms["hands"]).backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), settings["clip_gradient"])
-        self.optimiser.step()
-        with torch.no_grad():
-            decay = min(settings["average"], (self.step + 1) / (self.step + 10))
-            for mean, current in zip(self.average.parameters(), self.net.parameters()):
-                mean.lerp_(current, 1.0 - decay)
+    def _step(self) -> dict[str, torch.Tensor]:
+        drums, hands = self._stretches(self.train, self._draw())
+        terms = self._losses(self.net, drums, hands, self.config["training"]["dropout"])
+        self._descend(terms["drums"] + terms["hands"], self._falling_rate())
         return {name: term.detach() for name, term in terms.items()}
 
     def _stretches(self, source: GrooveSet, draw: np.random.Generator) -> tuple[Stretch, Stretch]:
@@ -123,7 +57,7 @@ class GrooveTrainer:
         return [self._stretches(self.validation, draw) for _ in range(self.config["log"]["validation_batches"])]
 
     @torch.no_grad()
-    def _validate(self, bar: tqdm) -> None:
+    def _validate(self) -> dict[str, float]:
         """Measures the running mean; each line keeps its own best weights."""
         results = [self._losses(self.average, *stretches) for stretches in self._validation()]
         found = {name: float(np.mean([result[name] for result in results])) for name in results[0]}
@@ -133,7 +67,7 @@ class GrooveTrainer:
                 self.best[line] = {"loss": loss, "step": self.step}
                 better = {name: x.clone() for name, x in self.average.state_dict().items() if name.startswith(line)}
                 self.best_weights |= better
-        bar.write(f"step {self.step}: {found}")
+        return found
 
     @torch.no_grad()
     def _baseline(self) -> dict[str, float]:
@@ -147,6 +81,3 @@ class GrooveTrainer:
             found = [marginals.loss(stretches[index].condition, stretches[index].levels) for stretches in validation]
             losses[line] = float(torch.stack(found).mean())
         return losses
-
-    def _record(self, split: str, values: dict) -> None:
-        self.history.append({"split": split, "step": self.step} | {name: float(value) for name, value in values.items()})

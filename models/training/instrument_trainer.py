@@ -27,6 +27,8 @@ SILENT_DB = -115.0
 class InstrumentTrainer:
     """One run over all programs: networks, running mean of their weights, optimiser, data and history."""
 
+    kind = dataset = KIND
+
     def __init__(self, config: dict, data: Path, out: Path, steps: int | None, programs: list[int] | None = None):
         self.config, self.out = config, out
         self.steps = config["training"]["steps"] if steps is None else steps

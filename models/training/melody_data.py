@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file
 from torch import Tensor
+
+from sets import read_arrays
 
 REACH = 24
 PITCHES, DURATIONS, STEPS, PHRASE, CORPORA = 2 + 2 * REACH, 20, 16, 4, 3
@@ -80,10 +81,7 @@ class MelodySet:
     """The songs of one split."""
 
     def __init__(self, path: Path):
-        try:
-            arrays = load_file(path)
-        except OSError as error:
-            raise SystemExit(f"{path}: {error.strerror}; run `cargo xtask dataset melody` first") from error
+        arrays = read_arrays(path, "melody")
         ends = np.cumsum(arrays["songs"][:, :3], 0)
         self.songs = []
         for (events, steps, bars, *facts), end in zip(arrays["songs"].tolist(), ends.tolist()):

@@ -1,15 +1,14 @@
 """From a checkpoint of the melody network to what ships: weight file, golden vectors, facts for the card."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from export import FORMAT, _write
+from export import halve, ship
 from melody_data import CHORD, CONTOUR, PHRASE, Song, _stack, _stretch
-from melody_net import NUMBERS, MelodyNet, parameters_of
-from melody_trainer import KIND
+from melody_net import NUMBERS, MelodyNet
+from melody_trainer import MelodyTrainer
 
 GOLDEN_EVENTS, GOLDEN_SEED = 64, 7
 SPAN, TONIC, BAR, BEAT = (52, 74), 9, 12, 6
@@ -17,40 +16,14 @@ SPAN, TONIC, BAR, BEAT = (52, 74), 9, 12, 6
 
 
 def export(state: dict, weights: Path) -> None:
-    """Writes `melody.safetensors`, `melody.golden.safetensors` and `melody.training.json` into `weights`."""
+    """Ships the best weights of a run to the folder `weights`."""
     net = MelodyNet(**state["config"]["network"]).eval()
     net.load_state_dict(state["best"]["weights"])
-    halves = {name: value.half().contiguous() for name, value in net.state_dict().items()}
-    if not all(torch.isfinite(value).all() for value in halves.values()):
-        raise SystemExit("a weight is not finite in half precision; nothing was written")
-    net.load_state_dict({name: value.float() for name, value in halves.items()})
-    weights.mkdir(parents=True, exist_ok=True)
-    _write(halves, weights / "melody.safetensors", {"songweave": json.dumps(_metadata(state))})
-    _write(_golden(net), weights / "melody.golden.safetensors")
-    facts = _training(state) | {"parameters": parameters_of(net), "validation": state["best"]["figures"]}
-    (weights / "melody.training.json").write_text(json.dumps(facts, indent=2) + "\n")
-    print(f"wrote melody.safetensors, melody.golden.safetensors and melody.training.json to {weights}")
-
-
-def _metadata(state: dict) -> dict:
-    return {
-        "format": FORMAT,
-        "kind": KIND,
-        "name": state["config"]["name"],
-        "bands_hz": [],
-        "parts": [],
-        "features": NUMBERS,
-        "lookahead_hops": 0,
-        "hop_seconds": [],
-        "seed": state["config"]["seed"],
-        "architecture": {"hidden": state["config"]["network"]["hidden"]},
-        "training": _training(state),
-    }
-
-
-def _training(state: dict) -> dict:
-    kept = {key: state["facts"][key] for key in ("command", "songs", "baselines", "split", "sources")}
-    return {"name": state["config"]["name"], "steps": state["best"]["step"], "resumed": state["resumed"]} | kept
+    tensors = halve(net)
+    training = {"steps": state["best"]["step"], "resumed": state["resumed"]}
+    training |= {key: state["facts"][key] for key in ("command", "songs", "baselines", "split", "sources")}
+    facts = {"validation": state["best"]["figures"]}
+    ship(weights, MelodyTrainer.kind, state, net, tensors, _golden(net), training, facts, features=NUMBERS)
 
 
 @torch.no_grad()

@@ -61,8 +61,3 @@ def losses_of(logits: tuple[Tensor, Tensor], heard: Stretch) -> dict[str, Tensor
         for one, wanted in zip(logits, (heard.pitch, heard.duration))
     ]
     return {"pitch": sums[0] / notes, "length": sums[1] / notes, "note": (sums[0] + sums[1]) / notes}
-
-
-def parameters_of(net: nn.Module) -> int:
-    """Number of trained numbers."""
-    return sum(value.numel() for value in net.parameters())

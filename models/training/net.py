@@ -47,11 +47,6 @@ class MashNet(nn.Module):
         return logits.unflatten(0, (-1, 2)), claims[:, 1] - claims[:, 0]
 
 
-def parameters_of(net: nn.Module) -> int:
-    """Number of trained numbers in a network."""
-    return sum(parameter.numel() for parameter in net.parameters())
-
-
 @torch.no_grad()
 def macs_per_hop(net: MashNet, hops: int = 64) -> int:
     """Multiplications of one hop of both songs, counted at every layer with weights. The products of

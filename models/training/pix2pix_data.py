@@ -1,12 +1,12 @@
 """Sets as `cargo xtask dataset pix2pix` writes them: sung songs and their accompaniments."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from sets import read_facts
 from sound import picture, read_wav, spectrum
 
 FORMAT = 1
@@ -16,12 +16,9 @@ class Pix2pixSet:
     """The songs of one split as pictures in half precision (steps of at most 0.05 dB)."""
 
     def __init__(self, data: Path, split: str):
-        try:
-            self.facts = json.loads((data / "set.json").read_text())
-        except (OSError, json.JSONDecodeError) as error:
-            raise SystemExit(f"{data}: no set; run `cargo xtask dataset pix2pix` first ({error})") from error
-        if self.facts["format"] != FORMAT:
-            raise SystemExit(f"{data}: format {self.facts['format']}, wanted {FORMAT}; make the set anew")
+        found = read_facts(data, "pix2pix")["format"]
+        if found != FORMAT:
+            raise SystemExit(f"{data}: format {found}, wanted {FORMAT}; make the set anew")
         self.names = sorted(path.name.removesuffix(".band.wav") for path in (data / split).glob("*.band.wav"))
         if not self.names:
             raise SystemExit(f"{data / split}: no songs; run `cargo xtask dataset pix2pix` with more of them")

@@ -74,8 +74,3 @@ def begin(net: nn.Module) -> None:
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.normal_(module.weight, 0.0, 0.02)
             nn.init.zeros_(module.bias)
-
-
-def parameters(net: nn.Module) -> int:
-    """How many numbers were learned."""
-    return sum(x.numel() for x in net.parameters())

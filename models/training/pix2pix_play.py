@@ -14,9 +14,10 @@ from tqdm import tqdm
 
 import checkpoint
 from pix2pix_data import Pix2pixSet
-from pix2pix_net import Generator, parameters
-from pix2pix_trainer import KIND
+from pix2pix_net import Generator
+from pix2pix_trainer import Pix2pixTrainer
 from sound import griffin_lim, magnitudes, picture, read_wav, sound, spectrum, write_wav
+from trainer import parameters_of
 
 ROUNDS = 32
 """Of Griffin and Lim's algorithm."""
@@ -28,7 +29,7 @@ class Player:
 
     def __init__(self, run: Path):
         self.state = checkpoint.load(run)
-        if self.state.get("kind") != KIND:
+        if self.state.get("kind") != Pix2pixTrainer.kind:
             raise SystemExit(f"{run}: this run is not of pix2pix")
         config = self.state["config"]
         self.frames = config["training"]["frames"]
@@ -62,7 +63,7 @@ class Player:
         state = self.state
         validation = [point["absolute_error"] for point in state["history"] if point["split"] == "validation"]
         return {
-            "parameters": parameters(self.net), "steps": state["step"], "minutes": state["seconds"] / 60.0,
+            "parameters": parameters_of(self.net), "steps": state["step"], "minutes": state["seconds"] / 60.0,
             "core_minutes": state["core_seconds"] / 60.0, "songs": state["songs"], "set": state["facts"], "validation": validation[-1] if validation else None,
         }
 

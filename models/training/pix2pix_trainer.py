@@ -1,102 +1,68 @@
 """Training of the pix2pix baseline. Patches are drawn by (seed, step): a resumed run sees what an uninterrupted one would."""
 
-import signal
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-import checkpoint
-from curves import draw_curves
 from pix2pix_data import Pix2pixSet
-from pix2pix_net import Discriminator, Generator, begin, parameters
+from pix2pix_net import Discriminator, Generator, begin
+from trainer import Trainer, parameters_of
 
-KIND = "pix2pix"
-LOG_EVERY = 20
 VALIDATION_KEY = 0x7A11
 
 
-class Pix2pixTrainer:
-    """One run: both networks, both optimisers, data and history."""
+class Pix2pixTrainer(Trainer):
+    """A run of the baseline: both networks and both optimisers. It may end by the clock."""
+
+    kind = dataset = "pix2pix"
+    told = Trainer.told + ("songs",)
+    lasting = Trainer.lasting + ("seconds", "core_seconds")
 
     def __init__(self, config: dict, data: Path, out: Path, steps: int | None):
-        self.config, self.out = config, out
+        super().__init__(config, data, out, steps)
         settings = config["training"]
-        self.steps = settings["steps"] if steps is None else steps
-        torch.set_num_threads(config["threads"])
-        torch.manual_seed(config["seed"])
         self.train, self.validation = Pix2pixSet(data, "train"), Pix2pixSet(data, "validation")
+        self.songs, self.seconds, self.core_seconds = len(self.train.names), 0.0, 0.0
         self.generator = Generator(config["network"]["generator"], config["network"]["dropout"])
         self.discriminator = Discriminator(config["network"]["discriminator"])
+        self.learned = {"generator": self.generator, "discriminator": self.discriminator}
         self.optimisers = []
-        for net in (self.generator, self.discriminator):
+        for net in self.learned.values():
             begin(net)
             self.optimisers.append(torch.optim.Adam(net.parameters(), settings["learning_rate"], tuple(settings["betas"])))
-        self.step, self.seconds, self.core_seconds, self.history, self.resumed = 0, 0.0, 0.0, [], []
-        self.stopping = False
 
-    def resume(self) -> None:
-        """Goes on from the checkpoint in the output directory."""
-        state = checkpoint.load(self.out)
-        if state.get("kind") != KIND or state["config"]["network"] != self.config["network"]:
-            raise SystemExit(f"{self.out}: the checkpoint is of another network; take its --config or another folder")
-        for net, name in ((self.generator, "generator"), (self.discriminator, "discriminator")):
-            net.load_state_dict(state[name])
+    def describe(self) -> str:
+        """The sizes of both networks and of the set."""
+        sizes = ", ".join(f"{parameters_of(net):,} parameters of the {name}" for name, net in self.learned.items())
+        return f"{sizes}; {self.songs} songs"
+
+    def _state(self) -> dict:
+        return super()._state() | {"optimisers": [optimiser.state_dict() for optimiser in self.optimisers]}
+
+    def _restore(self, state: dict) -> None:
+        super()._restore(state)
         for optimiser, kept in zip(self.optimisers, state["optimisers"]):
             optimiser.load_state_dict(kept)
-        self.step, self.seconds, self.core_seconds = state["step"], state["seconds"], state["core_seconds"]
-        self.history = state["history"]
-        self.resumed = state["resumed"] + [{"at_step": self.step, "planned_steps": self.steps}]
 
-    def save(self) -> None:
-        """Writes the checkpoint and the curves."""
-        state = {"kind": KIND, "config": self.config, "facts": self.train.facts, "songs": len(self.train.names)}
-        state |= {"generator": self.generator.state_dict(), "discriminator": self.discriminator.state_dict()}
-        state |= {"optimisers": [optimiser.state_dict() for optimiser in self.optimisers], "history": self.history}
-        state |= {"step": self.step, "seconds": self.seconds, "core_seconds": self.core_seconds, "resumed": self.resumed}
-        checkpoint.save(self.out, state)
-        draw_curves(self.history, self.out / "curves.png")
-
-    def stop_on_signals(self) -> None:
-        """Makes Ctrl-C and `kill` end the run after the present step, with a checkpoint."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: setattr(self, "stopping", True))
-
-    def run(self) -> None:
-        """Trains up to the last step, until time is over, or until it is told to stop."""
-        print(f"{parameters(self.generator):,} parameters of the generator, {parameters(self.discriminator):,} of the "
-              f"discriminator; {len(self.train.names)} songs")
-        bar, log, saved = tqdm(total=self.steps, initial=self.step, unit="step"), self.config["log"], time.monotonic()
-        while self._progress() < 1.0 and not self.stopping:
-            began, core_began = time.monotonic(), time.process_time()
-            terms = self._step()
-            self.step += 1
-            self.seconds += time.monotonic() - began
-            self.core_seconds += time.process_time() - core_began
-            bar.update()
-            if self.step % LOG_EVERY == 0:
-                self._record("train", terms)
-            if self.step % log["validate_every"] == 0 or self._progress() >= 1.0:
-                found = self._validate()
-                self._record("validation", found)
-                bar.write(f"step {self.step}: {found}")
-            if time.monotonic() - saved > log["checkpoint_seconds"]:
-                self.save()
-                saved = time.monotonic()
-        bar.close()
-        self.save()
+    def _is_over(self) -> bool:
+        return self._progress() >= 1.0
 
     def _progress(self) -> float:
         """How much of the run is over, 0…1: of its steps or of its time."""
         return max(self.step / max(1, self.steps), self.seconds / (60.0 * self.config["training"]["minutes"]))
 
     def _step(self) -> dict[str, Tensor]:
-        settings = self.config["training"]
-        draw = np.random.default_rng([self.config["seed"], self.step])
-        torch.manual_seed(int(draw.integers(2**31)))  # dropout
+        began, core_began = time.monotonic(), time.process_time()
+        terms = self._learn()
+        self.seconds += time.monotonic() - began
+        self.core_seconds += time.process_time() - core_began
+        return terms
+
+    def _learn(self) -> dict[str, Tensor]:
+        settings, draw = self.config["training"], self._draw()
         into_decay = max(0.0, self._progress() - 1.0 + settings["decay_part"]) / settings["decay_part"]
         for group in (group for optimiser in self.optimisers for group in optimiser.param_groups):
             group["lr"] = settings["learning_rate"] * (1.0 - into_decay)
@@ -134,10 +100,9 @@ class Pix2pixTrainer:
             voice, band = self._batch(self.validation, draw, 1)
             errors.append(float((self.generator(voice) - band).abs().mean()))
         self.generator.train()
-        return {"absolute_error": float(np.mean(errors))}
-
-    def _record(self, split: str, values: dict) -> None:
-        self.history.append({"split": split, "step": self.step} | {name: float(value) for name, value in values.items()})
+        found = {"absolute_error": float(np.mean(errors))}
+        self._record("validation", found)
+        return found
 
 
 def _judgement(judged: Tensor, true: bool) -> Tensor:

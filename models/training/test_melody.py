@@ -5,7 +5,6 @@ import tempfile
 import tomllib
 import unittest
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ import melody_export
 from melody_data import CHORD, PITCHES, MelodySet
 from melody_net import MelodyNet
 from melody_trainer import MelodyTrainer
+from resuming import assert_same_when_resumed
 
 NOTES, SONGS = 64, 4
 
@@ -58,23 +58,7 @@ class Melody(unittest.TestCase):
         self.assertLess(trainer.best["figures"]["note"], 0.5)
 
     def test_a_resumed_run_equals_an_uninterrupted_one(self):
-        whole = self.trainer("whole", 30)
-        whole.run()
-        first = self.trainer("halves", 30)
-        step = first._step
-
-        def stop_at_twelve(settings):
-            first.stopping = first.step == 11
-            return step(settings)
-
-        with mock.patch.object(first, "_step", stop_at_twelve):
-            first.run()
-        resumed = self.trainer("halves", 30)
-        resumed.resume()
-        self.assertEqual(resumed.step, 12)
-        resumed.run()
-        for name, value in whole.average.state_dict().items():
-            self.assertTrue(torch.equal(value, resumed.average.state_dict()[name]), name)
+        assert_same_when_resumed(self, lambda out: self.trainer(out, 30), at=12)
 
     def test_the_key_does_not_matter_and_the_future_is_not_heard(self):
         songs = MelodySet(self.data / "train.safetensors")

@@ -4,7 +4,6 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from pix2pix_data import Pix2pixSet
 from pix2pix_net import Discriminator, Generator
 from pix2pix_play import Player
 from pix2pix_trainer import Pix2pixTrainer
+from resuming import assert_same_when_resumed
 
 CONFIG = {
     "name": "test", "seed": 1, "threads": 1,
@@ -75,23 +75,7 @@ class Pix2pix(unittest.TestCase):
             songs.patch(draw, 10_000)
 
     def test_a_resumed_run_equals_an_uninterrupted_one(self):
-        whole = self.trainer("whole", 6)
-        whole.run()
-        first = self.trainer("halves", 6)
-        step = first._step
-
-        def stop_at_three():
-            first.stopping = first.step + 1 == 3
-            return step()
-
-        with patch.object(first, "_step", stop_at_three):
-            first.run()
-        resumed = self.trainer("halves", 6)
-        resumed.resume()
-        self.assertEqual(resumed.step, 3)
-        resumed.run()
-        for name, value in whole.generator.state_dict().items():
-            self.assertTrue(torch.equal(value, resumed.generator.state_dict()[name]), name)
+        assert_same_when_resumed(self, lambda out: self.trainer(out, 6), at=3)
 
     def test_a_trained_run_plays_sound_as_long_as_the_voice(self):
         self.trainer("run", 2).run()

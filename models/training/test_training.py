@@ -5,19 +5,21 @@ import tempfile
 import tomllib
 import unittest
 from pathlib import Path
-from unittest import mock
 
 import torch
 from safetensors import safe_open
 
 import numpy as np
 
+import checkpoint
 from augment import power_of, remix
 from data import open_set
-from export import export
-from net import MashNet, Shape, macs_per_hop, parameters_of
+import mash_export
+from mash_trainer import MashTrainer
+from net import MashNet, Shape, macs_per_hop
+from resuming import assert_same_when_resumed
 from synthetic import write_set
-from trainer import Trainer
+from trainer import parameters_of
 from trunks import BANDS, TRUNKS
 
 SMALL = {"trunk": "attention", "hidden": 32, "heads": 2, "head_size": 8, "window": 8, "every": 4, "dropout": 0.1}
@@ -39,8 +41,8 @@ class Training(unittest.TestCase):
         self.data = self.directory / "set"
         write_set(self.data, clips=12, seed=1)
 
-    def trainer(self, out: str, steps: int) -> Trainer:
-        return Trainer(settings(), self.data, self.directory / out, steps)
+    def trainer(self, out: str, steps: int) -> MashTrainer:
+        return MashTrainer(settings(), self.data, self.directory / out, steps)
 
     def test_the_loss_falls(self):
         trainer = self.trainer("run", 80)
@@ -50,28 +52,11 @@ class Training(unittest.TestCase):
         self.assertTrue((self.directory / "run" / "curves.png").is_file())
 
     def test_a_resumed_run_equals_an_uninterrupted_one(self):
-        whole = self.trainer("whole", 12)
-        whole.run()
-        first = self.trainer("halves", 12)
-        step = first._step
-
-        def stop_at_five(model):
-            first.stopping = first.step == 4
-            return step(model)
-
-        with mock.patch.object(first, "_step", stop_at_five):
-            first.run()
-        self.assertEqual(first.step, 5)
-        second = self.trainer("halves", 12)
-        second.resume()
-        second.run()
-        self.assertEqual(whole.history, second.history)
-        for name, value in whole.average.state_dict().items():
-            self.assertTrue(torch.equal(value, second.average.state_dict()[name]), name)
+        assert_same_when_resumed(self, lambda out: self.trainer(out, 12), at=5)
 
     def test_export_writes_half_precision_weights_and_their_facts(self):
         self.trainer("run", 0).run()
-        export(self.directory / "run", self.directory / "weights")
+        mash_export.export(checkpoint.load(self.directory / "run"), self.directory / "weights")
         with safe_open(self.directory / "weights" / "mash.safetensors", "pt") as file:
             facts = json.loads(file.metadata()["songweave"])
             self.assertEqual((facts["kind"], facts["format"], len(facts["bands_hz"])), ("mash", 1, 96))

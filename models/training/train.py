@@ -1,12 +1,7 @@
-"""Trains Songweave's networks on feature sets that `cargo xtask dataset` wrote.
+"""Trains Songweave's networks on sets that `cargo xtask dataset` wrote.
 
-    python models/training/train.py mash --config models/training/mash.toml --data DIR --out DIR [--resume] [--steps N]
-    python models/training/train.py chords --config models/training/chords.toml --data DIR --out DIR [--resume] [--steps N]
+    python models/training/train.py NETWORK --data DIR --out DIR [--config FILE] [--resume | --from RUN] [--steps N]
     torchrun --nproc-per-node GPUS models/training/train.py mash …
-    python models/training/train.py groove --config models/training/groove.toml --data DIR --out DIR [--resume] [--steps N]
-    python models/training/train.py melody --config models/training/melody.toml --data DIR --out DIR [--resume] [--steps N]
-    python models/training/train.py instruments --config models/training/instruments.toml --data DIR --out DIR [--resume] [--steps N]
-    python models/training/train.py pix2pix --config models/training/pix2pix.toml --data DIR --out DIR [--resume] [--steps N]
     python models/training/train.py export --run DIR --weights models/weights
     python models/training/train.py table --as architectures --runs DIR DIR … --json FILE
 """
@@ -18,54 +13,49 @@ from pathlib import Path
 
 import checkpoint
 import chord_export
-from chord_trainer import KIND as CHORDS, ChordTrainer
 import groove_export
-from export import export
-from groove_trainer import GrooveTrainer
 import instrument_export
-from instrument_trainer import KIND as INSTRUMENTS, InstrumentTrainer
+import mash_export
 import melody_export
-from melody_trainer import KIND as MELODY, MelodyTrainer
-from pix2pix_trainer import KIND as PIX2PIX, Pix2pixTrainer
-from trainer import Trainer, describe
+from chord_trainer import ChordTrainer
+from groove_trainer import GrooveTrainer
+from instrument_trainer import InstrumentTrainer
+from mash_trainer import MashTrainer
+from melody_trainer import MelodyTrainer
+from pix2pix_trainer import Pix2pixTrainer
 
-
-SMALL = {
-    "groove": GrooveTrainer,
-    MELODY: MelodyTrainer,
-    INSTRUMENTS: InstrumentTrainer,
-    PIX2PIX: Pix2pixTrainer,
+TRAINERS = {
+    trainer.kind: trainer
+    for trainer in (MashTrainer, ChordTrainer, GrooveTrainer, MelodyTrainer, InstrumentTrainer, Pix2pixTrainer)
 }
-"""Networks that begin from nothing and train on one processor."""
+EXPORTERS = {
+    MashTrainer.kind: mash_export,
+    ChordTrainer.kind: chord_export,
+    GrooveTrainer.kind: groove_export,
+    MelodyTrainer.kind: melody_export,
+    InstrumentTrainer.kind: instrument_export,
+}
+"""Of the networks that ship."""
+CONTINUED = (MashTrainer.kind, ChordTrainer.kind)
+"""Networks that can begin with the weights of another run, and say so in their facts."""
 
 
 def main() -> None:
     arguments = _parser().parse_args()
     if arguments.command == "export":
         _export(arguments.run, arguments.weights)
-        return
-    if arguments.command in SMALL:
-        _small(arguments)
-        return
-    if arguments.command == "table":
+    elif arguments.command == "table":
         _table(arguments.kind, arguments.runs, arguments.json)
-        return
-    kind = ChordTrainer if arguments.command == CHORDS else Trainer
-    trainer = kind(read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
+    else:
+        _train(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    trainer = TRAINERS[arguments.command](read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
     if arguments.resume:
         trainer.resume()
-    elif arguments.begin_from:
+    elif arguments.command in CONTINUED and arguments.begin_from:
         trainer.begin_from(arguments.begin_from)
-    trainer.stop_on_signals()
-    if kind is Trainer and trainer.rank == 0:
-        print(describe(trainer))
-    trainer.run()
-
-
-def _small(arguments: argparse.Namespace) -> None:
-    trainer = SMALL[arguments.command](read_config(arguments.config), arguments.data, arguments.out, arguments.steps)
-    if arguments.resume:
-        trainer.resume()
     trainer.stop_on_signals()
     trainer.run()
 
@@ -73,16 +63,11 @@ def _small(arguments: argparse.Namespace) -> None:
 def _export(run: Path, weights: Path) -> None:
     """Each kind of network has its own files."""
     state = checkpoint.load(run)
-    if state.get("kind") == CHORDS:
-        chord_export.export(state, weights)
-    elif state.get("kind") == MELODY:
-        melody_export.export(state, weights)
-    elif state.get("kind") == INSTRUMENTS:
-        instrument_export.export(state, weights)
-    elif "best_weights" in state:
-        groove_export.export(state, weights)
-    else:
-        export(run, weights)
+    # Early checkpoints of these two do not say their kind.
+    kind = state.get("kind", GrooveTrainer.kind if "best_weights" in state else MashTrainer.kind)
+    if kind not in EXPORTERS:
+        raise SystemExit(f"{run}: nothing of {kind} ships")
+    EXPORTERS[kind].export(state, weights)
 
 
 def read_config(path: Path) -> dict:
@@ -118,14 +103,13 @@ def _table(kind: str, runs: list[Path], path: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Trains Songweave's networks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    sets = {"mash": "mash", CHORDS: "band"} | {name: name for name in SMALL}
-    for name, data in sets.items():
+    for name, trainer in TRAINERS.items():
         network = commands.add_parser(name, help=f"train the {name} network")
         network.add_argument("--config", type=Path, default=Path(__file__).with_name(f"{name}.toml"))
-        network.add_argument("--data", type=Path, required=True, help=f"set written by `cargo xtask dataset {data}`")
+        network.add_argument("--data", type=Path, required=True, help=f"set written by `cargo xtask dataset {trainer.dataset}`")
         network.add_argument("--out", type=Path, required=True, help="checkpoints and curves; keep it outside the repository")
         network.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-        if name not in SMALL:
+        if name in CONTINUED:
             network.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run")
         network.add_argument("--steps", type=int, help="last step, instead of the configuration's")
     shipped = commands.add_parser("export", help="write weight file, golden vectors and facts from a run")

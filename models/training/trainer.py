@@ -1,111 +1,93 @@
-"""The training loop. Every draw is keyed by (seed, process, step): a resumed run equals an uninterrupted one exactly."""
+"""What every training run has: the loop, checkpoints, history, and the end when nothing gets better.
+
+Whatever a trainer draws is keyed by (seed, step) or the like: a resumed run equals an uninterrupted one exactly.
+"""
 
 import copy
-import json
 import math
-import os
 import signal
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.distributed as dist
-from torch.nn.parallel import DistributedDataParallel
+from torch import Tensor, nn
 from tqdm import tqdm
 
 import checkpoint
-from augment import augment
 from curves import draw_curves
-from data import Clips, open_set, read_facts
-from losses import Scale, figures, losses
-from net import MashNet, Shape, macs_per_hop, parameters_of
-
-VALIDATION_KEY = 0x7A11
-LOG_EVERY = 20
-"""Steps between two points of the training curve."""
-SCORE = "gain_db"
-"""The figure of validation that decides which weights are the best and when to stop, mean over the validation sets."""
-
-
-def learning_rate(step: int, steps: int, settings: dict) -> float:
-    """Linear warm-up, constant, then a cosine down: `--steps` can be changed on resuming while the rate is constant."""
-    warm = min(1.0, (step + 1) / settings["warm_up_steps"])
-    decay = steps * settings["decay_part"]
-    into_decay = max(0.0, (step - steps + decay) / max(1.0, decay))
-    return settings["learning_rate"] * warm * 0.5 * (1.0 + math.cos(math.pi * min(1.0, into_decay)))
+from sets import read_facts
 
 
 class Trainer:
-    """One run: network, running mean of its weights and the best of these so far, optimiser, data and history."""
+    """One run. What is trained, on what, and how it is judged are a subclass's: `describe`, `_step` and `_validate`."""
+
+    kind: str
+    """Name of the network."""
+    dataset: str
+    """Name of its set, as in `cargo xtask dataset NAME`."""
+    log_every = 20
+    """Steps between two points of the training curve."""
+    validate_every = "validate_every"
+    """The configuration's name for the steps between two validations."""
+    told = ("kind", "config", "facts")
+    """Attributes that a checkpoint says to whoever reads it."""
+    lasting = ("step", "history", "resumed")
+    """Attributes that a checkpoint holds and a resumed run goes on with."""
+    quiet = False
+    """Whether another process does the talking."""
 
     def __init__(self, config: dict, data: Path, out: Path, steps: int | None):
         self.config, self.out = config, out
         self.steps = config["training"]["steps"] if steps is None else steps
-        self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-        self.device = _device()
         torch.set_num_threads(config["threads"])
         torch.manual_seed(config["seed"])
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        self.facts = read_facts(data)
-        self.scale = Scale.of(self.facts)
-        self.scale.bandwidth = self.scale.bandwidth.to(self.device)
-        self.train, self.validation = open_set(data, config["data"])
-        self.net = MashNet(Shape(**config["network"])).to(self.device)
-        self.average = copy.deepcopy(self.net).eval()
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), weight_decay=config["training"]["weight_decay"])
-        self.step, self.history = 0, []
-        self.best = {"score": -math.inf, "step": 0, "figures": {}, "weights": self.average.state_dict()}
-        self.began_from = None
-        self.stopping = False
+        self.facts = read_facts(data, self.dataset)
+        self.step, self.history, self.resumed, self.stopping = 0, [], [], False
+        self.learned: dict[str, nn.Module | torch.optim.Optimizer] = {}
+        """What a checkpoint holds the state of, by name."""
 
-    def begin_from(self, run: Path) -> None:
-        """Begins with the best weights of another run."""
-        state = checkpoint.load(run)
-        self._refuse_another_network(state, run)
-        for net in (self.net, self.average):
-            net.load_state_dict(state["best"]["weights"])
-        self.began_from = {"name": state["config"]["name"], "step": state["best"]["step"]}
+    def describe(self) -> str:
+        """One line about the run."""
+        raise NotImplementedError
+
+    def _step(self) -> dict[str, Tensor]:
+        """One step of training; the terms of its loss."""
+        raise NotImplementedError
+
+    def _validate(self) -> dict[str, float]:
+        """Records figures on what is not trained on; what to say of them."""
+        raise NotImplementedError
 
     def resume(self) -> None:
         """Goes on from the checkpoint in the output directory."""
-        state = checkpoint.load(self.out)
-        self._refuse_another_network(state, self.out)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.history, self.best = state["step"], state["history"], state["best"]
-        self.began_from = state["began_from"]
+        self._restore(self._load(self.out))
+        self.resumed = self.resumed + [{"at_step": self.step, "planned_steps": self.steps}]
 
-    def _refuse_another_network(self, state: dict, run: Path) -> None:
-        if state["config"]["network"] != self.config["network"]:
+    def _load(self, run: Path) -> dict:
+        """The checkpoint of a run of the same network."""
+        state = checkpoint.load(run)
+        # The kind is missing in checkpoints of before it was written.
+        if state.get("kind", self.kind) != self.kind or state["config"]["network"] != self.config["network"]:
             raise SystemExit(f"{run}: the checkpoint is of another network; take its --config or another folder")
+        return state
+
+    def _state(self) -> dict:
+        """What a checkpoint holds."""
+        state = {name: getattr(self, name) for name in self.told + self.lasting}
+        return state | {name: part.state_dict() for name, part in self.learned.items()}
+
+    def _restore(self, state: dict) -> None:
+        """Takes up what a checkpoint holds; what one of before did not hold yet stays as it is at the beginning."""
+        for name in self.lasting:
+            setattr(self, name, state.get(name, getattr(self, name)))
+        for name, part in self.learned.items():
+            part.load_state_dict(state[name])
 
     def save(self) -> None:
-        """Writes the checkpoint, the loss curves and `result.json` (first process only)."""
-        if self.rank != 0:
-            return
-        state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
-        state |= {"optimiser": self.optimiser.state_dict(), "history": self.history, "best": self.best}
-        state |= {"config": self.config, "facts": self.facts, "steps": self.steps, "clips": self.train.clips}
-        state |= {"songs": self.train.songs, "began_from": self.began_from}
-        checkpoint.save(self.out, state)
+        """Writes the checkpoint and the curves."""
+        checkpoint.save(self.out, self._state())
         draw_curves(self.history, self.out / "curves.png")
-        (self.out / "result.json").write_text(json.dumps(self.result(), indent=2) + "\n")
-
-    def result(self) -> dict:
-        """The run in figures: what the card's tables are made of."""
-        return {
-            "name": self.config["name"],
-            "trunk": self.config["network"]["trunk"],
-            "groups": sorted(self.config["data"]["weights"]),
-            "parameters": parameters_of(self.net),
-            "macs_per_hop": macs_per_hop(copy.deepcopy(self.average).cpu()),
-            "clips": self.train.clips,
-            "steps": self.step,
-            "best_step": self.best["step"],
-            "validation": self.best["figures"],
-        }
 
     def stop_on_signals(self) -> None:
         """Makes Ctrl-C and `kill` end the run after the present step, with a checkpoint."""
@@ -113,98 +95,108 @@ class Trainer:
             signal.signal(number, lambda *_: setattr(self, "stopping", True))
 
     def run(self) -> None:
-        """Trains up to the last step, or until validation gets no better, or until it is told to stop."""
-        model = DistributedDataParallel(self.net) if self.world > 1 else self.net
-        log, saved, began, first = self.config["log"], time.monotonic(), time.monotonic(), self.step
-        bar = tqdm(total=self.steps, initial=self.step, unit="step", disable=self.rank != 0)
-        while self.step < self.steps and not self.stopping and not self._out_of_patience():
-            terms = self._step(model)
+        """Trains until the run is over, or until it gets no better, or until it is told to stop."""
+        log, saved = self.config["log"], time.monotonic()
+        bar = tqdm(total=self.steps, initial=self.step, unit="step", mininterval=1.0, disable=self.quiet)
+        self._say(bar, self.describe())
+        while not (self.stopping or self._is_over() or self._is_out_of_patience()):
+            terms = self._step()
             self.step += 1
             bar.update()
-            if self.step % LOG_EVERY == 0:
+            if self.step % self.log_every == 0:
                 self._record("train", terms)
-                bar.set_postfix({name: f"{value:.3f}" for name, value in self.history[-1].items() if name in terms})
-            if self.step % log["validate_every"] == 0 or self.step == self.steps:
-                self._validate(bar)
+                bar.set_postfix({name: f"{self.history[-1][name]:.3f}" for name in terms}, refresh=False)
+            if self.step % log[self.validate_every] == 0 or self._is_over():
+                found = ", ".join(f"{name} {value:.4f}" for name, value in self._validate().items())
+                self._say(bar, f"step {self.step}: {found}")
             if time.monotonic() - saved > log["checkpoint_seconds"]:
                 self.save()
                 saved = time.monotonic()
         bar.close()
         self.save()
-        if self.rank == 0 and self.step > first:
-            print(f"{(self.step - first) / (time.monotonic() - began):.2f} steps/s, best at step {self.best['step']}")
 
-    def _out_of_patience(self) -> bool:
-        return self.step - self.best["step"] >= self.config["training"]["patience"] * self.config["log"]["validate_every"]
+    def _say(self, bar: tqdm, line: str) -> None:
+        if not self.quiet:
+            bar.write(line)
 
-    def _step(self, model: torch.nn.Module) -> dict[str, torch.Tensor]:
-        settings = self.config["training"]
-        key = [self.config["seed"], self.rank, self.step]
-        draw = np.random.default_rng(key)
-        torch.manual_seed(int(draw.integers(2**31)))  # dropout
-        batch = augment(self.train.pairs(draw, settings["pairs"], settings["frames"]), draw).to(self.device)
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.step, self.steps, settings)
-        loss, terms = losses(*model(batch.features), batch, self.scale, settings["settle"])
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), settings["clip_gradient"])
-        self.optimiser.step()
-        self._update_average(settings["average"])
-        return {"loss": loss.detach()} | {name: term.detach() for name, term in terms.items()}
+    def _is_over(self) -> bool:
+        return self.step >= self.steps
 
-    @torch.no_grad()
-    def _update_average(self, decay: float) -> None:
-        decay = min(decay, (self.step + 1) / (self.step + 10))
-        for mean, current in zip(self.average.parameters(), self.net.parameters()):
-            mean.lerp_(current, 1.0 - decay)
+    def _is_out_of_patience(self) -> bool:
+        return False
 
-    def _validate(self, bar: tqdm) -> None:
-        """Measures the running mean on every validation set and keeps it if it is the best so far."""
-        found = {name: self._figures(clips) for name, clips in self.validation.items()}
-        for name, values in found.items():
-            self._record(name, values)
-        score = float(np.mean([values[SCORE] for values in found.values()]))
-        if score > self.best["score"]:
-            self.best = {"score": score, "step": self.step, "figures": found}
-            self.best["weights"] = copy.deepcopy(self.average.state_dict())
-        if self.rank == 0:
-            said = ", ".join(f"{name} {key} {value:.3f}" for name, x in found.items() for key, value in x.items())
-            bar.write(f"step {self.step}: {said}")
-
-    @torch.no_grad()
-    def _figures(self, clips: Clips) -> dict[str, float]:
-        """Losses and figures on the same pairs every time, without augmentation."""
-        draw = np.random.default_rng([self.config["seed"], VALIDATION_KEY])
-        settings, results = self.config["training"], []
-        for _ in range(max(1, self.config["log"]["validation_pairs"] // settings["pairs"])):
-            batch = clips.pairs(draw, settings["pairs"], settings["frames"]).to(self.device)
-            logits, lead = self.average(batch.features)
-            loss, terms = losses(logits, lead, batch, self.scale, settings["settle"])
-            results.append({"loss": loss} | terms | figures(logits, batch, self.scale, settings["settle"]))
-        return {name: float(torch.stack([result[name] for result in results]).mean()) for name in results[0]}
+    def _draw(self, *key: int) -> np.random.Generator:
+        """The random numbers of this step; the first one is for dropout."""
+        draw = np.random.default_rng([self.config["seed"], *key, self.step])
+        torch.manual_seed(int(draw.integers(2**31)))
+        return draw
 
     def _record(self, split: str, values: dict) -> None:
-        numbers = {name: float(value) for name, value in values.items()}
-        self.history.append({"split": split, "step": self.step} | numbers)
+        self.history.append({"split": split, "step": self.step} | {name: float(value) for name, value in values.items()})
 
 
-def _device() -> torch.device:
-    """The GPU of this process if there is one, else the CPU; joins the process group under torchrun."""
-    gpu = torch.cuda.is_available()
-    if "WORLD_SIZE" in os.environ:
-        dist.init_process_group("nccl" if gpu else "gloo")
-    if not gpu:
-        return torch.device("cpu")
-    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
-    torch.cuda.set_device(device)
-    return device
+class AveragingTrainer(Trainer):
+    """A run of one network, of which the running mean of the weights is validated and ships."""
+
+    lasting = Trainer.lasting + ("best", "began_from")
+
+    def _begin(self, net: nn.Module) -> None:
+        """Takes the network that is to be trained."""
+        self.net, self.average = net, copy.deepcopy(net).eval()
+        # Without weight decay this is Adam.
+        self.optimiser = torch.optim.AdamW(net.parameters(), weight_decay=self.config["training"].get("weight_decay", 0.0))
+        self.learned = {"net": self.net, "average": self.average, "optimiser": self.optimiser}
+        self.began_from = None
+        self.best = {"step": 0, "figures": {}, "weights": copy.deepcopy(self.average.state_dict())}
+
+    def begin_from(self, run: Path) -> None:
+        """Begins with the best weights of another run."""
+        state = self._load(run)
+        for net in (self.net, self.average):
+            net.load_state_dict(state["best"]["weights"])
+        self.best["weights"] = state["best"]["weights"]
+        self.began_from = {"name": state["config"]["name"], "step": state["best"]["step"]}
+
+    def _keep_as_best(self, figures: dict) -> None:
+        self.best = {"step": self.step, "figures": figures, "weights": copy.deepcopy(self.average.state_dict())}
+
+    def run(self) -> None:
+        """Trains as every trainer does, and says what was best."""
+        super().run()
+        if "patience" in self.config["training"] and not self.quiet:
+            print(f"best at step {self._best_step()}")
+
+    def _best_step(self) -> int:
+        return self.best["step"]
+
+    def _is_out_of_patience(self) -> bool:
+        """Whether the configuration's `patience` is exhausted: so many validations without a better one."""
+        patience, every = self.config["training"].get("patience"), self.config["log"][self.validate_every]
+        return patience is not None and self.step - self._best_step() >= patience * every
+
+    def _falling_rate(self) -> float:
+        """The learning rate of this step: a linear warm-up, and the square of a cosine over the last `decay_part` of the steps."""
+        settings, part = self.config["training"], self.config["training"]["decay_part"]
+        into_decay = (self.step - self.steps * (1.0 - part)) / max(1.0, self.steps * part)
+        rate = min(1.0, (self.step + 1) / settings["warm_up_steps"]) * math.cos(math.pi / 2 * max(0.0, into_decay)) ** 2
+        return settings["learning_rate"] * rate
+
+    def _descend(self, loss: Tensor, learning_rate: float) -> None:
+        """A step of the optimiser, and of the running mean."""
+        settings = self.config["training"]
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if "clip_gradient" in settings:
+            torch.nn.utils.clip_grad_norm_(self.net.parameters(), settings["clip_gradient"])
+        self.optimiser.step()
+        decay = min(settings["average"], (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            for mean, current in zip(self.average.parameters(), self.net.parameters()):
+                mean.lerp_(current, 1.0 - decay)
 
 
-def describe(trainer: Trainer) -> str:
-    """One line about a run."""
-    validation = ", ".join(f"{clips.clips} {name}" for name, clips in trainer.validation.items()) or "none"
-    return (
-        f"{parameters_of(trainer.net):,} parameters on {trainer.device}, {trainer.train.clips} training clips, "
-        f"validation clips: {validation}, {trainer.steps} steps"
-    )
+def parameters_of(net: nn.Module) -> int:
+    """Number of trained numbers in a network."""
+    return sum(parameter.numel() for parameter in net.parameters())

@@ -152,10 +152,6 @@ impl Layers {
         self.gru.reset();
     }
 
-    pub(super) fn transpose(&mut self, semitones: usize) {
-        self.gru.rotate(semitones % CLASSES * self.hidden);
-    }
-
     /// One beat; the features are finite.
     pub(super) fn step(&mut self, features: &ChordFeatures, out: &mut ChordBelief) {
         let all = features.classes.iter().flatten().chain(&features.shared);

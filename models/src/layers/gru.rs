@@ -39,15 +39,6 @@ impl<const STREAMS: usize> Gru<STREAMS> {
         self.state.iter_mut().for_each(|state| state.fill(0.0));
     }
 
-    /// Moves the state of every stream up by so many places, round the end: where the units are blocks alike, each takes the
-    /// state of another.
-    pub fn rotate(&mut self, places: usize) {
-        self.state.iter_mut().filter(|state| !state.is_empty()).for_each(|state| {
-            let places = places % state.len();
-            state.rotate_right(places);
-        });
-    }
-
     /// One hop: `x[stream]` `[in]` to `[stream]` `[hidden]`.
     pub fn step(&mut self, x: [&[f32]; STREAMS]) -> [&[f32]; STREAMS] {
         let heard = self.input.step(x);

@@ -2,6 +2,7 @@
 
 mod figures;
 mod print;
+mod recovery;
 mod reference;
 mod sound;
 mod sound_print;

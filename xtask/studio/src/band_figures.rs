@@ -156,34 +156,6 @@ pub fn best_triads(sung: &[Option<u8>]) -> Vec<Option<StepChord>> {
     chords
 }
 
-/// Sung steps over which harmony is judged after a jump.
-const WINDOW: usize = 8;
-
-/// Note-in-chord of the next eight sung steps from a step on; `None` where fewer than four are sung in two bars.
-fn ahead(chords: &Chords, sung: &[Option<u8>], from: usize) -> Option<f64> {
-    let steps: Vec<usize> = (from..sung.len().min(from + 2 * STEPS_PER_BAR as usize))
-        .filter(|step| sung[*step].is_some())
-        .take(WINDOW)
-        .collect();
-    let last = *steps.get(WINDOW / 2 - 1).and(steps.last())?;
-    note_in_chord(chords, sung, from, last + 1)
-}
-
-/// The median over the steps `from..` of the note-in-chord of the next eight sung steps: what a song's harmony is usually like.
-#[must_use]
-pub fn usual_fit(chords: &Chords, sung: &[Option<u8>], from: usize) -> Option<f64> {
-    let mut fits: Vec<f64> = (from..sung.len()).filter_map(|step| ahead(chords, sung, step)).collect();
-    fits.sort_by(f64::total_cmp);
-    fits.get(fits.len() / 2).copied()
-}
-
-/// Beats from the step `jump` until the next eight sung steps fit as well as `usual` again; `None` when they never do.
-#[must_use]
-pub fn recovery_beats(chords: &Chords, sung: &[Option<u8>], jump: usize, usual: f64) -> Option<f64> {
-    let recovered = |step: &usize| ahead(chords, sung, *step).is_some_and(|fit| fit >= usual);
-    (jump..sung.len()).find(recovered).map(|step| (step - jump) as f64 / 4.0)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -221,15 +193,5 @@ mod tests {
         assert_eq!((tonic[0], tonic[31]), (None, Some(StepChord::triad(0, false))));
         let best = best_triads(&[vec![Some(9), Some(0), Some(4), None], vec![None; 28]].concat());
         assert!(best.iter().all(|chord| *chord == Some(StepChord::triad(9, true))));
-    }
-
-    #[test]
-    fn a_band_that_follows_late_recovers_late() {
-        let sung: Vec<_> = [vec![Some(0); 32], vec![Some(6); 64]].concat();
-        let chords = [held(StepChord::triad(0, false), 40), held(StepChord::triad(6, false), 56)].concat();
-        let usual = usual_fit(&chords, &sung, 0).unwrap();
-        assert_eq!(usual, 1.0);
-        assert_eq!(recovery_beats(&chords, &sung, 32, usual), Some(2.0));
-        assert_eq!(recovery_beats(&held(StepChord::triad(0, false), 96), &sung, 32, usual), None);
     }
 }

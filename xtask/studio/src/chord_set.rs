@@ -23,19 +23,23 @@ use crate::{
 };
 
 /// Version of the format that is written.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// Songs of a shard.
 const SHARD_SONGS: usize = 128;
 /// Marks silence and "not known" among classes.
 const NONE: u8 = 255;
-/// Numbers per step in the tensor `steps`: sung class, onset, root, quality, bass.
-const STEP_NUMBERS: usize = 5;
+/// Numbers per step in the tensor `steps`: sung class, onset, root, quality, bass, key (its tonic, 12 more in minor).
+const STEP_NUMBERS: usize = 6;
 /// Numbers per beat in the tensor `features`.
 const FEATURES: usize = CLASSES * CLASS_FEATURES + SHARED_FEATURES;
-/// Numbers per song in the tensor `songs`: beats, steps, steps per beat, tonic, 1 for minor.
-const SONG_NUMBERS: usize = 5;
+/// Numbers per song in the tensor `songs`: beats, steps, steps per beat.
+const SONG_NUMBERS: usize = 3;
 /// Bars of the host that a song may begin after.
 const FIRST_BARS: usize = 4;
+/// How many of the training songs change their key now and then, and fewest and most bars between two changes. Singers do so
+/// rarely; so often, that the network learns what to make of it.
+const MODULATING: f32 = 0.5;
+const BARS_IN_KEY: (usize, usize) = (4, 32);
 
 /// What to write.
 #[derive(Debug, Clone)]
@@ -151,30 +155,58 @@ pub fn is_chosen_by(name: &str) -> bool {
     hash(&format!("choose {name}")).is_multiple_of(10)
 }
 
-/// A song cut and moved at random, so that it may begin anywhere and change its key anywhere.
-fn varied(song: &SungSong, random: &mut Random) -> SungSong {
-    let mut song = song.clone();
-    let bar = song.steps_per_bar as usize;
-    if random.chance(0.4) {
-        let cut = bar * random.index(song.melody.len() / bar / 2);
-        song.melody.drain(..cut);
-        song.chords.drain(..cut);
+/// A song, and its key step by step, which may change.
+struct Varied {
+    song: SungSong,
+    /// `[step]`, tonic and whether it is minor; `None` where the song's key is not known.
+    keys: Vec<Option<(u8, bool)>>,
+}
+
+impl Varied {
+    fn new(song: SungSong) -> Self {
+        Self { keys: vec![song.key; song.melody.len()], song }
     }
-    let bars = song.melody.len() / bar;
-    if random.chance(0.2) && bars > 1 {
-        let step = bar * (1 + random.index(bars - 1));
-        let semitones = if random.chance(0.4) { 6 } else { 1 + random.index(11) as u8 };
-        song = song.moved_from(step, semitones);
+
+    /// The song cut and moved at random, so that it may begin anywhere and change its key anywhere.
+    fn random(song: &SungSong, random: &mut Random) -> Self {
+        let mut song = song.clone();
+        let bar = song.steps_per_bar as usize;
+        if random.chance(0.4) {
+            let cut = bar * random.index(song.melody.len() / bar / 2);
+            song.melody.drain(..cut);
+            song.chords.drain(..cut);
+        }
+        let mut varied = Self::new(song);
+        if random.chance(MODULATING) {
+            varied.modulate(random);
+        }
+        varied
     }
-    song
+
+    fn modulate(&mut self, random: &mut Random) {
+        let bar = self.song.steps_per_bar as usize;
+        let mut between = || bar * (BARS_IN_KEY.0 + random.index(BARS_IN_KEY.1 - BARS_IN_KEY.0 + 1));
+        let mut changes = vec![between()];
+        while changes[changes.len() - 1] < self.keys.len() {
+            changes.push(changes[changes.len() - 1] + between());
+        }
+        changes.pop();
+        for step in changes {
+            let semitones = if random.chance(0.4) { 6 } else { 1 + random.index(11) as u8 };
+            self.song = self.song.clone().moved_from(step, semitones);
+            for key in self.keys[step..].iter_mut().flatten() {
+                key.0 = (key.0 + semitones) % CLASSES as u8;
+            }
+        }
+    }
 }
 
 impl Tensors {
     fn add(&mut self, source: &Source, random: &mut Random) {
-        let (song, hearing, first_bar) = if source.chooses {
-            (source.song.clone(), Hearing::random(random).online(), 0)
+        let (Varied { song, keys }, hearing, first_bar) = if source.chooses {
+            (Varied::new(source.song.clone()), Hearing::random(random).online(), 0)
         } else {
-            (varied(&source.song, random), Hearing::random(random), random.index(FIRST_BARS) as i64)
+            (Varied::random(&source.song, random), Hearing::random(random), random.index(FIRST_BARS) as i64)
         };
         let heard = Heard::of(&song.melody, &hearing, random);
         let mut listening = Listening::default();
@@ -194,9 +226,9 @@ impl Tensors {
             self.steps.push(sung.key.map_or(NONE, |key| key % 12));
             self.steps.push(u8::from(sung.onset));
             self.steps.extend(chord.map_or([NONE; 3], |chord| [chord.root, chord.quality as u8, chord.bass]));
+            self.steps.push(keys[step].map_or(NONE, |(tonic, minor)| tonic + CLASSES as u8 * u8::from(minor)));
         }
-        let (tonic, minor) = song.key.map_or((-1, -1), |(tonic, minor)| (i32::from(tonic), i32::from(minor)));
-        for number in [beats, song.melody.len() as i32, song.steps_per_beat as i32, tonic, minor] {
+        for number in [beats, song.melody.len() as i32, song.steps_per_beat as i32] {
             self.songs.extend_from_slice(&number.to_le_bytes());
         }
         self.names.push(source.song.name.clone());

@@ -6,14 +6,14 @@ use serde::Serialize;
 use songweave_dsp::band::{Chord, Quality};
 use songweave_engine::{
     band::{
-        harmony::{Harmony, Wishes, choice::third, scale},
+        harmony::{Harmony, Wishes, choice::third},
         heard::StepHeard,
     },
     listen::key::Key,
     pipeline::NetworkFault,
 };
 
-use crate::{chord_set::place_of, hearing_errors::Heard, sung_song::SungSong};
+use crate::{chord_set::place_of, hearing_errors::Heard, step_chord::StepChord, sung_song::SungSong};
 
 /// Bars of singing after which it is measured.
 pub const LISTENING_BARS: usize = 2;
@@ -225,16 +225,6 @@ impl Jump {
     /// are a tritone apart.
     #[must_use]
     pub fn recovered(&self, chords: &Chords) -> bool {
-        chords.get(self.step).copied().flatten().is_some_and(|chord| scale::fits(self.key, plain(chord)))
+        chords.get(self.step).copied().flatten().is_some_and(|chord| StepChord::from(chord).is_in(self.key))
     }
-}
-
-/// The chord's triad: a seventh that is not in the key does not make it another key's chord.
-fn plain(chord: Chord) -> Chord {
-    let quality = match third(chord.quality) {
-        3 if !matches!(chord.quality, Quality::Diminished | Quality::HalfDiminished7) => Quality::Minor,
-        4 if chord.quality != Quality::Augmented => Quality::Major,
-        _ => chord.quality,
-    };
-    Chord { quality, ..chord }
 }

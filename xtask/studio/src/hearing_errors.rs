@@ -22,6 +22,11 @@ pub struct Hearing {
     losses: f32,
     /// Probability per step of silence that a note is heard that is none.
     ghosts: f32,
+    /// Steps that notes go on into the silence after them, on average: rooms, and singers who hold on.
+    tails: f32,
+    /// Probability that the beginning of a note goes unnoticed, and that one is heard in a step where none is.
+    deaf: f32,
+    startled: f32,
     /// Share of the step that begins which is heard before the decision.
     early: f32,
     /// Whole steps heard ahead.
@@ -34,14 +39,17 @@ impl Hearing {
     pub fn random(random: &mut Random) -> Self {
         let badly = if random.chance(0.2) { 0.0 } else { random.between(0.2, 1.0) };
         let ahead = if random.chance(0.15) { 1 + random.index(MOST_AHEAD) } else { 0 };
-        let early = if random.chance(0.25) { 0.0 } else { random.between(0.05, 0.3) };
+        let early = if random.chance(0.5) { 0.0 } else { random.between(0.05, 0.3) };
         Self {
-            consonants: 0.7 * badly,
-            lateness: 0.2 * badly,
-            smear: 0.4 * badly * random.unit(),
+            consonants: 0.5 * badly,
+            lateness: 0.15 * badly,
+            smear: 0.6 * badly * random.unit(),
             detuned: 0.4 * badly * random.noise() * random.unit(),
             losses: 0.04 * badly * random.unit(),
             ghosts: 0.06 * badly * random.unit(),
+            tails: 1.2 * badly * random.unit(),
+            deaf: 0.4 * badly * random.unit(),
+            startled: 0.15 * badly * random.unit(),
             early,
             ahead,
         }
@@ -81,37 +89,11 @@ impl Heard {
     #[must_use]
     pub fn of(melody: &[SungStep], hearing: &Hearing, random: &mut Random) -> Self {
         let mut heard = Self { steps: Vec::new(), beginnings: Vec::new(), ahead: hearing.ahead };
-        let (mut lost, mut before, mut note) = (0_usize, None, Note::default());
+        let mut ear = Ear::default();
         for sung in melody {
-            if sung.onset {
-                note = Note::random(hearing, random);
-            }
-            lost = lost.saturating_sub(1);
-            if random.chance(hearing.losses * 0.5) {
-                let longest = if random.chance(0.1) { 16 } else { 3 };
-                lost = 1 + random.index(longest);
-            }
-            let ghost = random.chance(hearing.ghosts).then(|| 48 + random.index(24) as u8);
-            let key = if lost > 0 { None } else { sung.key.or(ghost) };
-            let begins = sung.onset || (ghost.is_some() && sung.key.is_none());
-            let late = if begins { note.late } else { 0.0 };
-            // Until a late note begins the one before goes on, or its consonant sounds.
-            let old = if note.consonant { None } else { before };
-            let until = |end: f32| {
-                let mut step = StepHeard { heard: end, level: -120.0, ..StepHeard::default() };
-                note.add(&mut step, old, late.min(end), hearing.detuned);
-                note.add(&mut step, key, (end - late).max(0.0), hearing.detuned);
-                if let (Some(key), true) = (key, begins && end > late + 0.05) {
-                    step.onset[usize::from(key % 12)] = note.clarity;
-                }
-                if step.voiced() > 0.0 {
-                    (step.level, step.key) = (-20.0, f32::from(key.or(old).unwrap_or(60)));
-                }
-                step
-            };
-            heard.steps.push(until(1.0));
-            heard.beginnings.push(until(hearing.early));
-            before = key;
+            let moment = ear.next(*sung, hearing, random);
+            heard.steps.push(moment.until(1.0, hearing.detuned));
+            heard.beginnings.push(moment.until(hearing.early, hearing.detuned));
         }
         heard
     }
@@ -121,6 +103,81 @@ impl Heard {
     pub fn ahead(&self, step: usize) -> Vec<StepHeard> {
         let whole = self.steps.iter().skip(step).take(self.ahead).copied();
         whole.chain(self.beginnings.get(step + self.ahead).copied()).collect()
+    }
+}
+
+/// What an ear remembers from step to step.
+#[derive(Debug, Default)]
+struct Ear {
+    /// Steps for which the voice is lost.
+    lost: usize,
+    /// What was heard in the step before.
+    before: Option<u8>,
+    note: Note,
+    /// Steps that the last note still goes on.
+    tail: f32,
+}
+
+impl Ear {
+    fn next(&mut self, sung: SungStep, hearing: &Hearing, random: &mut Random) -> Moment {
+        if sung.onset {
+            self.note = Note::random(hearing, random);
+        }
+        if sung.key.is_some() {
+            self.tail = hearing.tails * random.between(0.5, 1.5);
+        }
+        self.lost = self.lost.saturating_sub(1);
+        if random.chance(hearing.losses * 0.5) {
+            let longest = if random.chance(0.1) { 16 } else { 3 };
+            self.lost = 1 + random.index(longest);
+        }
+        let ghost = random.chance(hearing.ghosts).then(|| 48 + random.index(24) as u8);
+        let key = if self.lost > 0 { None } else { sung.key.or(ghost) };
+        let begins = sung.onset || (ghost.is_some() && sung.key.is_none());
+        let mut moment = Moment { before: self.before, key, late: 0.0, note: self.note, onset: 0.0 };
+        if begins {
+            (moment.late, moment.onset) = (self.note.late, self.note.clarity);
+        } else if random.chance(hearing.startled) {
+            moment.onset = random.between(0.3, 1.0);
+        }
+        if key.is_none() && self.lost == 0 {
+            // The last note's tail, then silence.
+            (moment.key, moment.late) = (None, self.tail.min(1.0));
+            self.tail = (self.tail - 1.0).max(0.0);
+            self.before = self.before.filter(|_| self.tail > 0.0);
+        } else {
+            self.before = key;
+        }
+        moment
+    }
+}
+
+/// A step as it is heard.
+struct Moment {
+    before: Option<u8>,
+    key: Option<u8>,
+    /// Share of it in which the note before, or a consonant, still sounds.
+    late: f32,
+    note: Note,
+    /// Strength of the onset that is heard in it, 0 = none.
+    onset: f32,
+}
+
+impl Moment {
+    /// As much of the step as lies before `end` (0…1).
+    fn until(&self, end: f32, detuned: f32) -> StepHeard {
+        let mut step = StepHeard { heard: end, level: -120.0, ..StepHeard::default() };
+        let old = self.before.filter(|_| !self.note.consonant || self.key.is_none());
+        self.note.add(&mut step, old, self.late.min(end), detuned);
+        self.note.add(&mut step, self.key, (end - self.late).max(0.0), detuned);
+        let heard = self.key.or(old);
+        if let (Some(key), true) = (heard, end > self.late.min(0.9) + 0.05) {
+            step.onset[usize::from(key % 12)] = self.onset;
+        }
+        if step.voiced() > 0.0 {
+            (step.level, step.key) = (-20.0, f32::from(heard.unwrap_or(60)));
+        }
+        step
     }
 }
 
@@ -142,7 +199,11 @@ impl Note {
             consonant,
             late: (gap + hearing.lateness * random.normal().abs()).min(0.9),
             smear: hearing.smear * random.noise(),
-            clarity: if hearing.consonants > 0.0 { random.between(0.3, 1.0) } else { 1.0 },
+            clarity: match hearing.consonants > 0.0 {
+                true if random.chance(hearing.deaf) => 0.0,
+                true => random.between(0.3, 1.0),
+                false => 1.0,
+            },
         }
     }
 

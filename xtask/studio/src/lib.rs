@@ -10,6 +10,7 @@ pub mod band_diversity;
 pub mod band_figures;
 pub mod band_grid;
 pub mod band_hearing;
+pub mod band_recovery;
 pub mod band_sound;
 pub mod band_voice;
 pub mod bootstrap;

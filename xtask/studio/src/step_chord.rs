@@ -1,6 +1,7 @@
 //! Chords as sets of pitch classes, so that annotations and what the band plays can be compared; their names.
 
 use songweave_dsp::band::{CLASS_NAMES, Chord};
+use songweave_engine::{band::harmony::scale, listen::key::Key};
 
 /// A chord of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +41,13 @@ impl StepChord {
             (minor, major) if minor != major => Some(minor),
             _ => None,
         }
+    }
+
+    /// Whether its triad is of a key's scale, minor with the leading note as well: a seventh from outside makes no other key.
+    #[must_use]
+    pub fn is_in(&self, key: Key) -> bool {
+        let triad = self.minor().map_or(*self, |minor| Self::triad(self.root, minor));
+        (0..12).filter(|class| triad.contains(*class)).all(|class| scale::contains(key, usize::from(class)))
     }
 
     /// The chord some semitones higher.

@@ -7,13 +7,12 @@
 pub mod choice;
 pub mod features;
 pub mod memory;
-pub mod modulation;
 pub mod random;
 pub mod scale;
 
 use std::collections::VecDeque;
 
-use songweave_dsp::{band::Chord, chroma::PITCH_CLASSES};
+use songweave_dsp::band::Chord;
 use songweave_models::{ChordBelief, ChordNetwork};
 
 use crate::{
@@ -24,7 +23,6 @@ use crate::{
 use choice::Taste;
 use features::Listening;
 use memory::REMEMBERED;
-use modulation::{Modulation, Move};
 
 /// Beats of the plan.
 pub const PLAN: usize = 4;
@@ -63,7 +61,6 @@ pub struct Harmonised {
 pub struct Harmony {
     network: ChordNetwork,
     listening: Listening,
-    modulation: Modulation,
     belief: ChordBelief,
     /// Chords that were played, the newest last, one per remembered step.
     played: VecDeque<Option<Chord>>,
@@ -85,7 +82,6 @@ impl Harmony {
         Self {
             network,
             listening: Listening::default(),
-            modulation: Modulation::default(),
             belief: ChordBelief::default(),
             played: VecDeque::new(),
             now: Harmonised::default(),
@@ -100,7 +96,6 @@ impl Harmony {
     pub fn reset(&mut self) {
         self.network.reset();
         self.listening = Listening::default();
-        self.modulation = Modulation::default();
         self.belief = ChordBelief::default();
         self.played.clear();
         self.now = Harmonised::default();
@@ -124,11 +119,6 @@ impl Harmony {
     ) -> Result<Harmonised, NetworkFault> {
         let ahead: Vec<StepHeard> = ahead.iter().map(clean).collect();
         self.hear(place, &clean(last), &ahead);
-        let locked = wishes.key.is_some() || wishes.minor.is_some() || wishes.chord.is_some();
-        let key = self.now.key.map(|estimate| estimate.key).filter(|_| !locked);
-        if let Some(found) = self.modulation.hear(&clean(last).pitch, key) {
-            self.follow(found);
-        }
         if place.is_beat() || self.before.is_none() {
             let features = self.listening.features(place, &ahead);
             let answer = self.network.step(&features, &mut self.belief);
@@ -150,19 +140,6 @@ impl Harmony {
     #[must_use]
     pub const fn belief(&self) -> &ChordBelief {
         &self.belief
-    }
-
-    /// The song goes on in another key: everything that is known of it moves along.
-    fn follow(&mut self, found: Move) {
-        self.listening.transpose(found.semitones, found.steps);
-        self.network.transpose(found.semitones);
-        let up = |class: u8| (class + found.semitones as u8) % PITCH_CLASSES as u8;
-        for chord in self.played.iter_mut().flatten() {
-            *chord = Chord { root: up(chord.root), bass: up(chord.bass), ..*chord };
-        }
-        if let Some(estimate) = &mut self.now.key {
-            estimate.key.tonic = up(estimate.key.tonic);
-        }
     }
 
     fn hear(&mut self, place: &Place, last: &StepHeard, ahead: &[StepHeard]) {
@@ -196,20 +173,22 @@ impl Harmony {
         let adventure = if wishes.adventure.is_finite() { wishes.adventure.clamp(0.0, 1.0) } else { 0.0 };
         let taste = Taste { adventure, seed: wishes.seed };
         let allowed = |chord: Chord| !locked || scale::fits(key.key, chord);
-        let mut worth = choice::worth(&self.belief, 0, taste);
+        let mut worth = choice::worth(&self.belief, key, 0, taste);
         choice::add_chance(&mut worth, taste, place.bar);
         if let Some((chord, certainty)) = self.played_before() {
             choice::add_return(&mut worth, chord, certainty);
         }
         let bars = |steps: u32| steps as f32 / place.steps_per_bar.max(1) as f32;
-        let cost = choice::cost(place.step, place.steps_per_bar, bars(self.pause));
+        // A chord that the key has left behind is left, too, wherever in the bar.
+        let holds = self.now.chord.is_none_or(|chord| scale::fits(key.key, chord));
+        let cost = if holds { choice::cost(place.step, place.steps_per_bar, bars(self.pause)) } else { 0.0 };
         let chosen = choice::best(&worth, self.now.chord, cost, allowed);
         let stays =
             chosen.zip(self.now.chord).is_some_and(|(new, old)| (new.root, new.quality) == (old.root, old.quality));
         if !stays {
             self.now.chord = chosen.map(|chord| choice::with_bass(chord, &self.belief, taste));
         }
-        self.plan(place, taste, allowed);
+        self.plan(place, key, taste, allowed);
     }
 
     /// The chord that was played when the passage that is sung now was sung before, and how certain that is.
@@ -219,12 +198,12 @@ impl Harmony {
         self.played.get(at).copied().flatten().map(|chord| (chord, forecast.confidence))
     }
 
-    fn plan(&mut self, place: &Place, taste: Taste, allowed: impl Fn(Chord) -> bool) {
+    fn plan(&mut self, place: &Place, key: KeyEstimate, taste: Taste, allowed: impl Fn(Chord) -> bool) {
         let mut chord = self.now.chord;
         for (index, planned) in self.now.plan.iter_mut().enumerate() {
             let later = place.steps_per_beat.saturating_mul(index as u32 + 1);
             let step = place.step.saturating_add(later) % place.steps_per_bar.max(1);
-            let worth = choice::worth(&self.belief, index + 1, taste);
+            let worth = choice::worth(&self.belief, key, index + 1, taste);
             chord = choice::best(&worth, chord, choice::cost(step, place.steps_per_bar, 0.0), &allowed);
             *planned = chord;
         }

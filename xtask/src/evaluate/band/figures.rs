@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 use songweave_dsp::band::Instrument;
 use songweave_studio::band_diversity::{Sequence, sequences, vendi};
-use songweave_studio::band_figures::{Chords, HarmonyFigures, best_triads, recovery_beats, running_tonic, usual_fit};
+use songweave_studio::band_figures::{HarmonyFigures, best_triads, running_tonic};
 use songweave_studio::band_grid::{Grid, Onset, Playing, onset_f1};
 use songweave_studio::band_hearing::{Hearing, HearingFigures};
 use songweave_studio::band_voice::{Manner, Sung, sing};
@@ -14,6 +14,7 @@ use songweave_studio::bootstrap::Estimate;
 use songweave_studio::step_chord::StepChord;
 use songweave_studio::structure_song::{STEPS_PER_BAR, STEPS_PER_BEAT, StructureSong};
 
+use super::recovery::{InTime, Recovery};
 use super::sound::{Recorded, Recorder, SoundReport};
 use super::stage::{Stage, chords, onsets};
 use super::true_pitch;
@@ -21,28 +22,8 @@ use crate::render::Chart;
 
 /// Steps of listening before anything is measured: two bars.
 pub(super) const LISTENING: usize = 2 * STEPS_PER_BAR as usize;
-/// The step at which the voice jumps: bar 5.
-const JUMP: u32 = 4 * STEPS_PER_BAR;
-/// A tritone.
-const TRITONE: i8 = 6;
-/// A band has recovered in time within so many beats.
-const IN_TIME: f64 = 4.0;
-
 /// Ways to harmonise a song.
 pub(super) const HARMONIES: [&str; 5] = ["heard", "true pitch", "true chords", "best triad of each bar", "tonic triad"];
-
-/// How the band takes a jump of a tritone.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Recovery {
-    /// Note-in-chord of eight sung steps that the song has in the middle, without the jump.
-    usual: f64,
-    /// Beats from the jump until the next eight sung steps are as good; `None` where they never are.
-    pub(super) beats: Option<f64>,
-    /// The same of the annotated chords, jump included, against what is usual for them: as fast as can be.
-    pub(super) beats_of_true_chords: Option<f64>,
-    /// The same of a band that stays where it was.
-    pub(super) beats_if_ignored: Option<f64>,
-}
 
 /// Another way to sing.
 #[derive(Debug, Clone, Serialize)]
@@ -120,7 +101,7 @@ impl SongFigures {
             onset_f1: on_the_grid(&played, song, &stage.params),
             first_sound_bars: first_sound(&played, song),
             playing: playing(&played, song),
-            recovery: recovery(song, stage, &heard)?,
+            recovery: Recovery::measure(song, stage, &heard)?,
             missed_hops: performance.rendered.missed_hops,
             recorded,
             sequences: ways.iter().map(|(name, way)| (*name, sequences(way, LISTENING, tonic))).collect(),
@@ -170,32 +151,6 @@ fn playing(played: &[Onset], song: &StructureSong) -> Option<Playing> {
     Playing::of(&later, bars, f64::from(STEPS_PER_BEAT) * song.step_seconds())
 }
 
-/// The song once more with everything from bar 5 on a tritone away; `None` where it ends before.
-fn recovery(song: &StructureSong, stage: &Stage, heard: &Chords) -> Result<Option<Recovery>> {
-    let Some(usual) = usual_fit(heard, &song.classes(), LISTENING).filter(|_| song.steps() > JUMP + STEPS_PER_BAR)
-    else {
-        return Ok(None);
-    };
-    let mean = |notes: &mut dyn Iterator<Item = u8>| {
-        let (sum, count) = notes.fold((0u32, 0u32), |(sum, count), key| (sum + u32::from(key), count + 1));
-        f64::from(sum) / f64::from(count.max(1))
-    };
-    let all = mean(&mut song.melody.iter().map(|note| note.key));
-    let later = mean(&mut song.melody.iter().filter(|note| note.start >= JUMP).map(|note| note.key));
-    // In the direction that keeps the voice within its range.
-    let jumped = song.modulated(JUMP, if later > all { -TRITONE } else { TRITONE });
-    let chart = stage.chart(&sing(&jumped, Manner::Clean, super::super::RATE), song.tempo)?;
-    let classes = jumped.classes();
-    let beats = |chords: &Chords, usual| recovery_beats(chords, &classes, JUMP as usize, usual);
-    let usual_of_truth = usual_fit(&song.chords, &song.classes(), LISTENING);
-    Ok(Some(Recovery {
-        usual,
-        beats: beats(&chords(&chart, &jumped), usual),
-        beats_of_true_chords: usual_of_truth.and_then(|usual| beats(&jumped.chords, usual)),
-        beats_if_ignored: beats(heard, usual),
-    }))
-}
-
 /// Means over songs with their intervals; songs are drawn anew.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Overall {
@@ -224,8 +179,7 @@ pub(super) struct Report {
     pub(super) first_sound_bars: Option<Estimate>,
     /// Share of the songs in which something sounds within two bars of singing.
     pub(super) sounds_in_two_bars: Option<Estimate>,
-    /// Share of the songs that are as good as usual within four beats of a jump, then of annotated chords, then if ignored.
-    pub(super) recovered_in_time: [Option<Estimate>; 3],
+    pub(super) recovered_in_time: InTime,
     pub(super) missed_hops: u64,
     /// Drums of the Groove set in the same style.
     pub(super) groove: Option<Playing>,
@@ -240,11 +194,6 @@ impl Report {
         let each = |figure: &dyn Fn(&SongFigures) -> Option<f64>| {
             Estimate::of(&songs.iter().filter_map(figure).collect::<Vec<_>>())
         };
-        let recovered = |beats: &dyn Fn(&Recovery) -> Option<f64>| {
-            each(&|song| {
-                song.recovery.as_ref().map(|recovery| is(beats(recovery).is_some_and(|beats| beats <= IN_TIME)))
-            })
-        };
         let note = |song: &SongFigures, name| song.harmony.get(name).map(|harmony| harmony.note_in_chord);
         Self {
             harmony: HARMONIES.into_iter().filter_map(|name| Some((name, Overall::of(name, &songs)?))).collect(),
@@ -258,11 +207,7 @@ impl Report {
                 .collect(),
             first_sound_bars: each(&|song| song.first_sound_bars),
             sounds_in_two_bars: each(&|song| Some(is(song.first_sound_bars.is_some_and(|bars| bars <= 2.0)))),
-            recovered_in_time: [
-                recovered(&|recovery| recovery.beats),
-                recovered(&|recovery| recovery.beats_of_true_chords),
-                recovered(&|recovery| recovery.beats_if_ignored),
-            ],
+            recovered_in_time: InTime::of(songs.iter().filter_map(|song| song.recovery.as_ref())),
             missed_hops: songs.iter().map(|song| song.missed_hops).sum(),
             seconds,
             params,

@@ -4,6 +4,7 @@ use songweave_studio::band_grid::Playing;
 use songweave_studio::bootstrap::Estimate;
 
 use super::figures::{HARMONIES, Overall, Report, SongFigures};
+use super::recovery::WAYS;
 use super::sound_print;
 
 pub(super) fn report(report: &Report) {
@@ -32,11 +33,12 @@ pub(super) fn report(report: &Report) {
         figure(report.first_sound_bars.as_ref(), 2),
         figure(report.sounds_in_two_bars.as_ref(), 2)
     );
-    let [band, annotated, ignored] = report.recovered_in_time.each_ref().map(|share| figure(share.as_ref(), 2));
-    println!(
-        "  a tritone jump at bar 5 is made good within four beats in {band} of the songs (annotated chords: {annotated}; a band \
-         that ignores it: {ignored})"
-    );
+    println!("  a tritone jump at bar 5 is made good within four beats of the first note after it:");
+    let in_time = &report.recovered_in_time;
+    for (what, shares) in [("in the new key", &in_time.in_key), ("note-in-chord as usual", &in_time.as_usual)] {
+        let ways: Vec<_> = WAYS.iter().map(|way| format!("{way} {}", figure(shares.get(way), 2))).collect();
+        println!("    {what}: {}", ways.join(", "));
+    }
     playing(report);
     println!("  missed hops: {}", report.missed_hops);
     if let Some(sound) = &report.sound {
@@ -46,12 +48,13 @@ pub(super) fn report(report: &Report) {
 
 fn song(song: &SongFigures) {
     let (Some(heard), Some(truth)) = (song.harmony.get(HARMONIES[0]), song.harmony.get(HARMONIES[2])) else { return };
-    let recovery = song.recovery.map_or_else(String::new, |recovery| {
-        recovery.beats.map_or_else(|| ", jump not made good".to_owned(), |beats| format!(", jump {beats:.1} beats"))
+    let jump = song.recovery.as_ref().and_then(|recovery| recovery.in_key.get(WAYS[0]));
+    let jump = jump.map_or_else(String::new, |beats| {
+        beats.map_or_else(|| ", jump not made good".to_owned(), |beats| format!(", jump {beats:.1} beats"))
     });
     println!(
         "  {:<8} {:>3.0} BPM  note-in-chord {:.3} ({:.3}), root {:.3}, maj/min {:.3}, changes {:.2} ({:.2}), entropy {:.2} \
-         ({:.2}), pitch {:.3}{recovery}",
+         ({:.2}), pitch {:.3}{jump}",
         song.song,
         song.tempo,
         heard.note_in_chord,

@@ -6,7 +6,8 @@ use songweave_dsp::{
 };
 use songweave_models::ChordBelief;
 
-use super::random::noise;
+use super::{random::noise, scale};
+use crate::listen::key::KeyEstimate;
 
 const _: () = assert!(QUALITIES == songweave_models::chords::QUALITIES);
 
@@ -23,7 +24,9 @@ const CHANGE: [f32; 3] = [0.025, 0.05, 0.125];
 /// How much a pause of a bar adds to the cost of a change, as a share of it.
 const PAUSE: f32 = 0.25;
 /// What the chord is worth that was played when this passage was sung before, where that is certain.
-const RETURN: f32 = 0.1;
+const RETURN: f32 = 0.05;
+/// What a chord of the key is worth more, where the key is certain.
+const IN_KEY: f32 = 0.05;
 /// What a bass note other than the root must be likelier by (natural logarithm), with no adventure.
 const SLASH: f32 = 0.6;
 
@@ -52,9 +55,9 @@ impl Taste {
     }
 }
 
-/// What each chord is worth at a beat from now on (0 = now) by belief and forecast alone.
+/// What each chord is worth at a beat from now on (0 = now) by belief, forecast and key alone.
 #[must_use]
-pub fn worth(belief: &ChordBelief, beat: usize, taste: Taste) -> Worth {
+pub fn worth(belief: &ChordBelief, key: KeyEstimate, beat: usize, taste: Taste) -> Worth {
     let chords = &belief.chords[beat];
     let mut worth = [[0.0; QUALITIES]; PITCH_CLASSES];
     for (root, row) in worth.iter_mut().enumerate() {
@@ -64,7 +67,9 @@ pub fn worth(belief: &ChordBelief, beat: usize, taste: Taste) -> Worth {
             let likely = chords[root][quality as usize].max(1e-9).ln();
             let fit =
                 share(&belief.melody[0], root, quality) * NEAR + share(&belief.melody[1], root, quality) * (1.0 - NEAR);
-            *worth = (1.0 - FIT) * belief_in_it + FIT * fit + LIKELY * likely - taste.price(quality);
+            let in_key = scale::fits(key.key, Chord { root: root as u8, quality, bass: root as u8 });
+            let in_key = if in_key { IN_KEY * key.confidence } else { 0.0 };
+            *worth = (1.0 - FIT) * belief_in_it + FIT * fit + LIKELY * likely + in_key - taste.price(quality);
         }
     }
     worth

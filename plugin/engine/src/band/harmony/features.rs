@@ -75,12 +75,6 @@ impl Listening {
         self.steps = self.steps.saturating_add(1);
     }
 
-    /// The singer has moved up by so many semitones, `kept` steps ago: what came before moves along.
-    pub fn transpose(&mut self, semitones: usize, kept: usize) {
-        self.memory.transpose(semitones, kept);
-        self.histograms.iter_mut().chain([&mut self.strong]).for_each(|histogram| histogram.rotate_right(semitones));
-    }
-
     /// What the network hears at `place`, of which `ahead` has been heard.
     #[must_use]
     pub fn features(&self, place: &Place, ahead: &[StepHeard]) -> ChordFeatures {

@@ -87,13 +87,6 @@ impl Memory {
         }
     }
 
-    /// Moves everything but the newest `kept` steps up by so many semitones.
-    pub fn transpose(&mut self, semitones: usize, kept: usize) {
-        for ago in kept..self.length() {
-            self.steps[(self.count - 1 - ago) % REMEMBERED].rotate_right(semitones % PITCH_CLASSES);
-        }
-    }
-
     /// How it went on; all zeros if no passage is known.
     #[must_use]
     pub fn forecast(&self) -> Forecast {

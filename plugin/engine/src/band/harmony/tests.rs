@@ -73,6 +73,18 @@ fn a_tune_in_another_key_gets_the_same_chords_in_that_key() {
 }
 
 #[test]
+fn a_singer_who_jumps_by_a_tritone_is_followed_within_a_bar() {
+    let song = [steps(&twice(&TUNE), 0), steps(&TUNE, 6)].concat();
+    let made = sing(&mut harmony(), &song, &Wishes::default());
+    let share = |made: &[Harmonised], tonic| {
+        let fits = |made: &&Harmonised| made.chord.is_some_and(|chord| scale::fits(Key { tonic, minor: false }, chord));
+        made.iter().filter(fits).count() as f32 / made.len() as f32
+    };
+    assert!(share(&made[32..256], 0) > 0.9 && share(&made[272..304], 6) > 0.75, "{}", share(&made[272..304], 6));
+    assert_eq!(made.last().unwrap().key.unwrap().key, Key { tonic: 6, minor: false });
+}
+
+#[test]
 fn a_locked_key_is_obeyed_at_every_adventure() {
     let wishes = Wishes { key: Some(3), minor: Some(true), adventure: 1.0, seed: 5, ..Wishes::default() };
     let key = Key { tonic: 3, minor: true };
