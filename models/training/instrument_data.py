@@ -12,6 +12,7 @@ from sets import read_arrays
 HELD_OUT = 5
 """Every so many pairs of key and velocity are validated with and never trained on."""
 TABLES = ("octaves", "release", "fall", "level")
+ENVELOPE = ("power", "smoothing")
 
 
 class ProgramSet:
@@ -23,12 +24,16 @@ class ProgramSet:
         _, low, high = PROGRAMS[program]
         if len(arrays["release"]) != high - low + 1:
             raise SystemExit(f"{path}: it has other keys than {PROGRAMS[program][0]}; write the set again")
+        if "power" not in arrays:
+            raise SystemExit(f"{path}: it is of an older version, without `power`; run `cargo xtask dataset instruments` again")
         self.ages = torch.from_numpy(arrays["ages"])
         self.levels = torch.from_numpy(arrays["levels"].astype(np.float32))
         """[note][age][channel, partial; channel, band] in dB"""
         self.glide = torch.from_numpy(arrays["glide"].astype(np.float32))
         self.tables = {name: torch.from_numpy(arrays[name]) for name in TABLES}
         pairs = torch.from_numpy(arrays["notes"].astype(np.int64))
+        self.envelope = {name: torch.from_numpy(arrays[name]) for name in ENVELOPE}
+        """`power` [key][ms] in dB, read in windows of `smoothing` [key] seconds"""
         held = _held_out(pairs)
         self.train, self.validation = pairs[~held], pairs[held]
         """[pair][key, velocity, note]"""

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from export import halve, in_half, ship
+from instrument_data import ENVELOPE
+from instrument_envelope import envelopes, place
 from instrument_net import CEILING_DB, CHANNELS, DRUM_KITS, DRUM_REFERENCE, FLOOR_DB, FUNDAMENTAL
 from instrument_net import NO_PARTIAL, PARTIALS, PROGRAMS, STEP_GLIDE, InstrumentNet, decibels, noise_edges, seconds_of
 from instrument_trainer import InstrumentTrainer
@@ -18,12 +21,22 @@ def export(state: dict, weights: Path) -> None:
     net = InstrumentNet(**state["config"]["network"]).eval()
     net.load_state_dict(state["best_weights"])
     halves, tables, edges = halve(net), in_half(state["tables"]), noise_edges()
+    tables |= in_half(_envelopes(net, tables, state["envelopes"]))
     label = {"bands_hz": (0.5 * (edges[1:] + edges[:-1])).round(2).tolist(), "parts": [name for name, *_ in PROGRAMS], "features": 4}
     training = {"steps": state["step"], "resumed": state["resumed"], "validation": state["best"], "baseline": state["baseline"]}
     kept = ("command", "sources", "sound_font_sha256", "rate")
     training |= {key: state["facts"][key] for key in kept if key in state["facts"]}
     facts = {"table_numbers": sum(value.numel() for value in tables.values())}
     ship(weights, InstrumentTrainer.kind, state, net, halves | tables, _golden(net, tables), training, facts, **label)
+
+
+def _envelopes(net: InstrumentNet, tables: dict, measured: dict) -> dict[str, torch.Tensor]:
+    """The loudness of every key, for the networks as they ship."""
+    found = {}
+    for program, one in enumerate(tqdm(net, unit="program")):
+        facts = [measured[f"{program}.{name}"] for name in ENVELOPE]
+        found[f"{program}.envelope"] = envelopes(one, tables[f"{program}.octaves"].float(), *facts)
+    return found
 
 
 @torch.no_grad()
@@ -47,10 +60,14 @@ def _tone(net, tables: dict[str, torch.Tensor], program: int, key: int, velocity
     """One note as models/src/instruments makes it, in double precision."""
     _, low, high = PROGRAMS[program]
     drums, nearest = program < DRUM_KITS, min(max(key, low), high)
-    table = {name: tables[f"{program}.{name}"].double() for name in ("octaves", "release", "fall")}
+    table = {name: tables[f"{program}.{name}"].double() for name in ("octaves", "release", "fall", "envelope")}
     one = torch.tensor([nearest - low]), torch.tensor([float(velocity)]).double(), torch.tensor([age]).double()
     answer = net(*one)
     gain = 40.0 * np.log10(velocity / 127.0) - max(0.0, age - seconds_of(program)) * table["fall"][nearest - low]
+    where = float(place(np.array(max(age, 0.0)), seconds_of(program)))
+    below = min(int(where), table["envelope"].shape[1] - 2)
+    louder = table["envelope"][nearest - low, below : below + 2]
+    gain = gain + louder[0] + (where - below) * (louder[1] - louder[0])
     if not drums and released > 0.0:
         gain = gain - released * table["release"][nearest - low]
     level = decibels(answer)[0].clamp(max=CEILING_DB) + gain

@@ -11,9 +11,9 @@ from instrument_data import ProgramSet
 from instrument_net import PROGRAMS, STEP_DB, STEP_GLIDE, ZERO_DB, InstrumentNet, decibels
 from trainer import AveragingTrainer
 
-AUDIBLE_DB, LEAST_WEIGHT = 60.0, 0.1
+AUDIBLE_DB, LEAST_WEIGHT = 80.0, 0.1
 """A level this far below the loudest of its frame hardly counts."""
-SILENT_DB = -98.0
+SILENT_DB = -115.0
 LEAST_RATE = 1e-3
 """Of the learning rate, at the end."""
 
@@ -23,13 +23,14 @@ class InstrumentTrainer(AveragingTrainer):
 
     kind = dataset = "instruments"
     log_every = 50
-    told = AveragingTrainer.told + ("tables", "baseline")
+    told = AveragingTrainer.told + ("tables", "envelopes", "baseline")
 
     def __init__(self, config: dict, data: Path, out: Path, steps: int | None, programs: list[int] | None = None):
         super().__init__(config, data, out, steps)
         programs = list(range(len(PROGRAMS))) if programs is None else programs
         self.sets = {program: ProgramSet(data, program) for program in programs}
         self.tables = {f"{program}.{name}": table for program, one in self.sets.items() for name, table in one.tables.items()}
+        self.envelopes = {f"{program}.{name}": facts for program, one in self.sets.items() for name, facts in one.envelope.items()}
         net = InstrumentNet(**config["network"])
         self._begin_at_mean(net)
         self._begin(net)
