@@ -1,6 +1,7 @@
 //! Instruments: what a note of a program sounds like at an instant, as amplitudes of partials and of bands of noise.
 //!
-//! One small network per program, learned from renders of a sound font. A note's sound is a pure function of the question:
+//! One small network per program, learned from renders of a sound font, says the colour; a measured table of every key says how
+//! loud it is as time goes by. A note's sound is a pure function of the question:
 //! nothing is remembered, so notes can be asked for in any order and in any batch, with the same bits.
 
 mod network;
@@ -112,7 +113,7 @@ impl InstrumentNetwork {
         &self.metadata
     }
 
-    /// Number of trained numbers; the tables of frequencies and releases are measured and do not count.
+    /// Number of trained numbers; the tables of frequencies, loudness and releases are measured and do not count.
     #[must_use]
     pub fn parameters(&self) -> usize {
         self.programs.iter().map(ProgramNetwork::parameters).sum()

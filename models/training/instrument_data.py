@@ -1,26 +1,18 @@
 """Sets as `cargo xtask dataset instruments` writes them: frames of notes of each program."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file
 from torch import Tensor
 
 from instrument_net import CHANNELS, NO_PARTIAL, PARTIALS, PROGRAMS
+from sets import read_arrays
 
 HELD_OUT = 5
 """Every so many pairs of key and velocity are validated with and never trained on."""
 TABLES = ("octaves", "release", "fall", "level")
-
-
-def read_facts(data: Path) -> dict:
-    """What the set says of itself."""
-    try:
-        return json.loads((data / "set.json").read_text())
-    except OSError as error:
-        raise SystemExit(f"{error.filename}: {error.strerror}; run `cargo xtask dataset instruments` first") from error
+ENVELOPE = ("power", "smoothing")
 
 
 class ProgramSet:
@@ -28,19 +20,20 @@ class ProgramSet:
 
     def __init__(self, data: Path, program: int):
         path = data / f"{program}.safetensors"
-        try:
-            arrays = load_file(path)
-        except OSError as error:
-            raise SystemExit(f"{path}: {error.strerror or error}; run `cargo xtask dataset instruments` first") from error
+        arrays = read_arrays(path, "instruments")
         _, low, high = PROGRAMS[program]
         if len(arrays["release"]) != high - low + 1:
             raise SystemExit(f"{path}: it has other keys than {PROGRAMS[program][0]}; write the set again")
+        if "power" not in arrays:
+            raise SystemExit(f"{path}: it is of an older version, without `power`; run `cargo xtask dataset instruments` again")
         self.ages = torch.from_numpy(arrays["ages"])
         self.levels = torch.from_numpy(arrays["levels"].astype(np.float32))
         """[note][age][channel, partial; channel, band] in dB"""
         self.glide = torch.from_numpy(arrays["glide"].astype(np.float32))
         self.tables = {name: torch.from_numpy(arrays[name]) for name in TABLES}
         pairs = torch.from_numpy(arrays["notes"].astype(np.int64))
+        self.envelope = {name: torch.from_numpy(arrays[name]) for name in ENVELOPE}
+        """`power` [key][ms] in dB, read in windows of `smoothing` [key] seconds"""
         held = _held_out(pairs)
         self.train, self.validation = pairs[~held], pairs[held]
         """[pair][key, velocity, note]"""

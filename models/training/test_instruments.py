@@ -5,7 +5,6 @@ import tempfile
 import tomllib
 import unittest
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import torch
@@ -15,8 +14,10 @@ from safetensors.numpy import save_file
 import checkpoint
 import instrument_export
 from instrument_data import ProgramSet
+from instrument_envelope import ENVELOPE, _row, place
 from instrument_net import CHANNELS, NOISE_BANDS, PARTIALS, PROGRAMS, noise_edges, seconds_of
 from instrument_trainer import InstrumentTrainer, audibility
+from resuming import assert_same_when_resumed
 
 VELOCITIES = [64, 76, 92, 108, 124]
 LEVELS = CHANNELS * (PARTIALS + NOISE_BANDS)
@@ -37,6 +38,8 @@ def write_set(folder: Path) -> None:
         tensors = {"levels": levels.astype(np.float16), "glide": np.zeros(levels.shape[:2], np.float16), "ages": ages}
         tensors |= {"notes": np.array(pairs, np.int32), "octaves": octaves.astype(np.float32)}
         tensors |= {name: np.full(keys, 60.0, np.float32) for name in ("release", "fall")} | {"level": np.full(1, -20.0, np.float32)}
+        power = -10.0 - 10.0 * np.arange(int(1000 * seconds_of(program))) / 1000.0
+        tensors |= {"power": np.tile(power.astype(np.float16), (keys, 1)), "smoothing": np.full(keys, 0.01, np.float32)}
         save_file(tensors, folder / f"{program}.safetensors")
     (folder / "set.json").write_text(json.dumps({"format": 1, "command": "test", "sources": []}))
 
@@ -61,23 +64,7 @@ class Instruments(unittest.TestCase):
         self.assertGreater(trainer.baseline["Piano"], 0.1)
 
     def test_a_resumed_run_equals_an_uninterrupted_one(self):
-        whole = self.trainer("whole", 12, [3])
-        whole.run()
-        first = self.trainer("halves", 12, [3])
-        step = first._step
-
-        def stop_at_five(settings):
-            first.stopping = first.step == 4
-            return step(settings)
-
-        with mock.patch.object(first, "_step", stop_at_five):
-            first.run()
-        resumed = self.trainer("halves", 12, [3])
-        resumed.resume()
-        self.assertEqual(resumed.step, 5)
-        resumed.run()
-        for name, value in whole.average.state_dict().items():
-            self.assertTrue(torch.equal(value, resumed.average.state_dict()[name]), name)
+        assert_same_when_resumed(self, lambda out: self.trainer(out, 12, [3]), at=5)
 
     def test_no_pair_is_in_both_splits_and_every_key_is_trained(self):
         one = ProgramSet(self.data, 6)
@@ -96,12 +83,29 @@ class Instruments(unittest.TestCase):
         self.assertEqual((len(edges), edges[0]), (NOISE_BANDS + 1, 0.0))
         self.assertAlmostEqual(edges[-1], 20_000.0, places=3)
 
+    def test_a_table_makes_a_note_as_loud_as_the_true_one(self):
+        where = place(np.arange(8000) / 1000.0, 8.0)
+        wanted = 3.0 * np.sin(0.3 * np.arange(ENVELOPE)) - 6.0 * (np.arange(ENVELOPE) < 2)
+        own = 10.0 ** (-3.0 - np.arange(8000) / 4000.0)
+        window = np.hanning(43)[1:-1] / np.hanning(43).sum()
+        true = np.convolve(own * 10.0 ** (np.interp(where, np.arange(ENVELOPE), wanted) / 10.0), window, "same")
+        found = _row(true, own, where, 0.041)
+        self.assertLess(np.abs(found - wanted)[8:].max(), 0.1)
+        self.assertLess(np.abs(found - wanted).max(), 4.0)
+        self.assertTrue((_row(np.zeros(8000), own, where, 0.041) == -40.0).all())
+
+    def test_a_set_without_powers_is_refused(self):
+        save_file({"release": np.zeros(73, np.float32)}, self.data / "6.safetensors")
+        with self.assertRaisesRegex(SystemExit, "dataset instruments"):
+            ProgramSet(self.data, 6)
+
     def test_export_writes_half_precision_weights_and_their_facts(self):
         self.trainer("run", 0, list(range(len(PROGRAMS)))).run()
         instrument_export.export(checkpoint.load(self.directory / "run"), self.directory / "weights")
         with safe_open(self.directory / "weights" / "instruments.safetensors", "pt") as file:
             facts = json.loads(file.metadata()["songweave"])
             self.assertEqual((facts["kind"], facts["format"], len(facts["parts"])), ("instruments", 1, len(PROGRAMS)))
+            self.assertEqual(file.get_tensor("6.envelope").shape, (73, ENVELOPE))
             self.assertTrue(all(file.get_tensor(name).dtype == torch.float16 for name in file.keys()))
 
 

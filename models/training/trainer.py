@@ -51,7 +51,7 @@ class Trainer:
         """One line about the run."""
         raise NotImplementedError
 
-    def _step(self) -> dict[str, Tensor]:
+    def _step(self) -> dict[str, Tensor | float]:
         """One step of training; the terms of its loss."""
         raise NotImplementedError
 

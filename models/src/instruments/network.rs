@@ -19,12 +19,17 @@ const BATCH: usize = 2;
 const STEP_DB: f32 = 20.0;
 const ZERO_DB: f32 = -40.0;
 /// Quieter than this is silence; louder than the ceiling is an answer that no training gave.
-const FLOOR_DB: f32 = -100.0;
+const FLOOR_DB: f32 = -120.0;
 const CEILING_DB: f32 = 12.0;
 /// An answer of 1 glides by so many semitones.
 const STEP_GLIDE: f32 = 12.0;
 /// Ages are told apart on `ln(1 + age / AGE_SCALE)`, in seconds.
 const AGE_SCALE: f32 = 0.003;
+/// Ages of the table of loudness, evenly spaced on `ln(1 + age / ENVELOPE_SCALE)`, in seconds.
+const ENVELOPE: usize = 64;
+const ENVELOPE_SCALE: f32 = 0.05;
+/// What that table may add, in dB.
+const ENVELOPE_DB: (f64, f64) = (-40.0, 12.0);
 /// Decibels to nepers.
 const NEPERS: f32 = LN_10 / 20.0;
 /// Frequencies of a pitched program are stored as octaves above the multiples of equal temperament, those of drums as
@@ -64,6 +69,8 @@ pub(super) struct ProgramNetwork {
     release: Vec<f32>,
     /// Fall after the learned time in dB per second, `[key]`.
     fall: Vec<f32>,
+    /// How much louder the true note is than the network's, in dB, `[key][age]`.
+    envelope: Vec<Vec<f32>>,
     level: f32,
     parameters: usize,
     input: [Vec<f32>; BATCH],
@@ -85,28 +92,41 @@ impl ProgramNetwork {
 
     /// The sound of each note.
     pub(super) fn tones(&mut self, notes: &[NoteQuery], out: &mut [NoteTone]) {
+        let is_drums = self.is_drums();
         for (notes, out) in notes.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
             for slot in 0..BATCH {
                 self.listen(slot, notes.get(slot).unwrap_or(&notes[0]));
             }
+            let gains: [_; BATCH] = std::array::from_fn(|slot| notes.get(slot).and_then(|note| self.gain_db(note)));
             let answers = answer(&mut self.first, &mut self.second, &mut self.head, &self.input, &mut self.hidden);
-            let drums = self.program.role == Role::Drums;
-            for ((note, out), answer) in notes.iter().zip(out).zip(answers) {
-                let (key, factor) = self.program.nearest(note.key);
-                let released = note.released.filter(|_| !drums).unwrap_or(0.0).max(0.0);
-                let after = (note.age - self.program.seconds()).max(0.0);
-                let gain = velocity_db(note.velocity) - released * self.release[key] - after * self.fall[key];
-                let known = note.age.is_finite() && note.released.is_none_or(f32::is_finite);
-                if known && gain > FLOOR_DB - CEILING_DB {
-                    let glide = if drums { answer[OUTPUTS - 1] * STEP_GLIDE } else { 0.0 };
-                    write(answer, gain, &self.hz[key], out);
-                    let factor = factor * exp(glide.clamp(-12.0, 48.0) / 12.0 * LN_2);
-                    out.hz.iter_mut().for_each(|hz| *hz *= factor);
-                } else {
+            for (((note, out), answer), gain) in notes.iter().zip(out).zip(answers).zip(gains) {
+                let Some(gain) = gain else {
                     *out = NoteTone::SILENT;
-                }
+                    continue;
+                };
+                let (key, factor) = self.program.nearest(note.key);
+                let glide = if is_drums { answer[OUTPUTS - 1] * STEP_GLIDE } else { 0.0 };
+                write(answer, gain, &self.hz[key], out);
+                let factor = factor * exp(glide.clamp(-12.0, 48.0) / 12.0 * LN_2);
+                out.hz.iter_mut().for_each(|hz| *hz *= factor);
             }
         }
+    }
+
+    fn is_drums(&self) -> bool {
+        self.program.role == Role::Drums
+    }
+
+    /// What is added to the answer for a note, in dB; `None` for a note that is silent.
+    fn gain_db(&self, note: &NoteQuery) -> Option<f32> {
+        let (key, _) = self.program.nearest(note.key);
+        let released = note.released.filter(|_| !self.is_drums()).unwrap_or(0.0).max(0.0);
+        let after = (note.age - self.program.seconds()).max(0.0);
+        let fall = released * self.release[key] + after * self.fall[key];
+        let louder = envelope_db(&self.envelope[key], note.age, self.program.seconds());
+        let gain = velocity_db(note.velocity) + louder - fall;
+        let known = note.age.is_finite() && note.released.is_none_or(f32::is_finite);
+        (known && gain > FLOOR_DB - CEILING_DB).then_some(gain)
     }
 
     /// Writes the input of one of the batch.
@@ -115,7 +135,7 @@ impl ProgramNetwork {
         input.clear();
         input.extend_from_slice(&self.embedding[self.program.nearest(note.key).0]);
         hats(input, velocity_place(&self.velocities, note.velocity), self.velocities.len());
-        hats(input, age_place(self.ages, note.age, self.program.seconds()), self.ages);
+        hats(input, age_place(self.ages, AGE_SCALE, note.age, self.program.seconds()), self.ages);
     }
 }
 
@@ -173,10 +193,17 @@ fn velocity_place(velocities: &[f32], velocity: u8) -> f32 {
     (upper - 1) as f32 + part.clamp(0.0, 1.0)
 }
 
-/// Where an age lies on the axis of ages, in steps from the onset.
-fn age_place(ages: usize, age: f32, seconds: f32) -> f32 {
+/// Where an age lies on a logarithmic axis of ages that ends at `seconds`, in steps from the onset.
+fn age_place(ages: usize, scale: f32, age: f32, seconds: f32) -> f32 {
     let age = if age.is_finite() { age.clamp(0.0, seconds) } else { 0.0 };
-    (age / AGE_SCALE).ln_1p() / (seconds / AGE_SCALE).ln_1p() * (ages - 1) as f32
+    (age / scale).ln_1p() / (seconds / scale).ln_1p() * (ages - 1) as f32
+}
+
+/// What a key's table of loudness adds at an age, in dB.
+fn envelope_db(table: &[f32], age: f32, seconds: f32) -> f32 {
+    let place = age_place(ENVELOPE, ENVELOPE_SCALE, age, seconds);
+    let below = (place as usize).min(ENVELOPE - 2);
+    table[below] + (place - below as f32) * (table[below + 1] - table[below])
 }
 
 /// Adds `count` numbers that are 1 at their own place and fall to 0 at their neighbours'.
@@ -243,6 +270,7 @@ fn read_program(
     let octaves = take("octaves", &[keys, PARTIALS])?.to_vec2::<f32>()?;
     let release = take("release", &[keys])?.relu()?.to_vec1()?;
     let fall = take("fall", &[keys])?.relu()?.to_vec1()?;
+    let envelope = take("envelope", &[keys, ENVELOPE])?.clamp(ENVELOPE_DB.0, ENVELOPE_DB.1)?.to_vec2()?;
     let level = take("level", &[1])?.to_vec1::<f32>()?[0];
     Ok(ProgramNetwork {
         velocities: sizes.velocities.clone(),
@@ -254,6 +282,7 @@ fn read_program(
         hz: octaves.iter().enumerate().map(|(key, row)| frequencies(&program, key, row)).collect(),
         release,
         fall,
+        envelope,
         level,
         parameters,
         input: Default::default(),

@@ -12,6 +12,7 @@ use songweave_models::instruments::{InstrumentNetwork, NoteQuery, NoteTone, PROG
 use songweave_studio::{
     metrics::median,
     note_drawing::{draw, drawable},
+    note_envelope::smoothing,
     note_figures::NoteFigures,
     note_frames::NoteAnalysis,
     note_renders::{RATE, partials_of, render},
@@ -178,7 +179,8 @@ impl Bench<'_> {
             for key in &keys {
                 for velocity in VELOCITIES {
                     let (truth, drawn, hz) = self.note(*key, velocity)?;
-                    measured.push(drawn.each_ref().map(|drawn| NoteFigures::of(drawn, &truth, hz)));
+                    let window = smoothing(&truth, RATE as f32, &program, *key);
+                    measured.push(drawn.each_ref().map(|drawn| NoteFigures::of(drawn, &truth, hz, window)));
                     if let Some(folder) = pictures.filter(|_| velocity == VELOCITIES[1] && *key == keys[0]) {
                         let file = format!("{}-{name}.png", program.name.to_lowercase().replace(' ', "-"));
                         pictures::write(&truth, &drawn[0], &folder.join(file))?;

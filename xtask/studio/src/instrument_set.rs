@@ -19,6 +19,7 @@ use songweave_models::instruments::{PROGRAMS, Program, Role};
 
 use crate::{
     error::{Result, StudioError},
+    note_envelope::{powers, smoothing},
     note_frames::{NoteAnalysis, ages},
     note_pitch::PARTIALS,
     note_renders::{RATE, fall_of, level_db, nominal_hz, partials_of, release_of, render, render_held},
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// Version of the format that is written.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// Velocities of the set: one for each pair of the sound font's layers. Below the first there are no others.
 pub const VELOCITIES: [u8; 5] = [64, 76, 92, 108, LOUDEST];
 const LOUDEST: u8 = 124;
@@ -37,7 +38,7 @@ const SPARSE: u8 = 3;
 /// Numbers of a frame: levels of partials and noise of both channels.
 const LEVELS: usize = 2 * (PARTIALS + songweave_dsp::tone::NOISE_BANDS);
 /// What is quieter is written as this, in dB.
-const FLOOR_DB: f32 = -100.0;
+const FLOOR_DB: f32 = -120.0;
 /// A partial that does not exist, in octaves.
 const NO_PARTIAL: f32 = -32.0;
 /// Frequency that octaves of drums count from, in Hz.
@@ -63,6 +64,9 @@ struct KeySheet {
     octaves: [f32; PARTIALS],
     release: f32,
     fall: f32,
+    /// Power of both channels at velocity 127 every millisecond, `[ms]`, and the window in which it was read, in seconds.
+    power: Vec<f32>,
+    smoothing: f32,
     /// Velocity, and the index of its frames: velocities that differ only in their gain share them.
     velocities: Vec<(u8, usize)>,
     /// `[note][age]`: levels at velocity 127, and the glide.
@@ -135,7 +139,8 @@ impl InstrumentSet {
 
     /// `levels` `[note][age][LEVELS]` in dB at velocity 127, `glide` `[note][age]` in semitones, `notes` `[pair][key, velocity,
     /// note]` with keys counted from the lowest, `ages` in seconds, `octaves` `[key][partial]`, `release` and `fall` `[key]` in dB
-    /// per second, `level` `[1]` in dB.
+    /// per second, `power` `[key][ms]` of both channels in dB at velocity 127, read in windows of `smoothing` `[key]` seconds,
+    /// `level` `[1]` in dB.
     fn write_program(&self, font: &Instruments, index: usize, sheets: &[KeySheet]) -> Result<()> {
         let program = &PROGRAMS[index];
         let ages = ages(program.seconds());
@@ -154,6 +159,8 @@ impl InstrumentSet {
         }
         let middle = if program.role == Role::Drums { 38 } else { (program.keys.0 + program.keys.1) / 2 };
         let level = level_db(&render_held(font, program, middle, 100)?);
+        let powers = sheets.iter().flat_map(|sheet| &sheet.power);
+        let powers: Vec<u8> = powers.flat_map(|power| f16::from_f32(decibels(power.sqrt())).to_le_bytes()).collect();
         let floats = |values: Vec<f32>| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
         let pairs = notes.len() / 12;
         let tensors = [
@@ -169,6 +176,8 @@ impl InstrumentSet {
             ),
             ("release", Dtype::F32, vec![sheets.len()], floats(sheets.iter().map(|s| s.release).collect())),
             ("fall", Dtype::F32, vec![sheets.len()], floats(sheets.iter().map(|s| s.fall).collect())),
+            ("power", Dtype::F16, vec![sheets.len(), powers.len() / 2 / sheets.len().max(1)], powers),
+            ("smoothing", Dtype::F32, vec![sheets.len()], floats(sheets.iter().map(|s| s.smoothing).collect())),
             ("level", Dtype::F32, vec![1], floats(vec![level])),
         ];
         let path = self.out.join(format!("{index}.safetensors"));
@@ -195,9 +204,12 @@ fn sheet(font: &Instruments, program: &Program, key: u8) -> Result<KeySheet> {
         octaves: octaves(program, key, &hz),
         release: 0.0,
         fall: fall_of(&loudest, program.seconds()),
+        power: Vec::new(),
+        smoothing: smoothing(&loudest, RATE as f32, program, key),
         velocities: Vec::new(),
         frames: Vec::new(),
     };
+    sheet.power = power(&loudest, program, sheet.smoothing);
     if program.role != Role::Drums {
         let let_go = render(font, program, key, LOUDEST, f64::from(RELEASED), 2.0)?;
         sheet.release = release_of(&loudest, &let_go, RELEASED);
@@ -217,6 +229,15 @@ fn sheet(font: &Instruments, program: &Program, key: u8) -> Result<KeySheet> {
         last = Some(sound);
     }
     Ok(sheet)
+}
+
+/// Power of a key's loudest note every millisecond of what is learned, at velocity 127.
+fn power(loudest: &Stereo, program: &Program, smoothing: f32) -> Vec<f32> {
+    let gain = (127.0 / f32::from(LOUDEST)).powi(4);
+    let mut powers = powers(loudest, RATE as f32, smoothing);
+    powers.truncate((program.seconds() * 1_000.0) as usize);
+    powers.iter_mut().for_each(|power| *power *= gain);
+    powers
 }
 
 /// Whether two sounds are the same up to what rounding does.

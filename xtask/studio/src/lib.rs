@@ -62,6 +62,7 @@ pub mod midi;
 pub mod mixture;
 pub mod musicxml;
 pub mod note_drawing;
+pub mod note_envelope;
 pub mod note_figures;
 pub mod note_frames;
 pub mod note_glide;

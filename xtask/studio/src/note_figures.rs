@@ -4,6 +4,7 @@ use realfft::RealFftPlanner;
 use serde::Serialize;
 
 use crate::{
+    note_envelope::{attack, powers},
     note_pitch::LongSpectrum,
     note_renders::{RATE, power_db},
     song::Stereo,
@@ -17,9 +18,6 @@ const CUT_DB: f32 = 90.0;
 /// Steps of the loudness envelope in seconds; steps this far below the loudest do not count, in dB.
 const STEP: f32 = 0.01;
 const LOUD_DB: f32 = 60.0;
-/// Windows of the attack's envelope in seconds, and how long an attack may take.
-const ATTACK_WINDOW: f32 = 0.002;
-const ATTACK: f32 = 0.5;
 
 /// How near one note comes to another. Smaller is nearer.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -33,17 +31,19 @@ pub struct NoteFigures {
     pub envelope_db: f64,
     /// Distance in cents; `None` where there is no pitch.
     pub cents: Option<f64>,
-    /// Distance of the times from the onset to half and to nine tenths of the peak, in ms.
+    /// Distance of the times from the onset to half and to nine tenths of the largest amplitude, in ms; see
+    /// [`attack`].
     pub attack_ms: [f64; 2],
 }
 
 impl NoteFigures {
-    /// Compares a note with the true one; `hz` is the partial whose pitch is compared.
+    /// Compares a note with the true one; `hz` is the partial whose pitch is compared, `smoothing` the window in seconds
+    /// in which attacks are read.
     #[must_use]
-    pub fn of(drawn: &Stereo, truth: &Stereo, hz: Option<f32>) -> Self {
+    pub fn of(drawn: &Stereo, truth: &Stereo, hz: Option<f32>, smoothing: f32) -> Self {
         let spectra = WINDOWS.map(|window| compare(drawn, truth, window));
         let mean = |value: fn(&(f64, f64)) -> f64| spectra.iter().map(value).sum::<f64>() / WINDOWS.len() as f64;
-        let (one, other) = (attack(drawn), attack(truth));
+        let [one, other] = [drawn, truth].map(|sound| attack(&powers(sound, RATE as f32, smoothing)));
         Self {
             distance_db: mean(|one| one.0),
             convergence: mean(|one| one.1),
@@ -110,19 +110,6 @@ fn cents(drawn: &Stereo, truth: &Stereo, hz: f32) -> Option<f64> {
     Some(f64::from(1_200.0 * (peak(drawn)? / peak(truth)?).log2().abs()))
 }
 
-/// Milliseconds from the onset to half and to nine tenths of the peak of the envelope.
-fn attack(sound: &Stereo) -> [f64; 2] {
-    let (length, step) = ((ATTACK_WINDOW * RATE as f32) as usize, (0.001 * RATE as f32) as usize);
-    let end = ((ATTACK * RATE as f32) as usize).min(sound[0].len());
-    let level = |from: usize| -> f32 {
-        let samples = sound.iter().flat_map(|channel| &channel[from..(from + length).min(end)]);
-        samples.map(|sample| sample * sample).sum::<f32>().sqrt()
-    };
-    let levels: Vec<f32> = (0..end.saturating_sub(length)).step_by(step).map(level).collect();
-    let peak = levels.iter().copied().fold(0.0, f32::max);
-    [0.5, 0.9].map(|share| levels.iter().position(|level| *level >= share * peak).unwrap_or(0) as f64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,14 +126,14 @@ mod tests {
     #[test]
     fn a_note_is_as_far_from_another_as_they_differ() {
         let truth = tone(500.0, 0.01);
-        let same = NoteFigures::of(&truth, &truth, Some(500.0));
+        let same = NoteFigures::of(&truth, &truth, Some(500.0), 0.004);
         assert_eq!((same.distance_db, same.envelope_db, same.cents, same.attack_ms), (0.0, 0.0, Some(0.0), [0.0; 2]));
         let softer = truth.clone().map(|channel| channel.iter().map(|sample| 0.5 * sample).collect());
-        let figures = NoteFigures::of(&softer, &truth, Some(500.0));
+        let figures = NoteFigures::of(&softer, &truth, Some(500.0), 0.004);
         assert!((figures.distance_db - 6.0).abs() < 0.2 && (figures.envelope_db - 6.02).abs() < 0.1, "{figures:?}");
         assert!((figures.convergence - 0.5).abs() < 0.01, "{figures:?}");
-        let other = NoteFigures::of(&tone(503.0, 0.05), &truth, Some(500.0));
+        let other = NoteFigures::of(&tone(503.0, 0.05), &truth, Some(500.0), 0.004);
         assert!((other.cents.unwrap_or(0.0) - 10.36).abs() < 0.3, "{other:?}");
-        assert!((other.attack_ms[1] - 36.0).abs() < 3.0, "{other:?}");
+        assert!((other.attack_ms[1] - 36.0).abs() < 2.0, "{other:?}");
     }
 }
