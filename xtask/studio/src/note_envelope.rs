@@ -46,7 +46,7 @@ pub fn smoothing(sound: &Stereo, rate: f32, program: &Program, key: u8) -> f32 {
 #[must_use]
 pub fn powers(sound: &Stereo, rate: f32, window: f32) -> Vec<f32> {
     let length = ((window * rate) as usize).max(2);
-    let steps = (sound[0].len() as f32 / (STEP * rate)) as usize;
+    let steps = (sound[0].len() as f32 / rate / STEP).round() as usize;
     let mut powers = vec![0.0_f32; steps];
     for channel in sound {
         let (plain, squares) = (Sums::new(channel, length, |x| x), Sums::new(channel, length, |x| x * x));
