@@ -211,7 +211,7 @@ impl Tensors {
         let heard = Heard::of(&song.melody, &hearing, random);
         let mut listening = Listening::default();
         let mut beats = 0;
-        for step in 0..song.melody.len() {
+        for (step, key) in keys.into_iter().enumerate() {
             let place = place_of(&song, step, first_bar);
             let last = step.checked_sub(1).map_or_else(StepHeard::default, |before| heard.steps[before]);
             listening.hear(&place, &last);
@@ -226,7 +226,7 @@ impl Tensors {
             self.steps.push(sung.key.map_or(NONE, |key| key % 12));
             self.steps.push(u8::from(sung.onset));
             self.steps.extend(chord.map_or([NONE; 3], |chord| [chord.root, chord.quality as u8, chord.bass]));
-            self.steps.push(keys[step].map_or(NONE, |(tonic, minor)| tonic + CLASSES as u8 * u8::from(minor)));
+            self.steps.push(key.map_or(NONE, |(tonic, minor)| tonic + CLASSES as u8 * u8::from(minor)));
         }
         for number in [beats, song.melody.len() as i32, song.steps_per_beat as i32] {
             self.songs.extend_from_slice(&number.to_le_bytes());
