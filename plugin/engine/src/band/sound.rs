@@ -36,8 +36,9 @@ const STYLE_SOUNDS: [[u8; INSTRUMENTS]; 6] = [
     [1, 2, 0, 0], // Swing: brush kit, upright bass, piano, strings
 ];
 
-/// Level in dB at which each instrument plays a note of velocity 100, `[instrument]`: under a voice, and with room for many.
-const LEVELS: [f32; INSTRUMENTS] = [-30.0, -22.0, -26.0, -29.0];
+/// Level in dB at which each instrument plays a note of velocity 100, `[instrument]`: under a voice, with room for many, and beside
+/// each other as near to the sound font's own mix in thirds of an octave as songs to choose by can tell.
+const LEVELS: [f32; INSTRUMENTS] = [-27.0, -23.0, -30.0, -33.0];
 
 /// Gain that brings a program to its instrument's level.
 fn gain(network: &InstrumentNetwork, program: usize) -> f32 {
