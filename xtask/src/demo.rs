@@ -72,7 +72,7 @@ fn accompany(folder: &Path) -> Result<()> {
         ("--stems-out", &stems),
     ];
     let tempo = melody.tempo.to_string();
-    render(&files, &["--mode", "accompany", "--tempo", &tempo, "--param", "style=pop", "--param", "output=-4 dB"])
+    render(&files, &["--mode", "accompany", "--tempo", &tempo, "--param", "style=pop", "--param", "output=-6 dB"])
 }
 
 /// Tunes the same voice to a melody that the plugin writes.
@@ -85,7 +85,7 @@ fn tune(folder: &Path) -> Result<()> {
     render(
         &files,
         &[
-            &["--mode", "accompany", "--tempo", &tempo, "--param", "style=ballad", "--param", "output=-4 dB"],
+            &["--mode", "accompany", "--tempo", &tempo, "--param", "style=ballad", "--param", "output=-6 dB"],
             &tuned[..],
         ]
         .concat(),
