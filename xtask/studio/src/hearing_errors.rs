@@ -216,3 +216,47 @@ impl Note {
         step.pitch[class] += share * (1.0 - 0.5 * (self.smear.abs() + detuned.abs()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four steps on C, four of silence, four on E.
+    fn melody() -> Vec<SungStep> {
+        let step = |step: usize| SungStep {
+            key: [Some(60), None, Some(64)][step / 4],
+            onset: step.is_multiple_of(4) && step != 4,
+        };
+        (0..12).map(step).collect()
+    }
+
+    fn hear(hearing: &Hearing) -> Vec<StepHeard> {
+        Heard::of(&melody(), hearing, &mut Random::new(1)).steps
+    }
+
+    #[test]
+    fn perfect_ears_hear_what_is_sung() {
+        let heard = hear(&Hearing::perfect(0.0));
+        for (step, heard) in heard.iter().enumerate() {
+            let wanted = [1.0, 0.0, 1.0][step / 4];
+            assert_eq!(heard.voiced(), wanted, "step {step}");
+        }
+        assert_eq!((heard[0].onset[0], heard[1].onset[0], heard[8].onset[4]), (1.0, 0.0, 1.0));
+        assert_eq!((heard[3].pitch[0], heard[8].pitch[4]), (1.0, 1.0));
+    }
+
+    #[test]
+    fn tails_go_on_into_the_silence_and_end() {
+        let heard = hear(&Hearing { tails: 1.0, ..Hearing::default() });
+        assert!(heard[4].pitch[0] >= 0.5 && heard[6].voiced() == 0.0 && heard[7].voiced() == 0.0, "{heard:?}");
+        assert_eq!((heard[8].pitch[4], heard[8].pitch[0]), (1.0, 0.0));
+    }
+
+    #[test]
+    fn onsets_go_unnoticed_and_are_heard_where_none_are() {
+        let deaf = hear(&Hearing { consonants: 0.01, deaf: 1.0, ..Hearing::default() });
+        assert!(deaf.iter().all(|step| step.onset.iter().all(|onset| *onset == 0.0)));
+        let startled = hear(&Hearing { startled: 1.0, ..Hearing::default() });
+        assert!(startled[1].onset[0] >= 0.3 && startled[5].onset.iter().all(|onset| *onset == 0.0));
+    }
+}
