@@ -167,19 +167,18 @@ impl Roll {
         }
     }
 
+    /// Each name ends where the next chord begins.
     fn draw_chords(&self, painter: &Painter, plan: &Plan) {
-        let length = self.columns.len();
-        let mut before = None;
-        for (index, column) in self.columns.iter().enumerate() {
-            let chord = column.chord.0;
-            if chord != before || index == 0 {
-                let x = plan.x(length - index);
-                painter.vline(x, plan.rect.y_range(), Stroke::new(1.0, Color32::from_white_alpha(22)));
-                if let Some(chord) = chord {
-                    write_chord(painter, plan, x, &chord_name(chord), theme::TEXT);
-                }
+        let chords: Vec<Option<Chord>> = self.columns.iter().map(|column| column.chord.0).collect();
+        let mut from = 0;
+        for chord in chords.chunk_by(|one, other| one == other) {
+            let [x, end] = [from, from + chord.len()].map(|index| plan.x(chords.len() - index));
+            from += chord.len();
+            painter.vline(x, plan.rect.y_range(), Stroke::new(1.0, Color32::from_white_alpha(22)));
+            if let Some(chord) = chord[0] {
+                let within = painter.with_clip_rect(painter.clip_rect().intersect(plan.chords.with_max_x(end)));
+                write_chord(&within, plan, x, &chord_name(chord), theme::TEXT);
             }
-            before = chord;
         }
     }
 }

@@ -47,7 +47,14 @@ pub fn show_meter(ui: &Ui, rect: Rect, view: TuneView) {
         FontId::proportional(20.0),
         theme::TEXT,
     );
-    theme::write(&painter, cents, Align2::RIGHT_CENTER, format!("{off:+.0} cents"), theme::font(), colour);
+    theme::write(
+        &painter,
+        cents,
+        Align2::RIGHT_CENTER,
+        format!("{:+} cents", off.round() as i32),
+        theme::font(),
+        colour,
+    );
     let needle = Rect::from_center_size(pos2(x(off), inside.center().y), vec2(6.0, inside.height()));
     painter.rect_filled(needle, 2.0, colour);
 }
