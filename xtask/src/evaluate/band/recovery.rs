@@ -40,9 +40,10 @@ pub(super) struct Recovery {
 impl Recovery {
     /// Sings the song once more with everything from bar 5 on a tritone away; `None` where it ends before.
     pub(super) fn measure(song: &StructureSong, stage: &Stage, unjumped: &Chords) -> Result<Option<Self>> {
-        let first = song.melody.iter().find(|note| note.start >= JUMP).map(|note| note.start as usize);
-        let Some(first) = first.filter(|_| song.steps() > JUMP + STEPS_PER_BAR) else { return Ok(None) };
         let jumped = song.modulated(JUMP, direction(song));
+        // A note that sounds while the key jumps is divided: its second part is the first in the new key.
+        let first = jumped.melody.iter().find(|note| note.start >= JUMP).map(|note| note.start as usize);
+        let Some(first) = first.filter(|_| song.steps() > JUMP + STEPS_PER_BAR) else { return Ok(None) };
         let chart = stage.chart(&sing(&jumped, Manner::Clean, super::super::RATE), song.tempo)?;
         let band = chords(&chart, &jumped);
         let (old, new) = (song.classes(), jumped.classes());
