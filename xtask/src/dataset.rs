@@ -157,7 +157,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
 }
 
 fn groove(args: &GrooveArgs) -> Result<()> {
-    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let command = written_command(std::env::args().skip(1));
     groove_set::write(&args.data, &args.out, &command)?;
     println!("Training set: {}", args.out.display());
     Ok(())
@@ -165,7 +165,7 @@ fn groove(args: &GrooveArgs) -> Result<()> {
 
 fn instruments(args: InstrumentArgs) -> Result<()> {
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let command = written_command(std::env::args().skip(1));
     let set = InstrumentSet { out: args.out, programs: args.program, threads, command };
     set.write(&args.soundfont)?;
     println!("Training set: {}", set.out.display());
@@ -173,14 +173,14 @@ fn instruments(args: InstrumentArgs) -> Result<()> {
 }
 
 fn melody(args: &MelodyArgs) -> Result<()> {
-    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let command = written_command(std::env::args().skip(1));
     melody_set::write(&args.data, &args.out, &command)?;
     println!("Training set: {}", args.out.display());
     Ok(())
 }
 
 fn band(args: BandArgs) -> Result<()> {
-    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let command = written_command(std::env::args().skip(1));
     let set = ChordSet { out: args.out, seed: args.seed, draws: args.draws, command };
     set.write(&args.data)?;
     println!("Training set: {}", set.out.display());
@@ -190,7 +190,7 @@ fn band(args: BandArgs) -> Result<()> {
 fn pix2pix(args: Pix2pixArgs) -> Result<()> {
     ensure!(args.songs > 0, "--songs 0: there would be nothing to learn from");
     ensure!(args.seconds >= 10.0, "--seconds {}: less than ten seconds tell nothing", args.seconds);
-    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let command = written_command(std::env::args().skip(1));
     let set = Pix2pixSet { out: args.out, songs: args.songs, seconds: args.seconds, command };
     set.write(&args.data, &args.soundfont)?;
     println!("Training set: {}", set.out.display());
@@ -203,11 +203,40 @@ fn mash(args: MashArgs) -> Result<()> {
     let chosen = |group: &Group| wanted.is_empty() || wanted.contains(group);
     let groups = Group::all().into_iter().filter(chosen).collect();
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let command = written_command(std::env::args().skip(1));
     let (out, hours, seed) = (args.out.clone(), args.hours, args.seed);
     let plan = Plan { out, hours, seed, threads, groups, command };
     plan.check()?;
     plan.write(&Material::open(&args.data, &args.soundfont)?)?;
     println!("Feature set: {}", args.out.display());
     Ok(())
+}
+
+/// The command line as a set, and later a weight file, tells it: without the names of this machine's folders.
+fn written_command(arguments: impl Iterator<Item = String>) -> String {
+    const FOLDERS: [&str; 2] = ["--data", "--out"];
+    let mut written: Vec<String> = Vec::new();
+    for argument in arguments {
+        let folder =
+            FOLDERS.iter().find(|option| argument.strip_prefix(**option).is_some_and(|rest| rest.starts_with('=')));
+        let follows = written.last().is_some_and(|last| FOLDERS.contains(&last.as_str()));
+        written.push(match folder {
+            Some(option) => format!("{option}=DIR"),
+            None if follows => "DIR".to_owned(),
+            None => argument,
+        });
+    }
+    written.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written_command;
+
+    #[test]
+    fn a_set_names_no_folder_of_the_machine_it_was_written_on() {
+        let arguments =
+            "dataset mash --out /home/me/set --data=../stems --hours 5 --seed 2".split(' ').map(str::to_owned);
+        assert_eq!(written_command(arguments), "dataset mash --out DIR --data=DIR --hours 5 --seed 2");
+    }
 }

@@ -39,3 +39,20 @@ pub(crate) fn environment_with(name: &str, requirements: &Path, alone: Option<&P
     files::write_if_changed(&installed, &wanted)?;
     Ok(python)
 }
+
+/// Runs `module` of the trainer's package (models/training) in an environment of its own; takes the module's arguments.
+///
+/// # Errors
+/// Python is missing, or pip cannot install what the package needs.
+pub(crate) fn trainer(module: &str) -> Result<Command> {
+    let folder = project::root().join("models/training");
+    let python = environment_with("venv-train", &folder.join("requirements.txt"), Some(&folder.join("torch.txt")))?;
+    Ok(module_of(&python, module))
+}
+
+/// Runs `module` of the trainer's package with `python`.
+pub(crate) fn module_of(python: &Path, module: &str) -> Command {
+    let mut command = Command::new(python);
+    command.env("PYTHONPATH", project::root().join("models/training")).args(["-m", module]);
+    command
+}

@@ -14,7 +14,5 @@ pub(crate) struct Args {
 
 /// Runs the trainer.
 pub(crate) fn run(args: Args) -> Result<()> {
-    let folder = project::root().join("models/training");
-    let python = python::environment("venv-train", &folder.join("requirements.txt"))?;
-    project::run(std::process::Command::new(python).arg(folder.join("train.py")).args(args.options))
+    project::run(python::trainer("songweave_training")?.args(args.options))
 }

@@ -1,4 +1,4 @@
-//! The layers of the chord network and how they are wired. `models/training/chord_net.py` trains the same.
+//! The layers of the chord network and how they are wired. `songweave_training/chords/net.py` trains the same.
 //!
 //! Encoder -> a second layer added to it -> GRU added to that -> heads. Every weight matrix is block-circulant over the
 //! pitch classes: the file holds one block per interval, reading makes the whole matrix of them.

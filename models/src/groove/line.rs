@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use super::{BAR, Choose};
 use crate::layers::{Gru, Linear};
 
-/// `VOICES` voices that have one of `LEVELS` levels in each step, 0 = silent. `models/training/groove_net.py` trains the same.
+/// `VOICES` voices that have one of `LEVELS` levels in each step, 0 = silent. `songweave_training/groove/net.py` trains the same.
 #[derive(Debug, Clone)]
 pub(super) struct Line<const VOICES: usize, const LEVELS: usize> {
     gru: Gru<1>,

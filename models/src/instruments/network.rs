@@ -1,4 +1,4 @@
-//! One program's network, and reading the weight file. `models/training/instrument_net.py` trains the same.
+//! One program's network, and reading the weight file. `songweave_training/instruments/net.py` trains the same.
 
 use std::f32::consts::{LN_2, LN_10};
 

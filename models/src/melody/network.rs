@@ -1,4 +1,4 @@
-//! The layers of the melody network and how they are wired. `models/training/melody_net.py` trains the same.
+//! The layers of the melody network and how they are wired. `songweave_training/melody/net.py` trains the same.
 
 use candle_core::{Device, Tensor};
 use serde::Deserialize;

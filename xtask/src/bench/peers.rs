@@ -38,8 +38,8 @@ pub(super) fn measure() -> Result<Option<Value>> {
 }
 
 fn write_graph(python: &Path, weights: &Path, graph: &Path, form: &str) -> Result<()> {
-    let script = project::root().join("models/training/onnx_graph.py");
-    project::run(Command::new(python).arg(script).arg(weights).arg(graph).args(["--gru", form]))
+    let mut command = python::module_of(python, "songweave_training.mash.onnx_graph");
+    project::run(command.arg(weights).arg(graph).args(["--gru", form]))
 }
 
 /// The program that measures.

@@ -4,13 +4,14 @@ use super::Outcome;
 use super::bounce;
 use crate::{bundle, project, python, tools};
 use anyhow::{Context, Result, bail};
+use std::path::Path;
 use std::process::Command;
 
 /// A step: what it is called and what it does.
 type Step = (&'static str, fn() -> Result<Outcome>);
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 9] = [
+pub(super) const STEPS: [Step; 11] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
@@ -19,6 +20,8 @@ pub(super) const STEPS: [Step; 9] = [
     ("bounces of the bundle", bounce::run),
     ("VST3 stress", stress),
     ("Python hosts", python_hosts),
+    ("training", training),
+    ("listener", listener),
     ("editor", editor),
 ];
 
@@ -83,6 +86,45 @@ fn python_hosts() -> Result<Outcome> {
         said.push(output.trim().lines().last().unwrap_or_default().to_owned());
     }
     passed(said.join("; "))
+}
+
+/// The trainer's tests: every network learns, resumes exactly and exports.
+fn training() -> Result<Outcome> {
+    unit_tests(&project::root().join("models/training"), || {
+        let mut command = python::trainer("unittest")?;
+        // On small matrices several threads wait for each other.
+        command.env("OMP_NUM_THREADS", "1").args(["discover", "-t", ".", "-s", "tests"]);
+        Ok(command)
+    })
+}
+
+fn listener() -> Result<Outcome> {
+    let folder = project::root().join("xtask/listener");
+    unit_tests(&folder, || {
+        let python = python::environment("venv-listener-tests", &folder.join("requirements.txt"))?;
+        let mut command = Command::new(python);
+        command.args(["-m", "unittest", "discover"]);
+        Ok(command)
+    })
+}
+
+/// Python's unit tests of a folder. Where their environment cannot be made (no Python, no network) they are left out.
+fn unit_tests(folder: &Path, prepare: impl Fn() -> Result<Command>) -> Result<Outcome> {
+    let mut command = match prepare() {
+        Ok(command) => command,
+        Err(missing) => return Ok(Outcome::Skipped(format!("{missing:#}"))),
+    };
+    let output = command.current_dir(folder).output().context("Python cannot be run")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        print!("{}{said}", String::from_utf8_lossy(&output.stdout));
+        bail!("the Python tests of {} failed: {}", folder.display(), output.status);
+    }
+    let ran = said.lines().find_map(|line| line.strip_prefix("Ran ")?.split(' ').next()?.parse::<u32>().ok());
+    match ran {
+        Some(count @ 1..) => passed(format!("{count} tests")),
+        _ => bail!("the Python tests of {} ran none", folder.display()),
+    }
 }
 
 fn editor() -> Result<Outcome> {

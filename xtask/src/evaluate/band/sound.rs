@@ -252,11 +252,8 @@ fn measure(folder: &Path, recorded: &Recorded, system: &str) -> Result<Measured>
 
 /// Lets the baseline play to every voice of a folder; what it says of itself.
 fn accompany(folder: &Path, run: &Path) -> Result<Value> {
-    let training = project::root().join("models/training");
-    let python = python::environment("venv-train", &training.join("requirements.txt"))?;
-    let mut command = Command::new(python);
-    command.arg(training.join("pix2pix_play.py")).arg("--run").arg(run);
-    project::run(command.arg("--voices").arg(folder).arg("--out").arg(folder))
+    let mut command = python::trainer("songweave_training.pix2pix.play")?;
+    project::run(command.arg("--run").arg(run).arg("--voices").arg(folder).arg("--out").arg(folder))
         .with_context(|| format!("the pix2pix baseline of {} does not play", run.display()))?;
     let path = folder.join("pix2pix.json");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -1,0 +1,1 @@
+"""How Songweave's networks are trained: one folder a network, and the loop that they share."""

@@ -1,0 +1,1 @@
+"""The chord network: which chord a voice wants."""

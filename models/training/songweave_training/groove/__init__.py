@@ -1,0 +1,1 @@
+"""The groove network: what drums and hands play in each step."""

@@ -1,0 +1,1 @@
+"""The instrument networks: what a note sounds like."""

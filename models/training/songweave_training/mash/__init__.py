@@ -1,0 +1,1 @@
+"""The mash network: whose is what in two songs, and who leads."""

@@ -1,0 +1,1 @@
+"""The melody network: which note comes next."""
