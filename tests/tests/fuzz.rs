@@ -4,13 +4,13 @@
 use std::fs;
 
 use proptest::prelude::*;
-use songweave_dsp::{controls::Controls, path::BlockInfo};
-use songweave_host::{Block, silent_bus};
-use songweave_models::{MashNetwork, mash::EMBEDDED};
-use songweave_studio::{
+use songweave_audio::{
     decode::{Audio, decode},
     write::write_wav,
 };
+use songweave_dsp::{controls::Controls, path::BlockInfo};
+use songweave_host::{Block, silent_bus};
+use songweave_models::{MashNetwork, mash::EMBEDDED};
 use songweave_tests::{
     bounce::{SONGWEAVE, instance},
     drive::Driven,

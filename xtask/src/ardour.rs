@@ -3,8 +3,8 @@
 
 use crate::{bundle, files, project, tools};
 use anyhow::{Context, Result, bail, ensure};
-use songweave_studio::decode::{Audio, decode};
-use songweave_studio::write::write_wav;
+use songweave_audio::decode::{Audio, decode};
+use songweave_audio::write::write_wav;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use serde_json::Value;
+use songweave_audio::write::write_bytes;
 use songweave_models::mash::MashNetwork;
-use songweave_studio::write::write_bytes;
 
 use crate::{evaluate::held_out, project};
 use inputs::{Inputs, Kind};

@@ -3,11 +3,11 @@
 use crate::picture::{Picture, between_songs};
 use crate::{bundle, project, render};
 use anyhow::{Context, Result};
+use songweave_audio::decode::{Audio, decode};
+use songweave_audio::write::write_wav;
 use songweave_studio::band_voice::{Manner, sing};
-use songweave_studio::decode::{Audio, decode};
 use songweave_studio::demo_melody;
 use songweave_studio::demo_songs::RATE;
-use songweave_studio::write::write_wav;
 use std::path::{Path, PathBuf};
 
 /// The options of the mash. Song A's band gives way to song B's, then so does its voice.

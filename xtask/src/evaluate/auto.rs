@@ -2,12 +2,12 @@
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
+use songweave_audio::write::write_bytes;
 use songweave_studio::{
     evaluation_auto::{AutoFigures, Clash, measure_auto},
     material::{Kind, Material, Split},
     random::Random,
     song::Song,
-    write::write_bytes,
 };
 
 use super::{AutoArgs, RATE, bar, network};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
+use songweave_audio::write::write_bytes;
 use songweave_models::instruments::{InstrumentNetwork, NoteQuery, NoteTone, PROGRAMS, Program, Role};
 use songweave_studio::{
     metrics::median,
@@ -19,7 +20,6 @@ use songweave_studio::{
     note_table::NoteTable,
     song::Stereo,
     soundfont::{DEFAULT_PATH, Instruments},
-    write::write_bytes,
 };
 
 use super::bar;

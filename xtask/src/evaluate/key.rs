@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 use serde::Serialize;
+use songweave_audio::write::write_bytes;
 use songweave_dsp::{
     frame::Decision,
     layout::StreamLayout,
@@ -24,7 +25,6 @@ use songweave_studio::{
     song::{Stereo, silence},
     soundfont::{DEFAULT_PATH, DRUM_CHANNEL, DRUM_KITS, Instruments, events_of},
     stem_folders,
-    write::write_bytes,
 };
 
 /// Rate in Hz at which is measured.

@@ -9,12 +9,12 @@ use std::{
 
 use anyhow::{Result, anyhow, bail, ensure};
 use indicatif::ProgressBar;
+use songweave_audio::write::write_bytes;
 use songweave_models::mash::MashNetwork;
 use songweave_studio::{
     evaluation::{PairFigures, Subject, measure_pair},
     real_stems::{TEST_SONGS, folder_name},
     stem_folders,
-    write::write_bytes,
 };
 
 use super::{MashArgs, RATE, bar, figures::Report, held_out::judge, print};

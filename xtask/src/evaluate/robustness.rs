@@ -2,10 +2,8 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use songweave_studio::{
-    robustness::{Cases, Figures, measure},
-    write::write_bytes,
-};
+use songweave_audio::write::write_bytes;
+use songweave_studio::robustness::{Cases, Figures, measure};
 
 use super::{RobustnessArgs, bar, network};
 

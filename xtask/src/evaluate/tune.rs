@@ -15,7 +15,7 @@ use correction::CorrectionReport;
 use melody::MelodyReport;
 use peers::Peers;
 use serde::Serialize;
-use songweave_studio::write::write_bytes;
+use songweave_audio::write::write_bytes;
 use tracker::TrackerReport;
 
 /// What the command takes.

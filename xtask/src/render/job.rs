@@ -6,10 +6,10 @@ use super::midi;
 use super::options::{Args, BlockSize, Mode};
 use super::parameters::{Assignment, Parameters};
 use anyhow::{Result, ensure};
+use songweave_audio::decode::decode;
+use songweave_audio::resample::resample;
 use songweave_dsp::layout::StreamLayout;
 use songweave_host::ClapPlugin;
-use songweave_studio::decode::decode;
-use songweave_studio::resample::resample;
 use std::path::Path;
 
 /// The songs at the render's sample rate, `[left, right][sample]`.

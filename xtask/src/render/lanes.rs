@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use songweave_audio::write::write_bytes;
 use songweave_dsp::layout::{PARTS, Part};
 use songweave_dsp::telemetry::MaskColumn;
-use songweave_studio::write::write_bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

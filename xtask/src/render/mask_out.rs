@@ -5,10 +5,10 @@ use super::lanes::Lanes;
 use crate::picture::{self, Picture};
 use anyhow::{Result, ensure};
 use serde_json::json;
+use songweave_audio::write::write_bytes;
 use songweave_dsp::bands::centre_hz;
 use songweave_dsp::layout::{BANDS, PARTS, Part};
 use songweave_dsp::telemetry::MaskColumn;
-use songweave_studio::write::write_bytes;
 use std::path::Path;
 
 /// Height of a band in the picture, in pixels.

@@ -7,8 +7,8 @@ use super::replay::Replayed;
 use super::session::Rendered;
 use super::{mask_out, midi, receipt, roll_out, stems};
 use anyhow::{Context, Result};
-use songweave_studio::decode::Audio;
-use songweave_studio::write::{write_bytes, write_wav};
+use songweave_audio::decode::Audio;
+use songweave_audio::write::{write_bytes, write_wav};
 
 /// Writes the audio and whatever else the options name; `again` is the render that was made once more, where one is needed.
 pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&Replayed>) -> Result<()> {

@@ -3,9 +3,9 @@
 use super::job::Job;
 use super::session::Rendered;
 use anyhow::{Context, Result};
+use songweave_audio::decode::Audio;
+use songweave_audio::write::write_wav;
 use songweave_host::Bus;
-use songweave_studio::decode::Audio;
-use songweave_studio::write::write_wav;
 use std::path::Path;
 
 /// Writes every output but the main one into `folder` under its own name, and in Accompany what the main one has besides

@@ -8,6 +8,7 @@ use std::{
 use half::f16;
 use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::{Dtype, tensor::TensorView};
+use songweave_audio::write::write_bytes;
 use songweave_engine::band::{harmony::features::Listening, heard::StepHeard, place::Place};
 use songweave_models::chords::{CLASS_FEATURES, CLASSES, SHARED_FEATURES};
 
@@ -19,7 +20,6 @@ use crate::{
     random::{Random, hash},
     shard::Label,
     sung_song::{SungSong, read_songs},
-    write::write_bytes,
 };
 
 /// Version of the format that is written.
@@ -117,7 +117,7 @@ impl ChordSet {
         let path = self.out.join("set.json");
         let text =
             serde_json::to_vec_pretty(&description).map_err(|error| StudioError::data(&path, error.to_string()))?;
-        write_bytes(&path, &text)
+        Ok(write_bytes(&path, &text)?)
     }
 
     fn shard(&self, name: &str, songs: &[&Source], bar: &ProgressBar) -> Result<()> {
@@ -247,7 +247,7 @@ impl Tensors {
         let label = Label { format: FORMAT, seed, rate: 0, songs: self.names.clone() };
         let text = serde_json::to_string(&label).map_err(|error| StudioError::data(path, error.to_string()))?;
         let metadata = HashMap::from([("songweave".to_owned(), text)]);
-        write_bytes(path, &safetensors::serialize(tensors, Some(metadata)).map_err(fail)?)
+        Ok(write_bytes(path, &safetensors::serialize(tensors, Some(metadata)).map_err(fail)?)?)
     }
 }
 

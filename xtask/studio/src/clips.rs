@@ -1,12 +1,11 @@
 //! Short recordings repeated over a song: a cappella clips as voices, loops as drums or accompaniment.
 
+use songweave_audio::{decode::decode, resample::resample};
 use std::path::Path;
 
 use crate::{
-    decode::decode,
     error::Result,
     random::Random,
-    resample::resample,
     song::{Stereo, silence},
 };
 

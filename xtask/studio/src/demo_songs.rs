@@ -5,10 +5,13 @@
 
 use std::path::Path;
 
+use songweave_audio::{
+    decode::Audio,
+    write::{flac_bytes, write_bytes},
+};
 use songweave_dsp::layout::Part;
 
 use crate::{
-    decode::Audio,
     error::{Result, StudioError},
     filter::{low_pass, shape},
     midi::Note,
@@ -16,7 +19,6 @@ use crate::{
     song::Song,
     synth::{Drum, Tone},
     voice::Singer,
-    write::{flac_bytes, write_bytes},
 };
 
 /// Sample rate in Hz.
@@ -237,7 +239,7 @@ fn level(mut song: Song) -> Song {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::decode::decode;
+    use songweave_audio::decode::decode;
 
     #[test]
     fn the_committed_songs_are_what_the_recipe_makes() {

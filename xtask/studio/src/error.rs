@@ -1,54 +1,16 @@
 //! What can go wrong offline. Every message is one sentence: what, where, what to do.
 
-use std::path::{Path, PathBuf};
-
+use songweave_audio::error::AudioError;
 use songweave_engine::pipeline::NetworkFault;
 use songweave_models::weights::WeightError;
+use std::path::{Path, PathBuf};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum StudioError {
-    /// There is nothing at the path.
-    #[error("{0}: no such file or folder; check the path")]
-    NotFound(PathBuf),
-    /// The file is not audio that can be read.
-    #[error("{path}: cannot be read as audio ({reason}); use WAV, FLAC, MP3, OGG Vorbis or M4A/AAC")]
-    Unreadable {
-        /// Which file.
-        path: PathBuf,
-        /// The decoder's words.
-        reason: String,
-    },
-    /// The file is audio without a single sample.
-    #[error("{0}: the file holds no sound; use one that is longer than nothing")]
-    Empty(PathBuf),
-    /// The file has no audio track.
-    #[error("{0}: the file has no audio track")]
-    NoAudioTrack(PathBuf),
-    /// Reading or writing failed.
-    #[error("{path}: {source}")]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A sample rate that cannot be converted.
-    #[error("cannot convert from {from} Hz to {to} Hz: sample rates must lie between 1 Hz and 1 MHz")]
-    Rate {
-        /// Input rate in Hz.
-        from: u32,
-        /// Output rate in Hz.
-        to: u32,
-    },
-    /// A file could not be encoded.
-    #[error("{path}: cannot be written as audio ({reason})")]
-    Encode {
-        /// Which file.
-        path: PathBuf,
-        /// The encoder's words.
-        reason: String,
-    },
+    /// An audio file cannot be read or written, or the system refuses any other file.
+    #[error(transparent)]
+    Audio(#[from] AudioError),
     /// The General MIDI sound font is missing or broken.
     #[error(
         "{path}: no General MIDI sound font here ({reason}); install Debian's fluid-soundfont-gm or name one with --soundfont FILE"
@@ -104,10 +66,7 @@ impl StudioError {
     /// A system error at `path`.
     #[must_use]
     pub fn io(path: &Path, source: std::io::Error) -> Self {
-        if source.kind() == std::io::ErrorKind::NotFound {
-            return Self::NotFound(path.to_owned());
-        }
-        Self::Io { path: path.to_owned(), source }
+        AudioError::io(path, source).into()
     }
 
     /// A data file at `path` that is wrong for `reason`.

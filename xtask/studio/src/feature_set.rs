@@ -11,6 +11,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use songweave_audio::write::write_bytes;
 use songweave_dsp::{
     bands::centre_hz,
     layout::{BANDS, PARTS, Part},
@@ -27,7 +28,6 @@ use crate::{
     real_stems::TEST_SONGS,
     shard::{CLIP_FRAMES, FORMAT, Label, Tensors},
     targets::Analyser,
-    write::write_bytes,
 };
 
 /// Clips cut from each song of a shard.
@@ -230,7 +230,7 @@ impl Plan {
         let path = self.out.join("set.json");
         let text =
             serde_json::to_vec_pretty(&description).map_err(|error| StudioError::data(&path, error.to_string()))?;
-        write_bytes(&path, &text)
+        Ok(write_bytes(&path, &text)?)
     }
 }
 

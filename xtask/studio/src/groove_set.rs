@@ -4,13 +4,13 @@ use std::path::Path;
 
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
+use songweave_audio::write::write_bytes;
 use songweave_models::groove::{BAR, DRUMS, HANDS};
 
 use crate::{
     drum_clips::{DrumClip, drum_clips},
     error::{Result, StudioError},
     piano_clips::{PianoClip, Use, piano_clips},
-    write::write_bytes,
 };
 
 /// Version of the format that is written.
@@ -31,7 +31,7 @@ pub fn write(data: &Path, out: &Path, command: &str) -> Result<()> {
     }
     let sources = ["groove (CC BY 4.0): Gillick et al. 2019, Google Magenta", "pop909 (MIT): Music X Lab"];
     let facts = json!({ "format": FORMAT, "command": command, "sources": sources });
-    write_bytes(&out.join("set.json"), format!("{facts:#}\n").as_bytes())
+    Ok(write_bytes(&out.join("set.json"), format!("{facts:#}\n").as_bytes())?)
 }
 
 /// `drums` `[step][class]` velocities, `drum_clips` `[clip][first step, steps, style, fill]`; `hands` `[step][hand]` levels,
@@ -60,7 +60,7 @@ fn write_split(path: &Path, drums: &[&DrumClip], piano: &[PianoClip]) -> Result<
         ("change", TensorView::new(Dtype::U8, vec![change.len()], &change).map_err(fail)?),
         ("hand_clips", TensorView::new(Dtype::I32, vec![piano.len(), 3], &hand_clips).map_err(fail)?),
     ];
-    write_bytes(path, &safetensors::serialize(tensors, None).map_err(fail)?)
+    Ok(write_bytes(path, &safetensors::serialize(tensors, None).map_err(fail)?)?)
 }
 
 /// Little-endian 32-bit integers.

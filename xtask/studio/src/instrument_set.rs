@@ -14,6 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use songweave_audio::write::write_bytes;
 use songweave_dsp::tone::{Tone, noise_edges};
 use songweave_models::instruments::{PROGRAMS, Program, Role};
 
@@ -25,7 +26,6 @@ use crate::{
     note_renders::{RATE, fall_of, level_db, nominal_hz, partials_of, release_of, render, render_held},
     song::Stereo,
     soundfont::Instruments,
-    write::write_bytes,
 };
 
 /// Version of the format that is written.
@@ -98,7 +98,7 @@ impl InstrumentSet {
             "sound_font": font.name(), "sound_font_sha256": hash,
             "sources": ["FluidR3 GM sound font (MIT): Frank Wen and others"],
         });
-        write_bytes(&self.out.join("set.json"), format!("{facts:#}\n").as_bytes())
+        Ok(write_bytes(&self.out.join("set.json"), format!("{facts:#}\n").as_bytes())?)
     }
 
     fn chosen(&self) -> Result<Vec<usize>> {
@@ -187,7 +187,7 @@ impl InstrumentSet {
             .collect();
         let made = views.and_then(|views| safetensors::serialize(views, None));
         let bytes = made.map_err(|error: safetensors::SafeTensorError| StudioError::data(&path, error.to_string()))?;
-        write_bytes(&path, &bytes)
+        Ok(write_bytes(&path, &bytes)?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Offline audio of Songweave: reading and writing files, rendering training material, feature sets, metrics.
+//! Offline audio of Songweave: rendering training material, feature sets, metrics.
 //!
 //! Everything here runs on the developer's machine at leisure: it may allocate, block and take its time. Nothing here
 //! may be used by the plugin. What the plugin computes (frames, bands, masks) is called from `songweave-dsp`,
@@ -19,7 +19,6 @@ pub mod chord_set;
 pub mod clips;
 pub mod codec;
 pub mod comping;
-pub mod decode;
 pub mod demo_melody;
 pub mod demo_songs;
 pub mod drum_clips;
@@ -75,14 +74,12 @@ pub mod piano_clips;
 pub mod pitch_line;
 pub mod pitch_track;
 pub mod pix2pix_set;
-pub mod priming;
 pub mod production;
 pub mod random;
 pub mod real_stems;
 pub mod recital;
 pub mod recitation;
 pub mod replay;
-pub mod resample;
 pub mod robustness;
 mod robustness_cases;
 pub mod room;
@@ -114,4 +111,3 @@ pub mod utterance;
 pub mod vocoder;
 pub mod voice;
 pub mod voice_bank;
-pub mod write;

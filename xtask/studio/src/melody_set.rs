@@ -4,6 +4,7 @@ use std::path::Path;
 
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
+use songweave_audio::write::write_bytes;
 use songweave_models::melody::{DURATIONS, PHRASE};
 
 use crate::{
@@ -13,7 +14,6 @@ use crate::{
     melody_ngram::{Cost, NGram},
     melody_songs::{Corpus, MelodySong, read_melodies},
     step_chord::StepChord,
-    write::write_bytes,
 };
 
 /// Version of the format that is written.
@@ -63,7 +63,7 @@ pub fn write(data: &Path, out: &Path, command: &str) -> Result<()> {
                   chosen by, the rest is trained on",
         "sources": ["pop909-structure (MIT): Shuqi Dai; Music X Lab", "lieder (CC0): OpenScore Lieder corpus", "openewld (MIT)"],
     });
-    write_bytes(&out.join("set.json"), format!("{facts:#}\n").as_bytes())
+    Ok(write_bytes(&out.join("set.json"), format!("{facts:#}\n").as_bytes())?)
 }
 
 /// `events` `[event][start, key, duration]`, `chords` `[step][root, classes as bits]` above the tonic, `phrase` `[bar]`, `songs`
@@ -90,7 +90,7 @@ fn write_songs(path: &Path, songs: &[MelodySong]) -> Result<()> {
         TensorView::new(Dtype::I32, vec![rows, columns], &bytes[index]).map_err(fail)
     };
     let tensors = [("events", view(0, 3)?), ("chords", view(1, 2)?), ("phrase", view(2, 1)?), ("songs", view(3, 8)?)];
-    write_bytes(path, &safetensors::serialize(tensors, None).map_err(fail)?)
+    Ok(write_bytes(path, &safetensors::serialize(tensors, None).map_err(fail)?)?)
 }
 
 fn integers(numbers: &[i32]) -> Vec<u8> {

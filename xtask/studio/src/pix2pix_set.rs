@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use songweave_audio::{
+    decode::Audio,
+    write::{write_bytes, write_wav},
+};
 
 use crate::{
     band_voice::{in_range, loosely},
     chord_set::is_chosen_by,
-    decode::Audio,
     error::{Result, StudioError},
     material::Split,
     random::{Random, hash},
@@ -17,7 +20,6 @@ use crate::{
     structure_song::{STEPS_PER_BEAT, StructureSong},
     true_band::{TASTE, arranged, play},
     voice::Singer,
-    write::{write_bytes, write_wav},
 };
 
 /// Version of the format that is written.
@@ -63,7 +65,7 @@ impl Pix2pixSet {
             "format": FORMAT, "command": self.command, "songs": songs.len(), "seconds": self.seconds, "rate": RATE,
             "level_db": LEVEL, "soundfont": font.name(), "sources": ["pop909-structure (MIT): Shuqi Dai; Music X Lab"],
         });
-        write_bytes(&self.out.join("set.json"), format!("{facts:#}\n").as_bytes())
+        Ok(write_bytes(&self.out.join("set.json"), format!("{facts:#}\n").as_bytes())?)
     }
 
     /// Folders of songs spread evenly over all that may be trained on.
@@ -107,7 +109,7 @@ fn voice(song: &StructureSong, samples: usize) -> Vec<f32> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_mono(path: &Path, sound: &Stereo) -> Result<()> {
-    write_wav(path, &Audio { rate: RATE, channels: vec![levelled(sound)] })
+    Ok(write_wav(path, &Audio { rate: RATE, channels: vec![levelled(sound)] })?)
 }
 
 /// A sound in mono at [`LEVEL`]; silence stays as it is.

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use songweave_audio::{decode::decode, resample::resample};
 use songweave_dsp::layout::{PARTS, Part};
 
 use crate::{
-    decode::decode,
     error::{Result, StudioError},
     filter::decibels,
     random::Random,
-    resample::resample,
     song::{Song, Stereo},
 };
 

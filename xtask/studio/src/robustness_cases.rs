@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
+use songweave_audio::{decode::decode, resample::resample};
 use songweave_dsp::layout::{Part, SONGS};
 
 use crate::{
-    decode::decode,
     demo_songs::{RATE, TEMPO, mixture, song_a, song_b},
     error::Result,
     random::Random,
-    resample::resample,
     robustness::{Case, Kind, Sound},
     singing::{Voice, phrases},
     song::{Song, Stereo, active_level},

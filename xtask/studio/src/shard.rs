@@ -5,6 +5,7 @@ use std::{collections::HashMap, fs::File, io::Read, path::Path};
 use half::f16;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
+use songweave_audio::write::write_bytes;
 use songweave_dsp::layout::{BANDS, PARTS, Part};
 use songweave_models::mash::{FEATURES, features};
 
@@ -13,7 +14,6 @@ use crate::{
     mixture::Mixture,
     score_frames::score_frames,
     targets::Analyser,
-    write::write_bytes,
 };
 
 /// Version of the format that is written.
@@ -117,7 +117,7 @@ impl Tensors {
         ];
         let label = serde_json::to_string(label).map_err(|error| StudioError::data(path, error.to_string()))?;
         let metadata = HashMap::from([(LABEL.to_owned(), label)]);
-        write_bytes(path, &safetensors::serialize(tensors, Some(metadata)).map_err(fail)?)
+        Ok(write_bytes(path, &safetensors::serialize(tensors, Some(metadata)).map_err(fail)?)?)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{fs::File, io::BufReader, path::Path, sync::Arc};
 
 use rustysynth::{SoundFont, Synthesizer, SynthesizerSettings};
+use songweave_audio::error::AudioError;
 
 use crate::{
     error::{Result, StudioError},
@@ -76,7 +77,7 @@ impl Instruments {
         // The mixture gets its own room; the built-in effects cost half the time.
         settings.enable_reverb_and_chorus = false;
         let mut synth =
-            Synthesizer::new(&self.font, &settings).map_err(|_| StudioError::Rate { from: rate, to: rate })?;
+            Synthesizer::new(&self.font, &settings).map_err(|_| AudioError::Rate { from: rate, to: rate })?;
         let mut out = silence((seconds * f64::from(rate)) as usize);
         let mut at = 0;
         for event in events {
@@ -197,5 +198,11 @@ mod tests {
         ];
         let note = |start, length, key| Note { start, length, key, velocity: 1.0 };
         assert_eq!(notes_of(&events, 1.0, 9.0), [note(0.0, 1.0, 60.0), note(2.0, 2.0, 62.0)]);
+    }
+
+    #[test]
+    fn a_missing_sound_font_says_how_to_get_one() {
+        let error = Instruments::load(Path::new("/nowhere/font.sf2")).map_err(|error| error.to_string());
+        assert!(error.is_err_and(|error| error.contains("fluid-soundfont-gm") && error.contains("--soundfont")));
     }
 }

@@ -1,14 +1,12 @@
 //! Speech synthesisers as outside programs: who can speak on this machine, and what they say as sound.
 
+use songweave_audio::decode::decode;
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use crate::{
-    decode::decode,
-    error::{Result, StudioError},
-};
+use crate::error::{Result, StudioError};
 
 /// Voices of eSpeak NG: language or accent and variant, men, women and children.
 const ESPEAK: [&str; 28] = [
@@ -91,7 +89,7 @@ impl Speaker {
     /// The program or its voice is not installed, or what it wrote is no sound.
     pub fn say(&self, text: &str, pace: u32, file: &Path) -> Result<(Vec<f32>, u32)> {
         let ran = self.run(text, pace, file);
-        let sound = ran.and_then(|()| decode(file));
+        let sound = ran.and_then(|()| Ok(decode(file)?));
         let text_file = file.with_extension("txt");
         for left in [file, &text_file] {
             // Nothing to remove where the program failed or took its text as an argument.

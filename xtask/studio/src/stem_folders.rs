@@ -5,13 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use songweave_audio::{decode::decode, resample::resample};
 use songweave_dsp::layout::{PARTS, Part};
 
 use crate::{
-    decode::decode,
     error::{Result, StudioError},
     real_stems::{EXTENSIONS, folder_name},
-    resample::resample,
     song::{Song, Stereo},
     stem_names::{Role, role, role_of, words},
 };
@@ -209,7 +208,7 @@ fn add_longest(to: &mut Stereo, sound: &[Vec<f32>]) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{decode::Audio, write::write_wav};
+    use songweave_audio::{decode::Audio, write::write_wav};
 
     /// A folder that is gone at the end.
     struct Folder(PathBuf);

@@ -1,13 +1,12 @@
 //! A singer made of recorded syllables: pitch by overlapped grains (TD-PSOLA), size of the throat by resampled grains.
 
+use songweave_audio::{decode::decode, resample::resample};
 use std::path::Path;
 
 use crate::{
-    decode::decode,
     error::{Result, StudioError},
     midi::Note,
     random::Random,
-    resample::resample,
 };
 
 /// One recorded syllable.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use songweave_audio::decode::decode;
 use songweave_studio::band_sound::Spectrum;
-use songweave_studio::decode::decode;
 
 use super::figures::SongFigures;
 use super::sound::{SYSTEMS, path};

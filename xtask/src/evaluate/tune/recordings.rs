@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use songweave_audio::decode::decode;
+use songweave_audio::resample::resample;
 use songweave_studio::{
     band_voice::{Manner, sing},
-    decode::decode,
     material::Split,
     pitch_line::{PitchLine, PitchPoint, STEP, key_of, resampled},
-    resample::resample,
     structure_song::StructureSong,
 };
 

@@ -2,17 +2,17 @@
 
 /// Samples to leave out at the start, and how many to keep when the file says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Priming {
+pub(crate) struct Priming {
     /// Samples before the sound.
-    pub delay: usize,
+    pub(crate) delay: usize,
     /// Samples of the sound.
-    pub length: Option<usize>,
+    pub(crate) length: Option<usize>,
 }
 
 /// Reads the priming of an MPEG-4 file: Apple's `iTunSMPB` text, otherwise the first edit of the track. `None` for other
 /// files and for files that say nothing.
 #[must_use]
-pub fn priming(file: &[u8]) -> Option<Priming> {
+pub(crate) fn priming(file: &[u8]) -> Option<Priming> {
     if file.get(4..8)? != b"ftyp" {
         return None;
     }

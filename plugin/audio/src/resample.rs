@@ -2,7 +2,7 @@
 
 use rubato::{Fft, FixedSync, Indexing, Resampler, audioadapter_buffers::direct::SequentialSliceOfVecs};
 
-use crate::error::{Result, StudioError};
+use crate::error::{AudioError, Result};
 
 /// Input samples per step of the converter.
 const CHUNK: usize = 4096;
@@ -17,7 +17,7 @@ pub fn resample(channels: &[Vec<f32>], from: u32, to: u32) -> Result<Vec<Vec<f32
     if from == to || samples == 0 {
         return Ok(channels.to_vec());
     }
-    let invalid = || StudioError::Rate { from, to };
+    let invalid = || AudioError::Rate { from, to };
     if !(1..=1_000_000).contains(&from) || !(1..=1_000_000).contains(&to) {
         return Err(invalid());
     }

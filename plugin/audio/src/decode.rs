@@ -11,7 +11,7 @@ use symphonia::core::{
 };
 
 use crate::{
-    error::{Result, StudioError},
+    error::{AudioError, Result},
     priming::priming,
 };
 
@@ -53,10 +53,10 @@ impl Audio {
 /// The file is missing, empty, not audio or of an unknown kind.
 pub fn decode(path: &Path) -> Result<Audio> {
     let unreadable =
-        |error: SymphoniaError| StudioError::Unreadable { path: path.to_owned(), reason: error.to_string() };
-    let file = std::fs::read(path).map_err(|source| StudioError::io(path, source))?;
+        |error: SymphoniaError| AudioError::Unreadable { path: path.to_owned(), reason: error.to_string() };
+    let file = std::fs::read(path).map_err(|source| AudioError::io(path, source))?;
     if file.is_empty() {
-        return Err(StudioError::Empty(path.to_owned()));
+        return Err(AudioError::Empty(path.to_owned()));
     }
     let priming = priming(&file);
     let mut hint = Hint::new();
@@ -67,10 +67,10 @@ pub fn decode(path: &Path) -> Result<Audio> {
     let mut format = symphonia::default::get_probe()
         .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
         .map_err(unreadable)?;
-    let track = format.default_track(TrackType::Audio).ok_or_else(|| StudioError::NoAudioTrack(path.to_owned()))?;
+    let track = format.default_track(TrackType::Audio).ok_or_else(|| AudioError::NoAudioTrack(path.to_owned()))?;
     let id = track.id;
     let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
-    let parameters = parameters.ok_or_else(|| StudioError::NoAudioTrack(path.to_owned()))?;
+    let parameters = parameters.ok_or_else(|| AudioError::NoAudioTrack(path.to_owned()))?;
     let mut decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters, &AudioDecoderOptions::default())
         .map_err(unreadable)?;
@@ -81,7 +81,7 @@ pub fn decode(path: &Path) -> Result<Audio> {
             channel.truncate(priming.length.unwrap_or(usize::MAX));
         }
     }
-    audio.filter(|audio| audio.samples() > 0).ok_or_else(|| StudioError::Empty(path.to_owned()))
+    audio.filter(|audio| audio.samples() > 0).ok_or_else(|| AudioError::Empty(path.to_owned()))
 }
 
 fn decode_track(

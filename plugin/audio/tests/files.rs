@@ -4,9 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use songweave_studio::{
+use songweave_audio::{
     decode::{Audio, decode},
-    soundfont::Instruments,
     write::{write_flac, write_wav},
 };
 
@@ -15,7 +14,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("songweave-studio-{name}-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("songweave-audio-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -110,10 +109,4 @@ fn what_cannot_be_written_says_so() {
     let none = Audio { rate: 44_100, channels: vec![] };
     let folder = Folder::new("unwritable");
     assert!(write_flac(&folder.0.join("x.flac"), &none).unwrap_err().to_string().contains("FLAC holds 1 to 8"));
-}
-
-#[test]
-fn a_missing_sound_font_says_how_to_get_one() {
-    let complaint = Instruments::load(Path::new("/nowhere/font.sf2")).unwrap_err().to_string();
-    assert!(complaint.contains("fluid-soundfont-gm") && complaint.contains("--soundfont"), "{complaint}");
 }

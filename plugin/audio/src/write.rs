@@ -9,7 +9,7 @@ use flacenc::{component::BitRepr, error::Verify};
 
 use crate::{
     decode::Audio,
-    error::{Result, StudioError},
+    error::{AudioError, Result},
 };
 
 /// Writes `contents` by means of a temporary file beside `path`, which is then renamed.
@@ -20,7 +20,7 @@ pub fn write_bytes(path: &Path, contents: &[u8]) -> Result<()> {
     let temporary = temporary(path);
     std::fs::write(&temporary, contents)
         .and_then(|()| std::fs::rename(&temporary, path))
-        .map_err(|source| StudioError::io(path, source))
+        .map_err(|source| AudioError::io(path, source))
 }
 
 /// Writes a 32-bit float WAV file.
@@ -29,7 +29,7 @@ pub fn write_bytes(path: &Path, contents: &[u8]) -> Result<()> {
 /// The file cannot be written, or the sound has no channel or more than 65,535.
 pub fn write_wav(path: &Path, audio: &Audio) -> Result<()> {
     let encode =
-        |reason: &dyn std::fmt::Display| StudioError::Encode { path: path.to_owned(), reason: reason.to_string() };
+        |reason: &dyn std::fmt::Display| AudioError::Encode { path: path.to_owned(), reason: reason.to_string() };
     let channels = u16::try_from(audio.channels.len()).map_err(|error| encode(&error))?;
     let spec = hound::WavSpec {
         channels,
@@ -51,7 +51,7 @@ pub fn write_wav(path: &Path, audio: &Audio) -> Result<()> {
 /// # Errors
 /// The sound has no channel, more than eight, or a rate that FLAC does not know.
 pub fn flac_bytes(path: &Path, audio: &Audio) -> Result<Vec<u8>> {
-    let encode = |reason: String| StudioError::Encode { path: path.to_owned(), reason };
+    let encode = |reason: String| AudioError::Encode { path: path.to_owned(), reason };
     if audio.channels.is_empty() || audio.channels.len() > 8 {
         return Err(encode(format!("{} channels, FLAC holds 1 to 8", audio.channels.len())));
     }
