@@ -1,10 +1,8 @@
 //! A voice and a host that plays it to the band, with the plugin linked into the test.
 
 use songweave_host::{Block, ClapPlugin, Event, EventKind, HostError, Transport, silent_bus};
-use songweave_studio::{
-    band_voice::{Manner, sing},
-    structure_song::{StepNote, StructureSong},
-};
+use songweave_score::songs::structure_song::{StepNote, StructureSong};
+use songweave_synth::voices::evaluation_singers::{Manner, sing};
 
 use crate::bounce::{MULTI_OUT, instance, parameter, parameter_event};
 

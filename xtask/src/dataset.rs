@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Subcommand;
-use songweave_studio::{
-    chord_set::ChordSet, demo_songs, feature_set::Plan, groove_set, groups::Group, instrument_set::InstrumentSet,
-    material::Material, melody_set, pix2pix_set::Pix2pixSet, soundfont::DEFAULT_PATH,
+use songweave_datasets::{
+    band::{chord_set::ChordSet, groove_set, melody_set, pix2pix_set::Pix2pixSet},
+    mash::{feature_set::Plan, groups::Group},
+    material::Material,
+    notes::instrument_set::InstrumentSet,
 };
+use songweave_synth::{demo_songs, instruments::soundfont::DEFAULT_PATH};
 
 /// Where the data lies, seen from the workspace.
 pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");

@@ -5,9 +5,9 @@ use crate::{bundle, project, render};
 use anyhow::{Context, Result};
 use songweave_audio::decode::{Audio, decode};
 use songweave_audio::write::write_wav;
-use songweave_studio::band_voice::{Manner, sing};
-use songweave_studio::demo_melody;
-use songweave_studio::demo_songs::RATE;
+use songweave_score::songs::demo_melody;
+use songweave_synth::demo_songs::RATE;
+use songweave_synth::voices::evaluation_singers::{Manner, sing};
 use std::path::{Path, PathBuf};
 
 /// The options of the mash. Song A's band gives way to song B's, then so does its voice.

@@ -19,7 +19,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use songweave_models::mash::MashNetwork;
-use songweave_studio::soundfont::DEFAULT_PATH;
+use songweave_synth::instruments::soundfont::DEFAULT_PATH;
 
 /// Rate in Hz at which is measured.
 const RATE: u32 = 44_100;

@@ -79,7 +79,7 @@ pub(crate) fn width(text: &str) -> u32 {
 mod tests {
     use super::*;
     use songweave_dsp::band::{Chord, INSTRUMENTS, Instrument, Quality};
-    use songweave_studio::step_chord::harte;
+    use songweave_score::notation::step_chord::harte;
 
     #[test]
     fn every_chord_and_every_instrument_can_be_written() {

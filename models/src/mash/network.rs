@@ -1,4 +1,4 @@
-//! The layers of the mash network and how they are wired. songweave_training/mash/net.py trains the same.
+//! The layers of the mash network and how they are wired. `songweave_training/mash/net.py` trains the same.
 //!
 //! Per song: encoder (linear, normalised) -> GRU -> attention to its own past and to the other song's -> GRU -> shares.
 //! Both songs go through the same weights; only attention and the lead look across.

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use songweave_studio::bootstrap::Estimate;
+use songweave_measure::statistics::Estimate;
 
 /// What a file of figures holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Markdown tables and numbers as cards show them.
 
 use serde_json::Value;
-use songweave_studio::bootstrap::Estimate;
+use songweave_measure::statistics::Estimate;
 
 /// A table of a heading row and others.
 pub(super) fn table(heading: &[String], rows: &[Vec<String>]) -> String {

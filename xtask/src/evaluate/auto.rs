@@ -3,12 +3,10 @@
 use anyhow::{Result, ensure};
 use serde::Serialize;
 use songweave_audio::write::write_bytes;
-use songweave_studio::{
-    evaluation_auto::{AutoFigures, Clash, measure_auto},
-    material::{Kind, Material, Split},
-    random::Random,
-    song::Song,
-};
+use songweave_datasets::material::{Kind, Material};
+use songweave_measure::mash::auto_mask::{AutoFigures, Clash, measure_auto};
+use songweave_score::{random::Random, split::Split};
+use songweave_synth::song::Song;
 
 use super::{AutoArgs, RATE, bar, network};
 

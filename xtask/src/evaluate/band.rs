@@ -18,10 +18,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, ensure};
 use figures::{Report, SongFigures};
 use songweave_audio::write::write_bytes;
-use songweave_studio::band_voice::Manner;
-use songweave_studio::material::Split;
-use songweave_studio::soundfont::DEFAULT_PATH;
-use songweave_studio::structure_song::StructureSong;
+use songweave_score::songs::structure_song::StructureSong;
+use songweave_score::split::Split;
+use songweave_synth::instruments::soundfont::DEFAULT_PATH;
+use songweave_synth::voices::evaluation_singers::Manner;
 use sound::{Recorder, SoundReport};
 use stage::Stage;
 

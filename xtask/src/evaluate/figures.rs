@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use songweave_dsp::layout::Part;
-use songweave_studio::{
-    bootstrap::Estimate,
-    evaluation::{PairFigures, PartFigures, RECIPES, RecipeFigures, Systems},
-    metrics::{Comparison, Sums},
+use songweave_measure::{
+    mash::{
+        evaluation::{PairFigures, PartFigures, RECIPES, RecipeFigures, Systems},
+        metrics::{Comparison, Sums},
+    },
+    statistics::Estimate,
 };
 
 use super::{RATE, held_out::Judge};
@@ -158,7 +160,7 @@ impl Report {
 
 impl Summary {
     fn of(pairs: &[&PairFigures]) -> Self {
-        let recipe = |recipe: &songweave_studio::evaluation::Recipe| {
+        let recipe = |recipe: &songweave_measure::mash::evaluation::Recipe| {
             let figures: Vec<&RecipeFigures> =
                 pairs.iter().flat_map(|pair| &pair.recipes).filter(|figures| figures.recipe == recipe.name).collect();
             RecipeSummary::of(recipe.description, &figures)

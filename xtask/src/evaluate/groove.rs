@@ -12,11 +12,13 @@ use songweave_engine::band::{
     arrange::{Arranger, Singing, StepNote, Taste},
     place::Place,
 };
+use songweave_measure::band::groove_statistics::{DrumFigures, Marginals, Recitation, Recited, distance};
 use songweave_models::groove::{BAR, DRUM_KEYS, DRUM_NAMES, DRUMS, GrooveNetwork};
-use songweave_studio::{
-    drum_clips::{DrumBar, DrumClip, drum_clips},
-    groove_statistics::{DrumFigures, Marginals, Recitation, Recited, distance},
-    piano_clips::{PianoClip, Use, piano_clips},
+use songweave_score::{
+    performances::{
+        drum_clips::{DrumBar, DrumClip, drum_clips},
+        piano_clips::{PianoClip, Use, piano_clips},
+    },
     random::Random,
 };
 

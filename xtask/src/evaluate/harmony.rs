@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use serde::Serialize;
+use songweave_datasets::band::chord_set::is_chosen_by;
 use songweave_engine::band::harmony::{Harmony, Wishes};
-use songweave_models::ChordNetwork;
-use songweave_studio::{
-    chord_set::is_chosen_by,
+use songweave_measure::band::{
     harmony_figures::{Chords, Figures, Jump, accompany, best_triads, figures, returns, tonic_triad},
-    hearing_errors::{Heard, Hearing},
-    material::Split,
-    random::{Random, hash},
     recitation::{Of, longest_run},
-    sung_song::{SungSong, read_songs},
+};
+use songweave_models::ChordNetwork;
+use songweave_score::{
+    random::{Random, hash},
+    songs::{
+        sung_song::{SungSong, read_songs},
+        transcription_noise::{Heard, Hearing},
+    },
+    split::Split,
 };
 
 /// Share of the step that begins which the plugin hears before it decides.

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use songweave_datasets::stems::multitracks::folder_name;
 use songweave_models::mash::MashNetwork;
-use songweave_studio::real_stems::folder_name;
 
 use crate::project;
 

@@ -9,17 +9,23 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 use songweave_audio::write::write_bytes;
-use songweave_models::instruments::{InstrumentNetwork, NoteQuery, NoteTone, PROGRAMS, Program, Role};
-use songweave_studio::{
-    metrics::median,
-    note_drawing::{draw, drawable},
+use songweave_datasets::notes::{
     note_envelope::smoothing,
-    note_figures::NoteFigures,
     note_frames::NoteAnalysis,
     note_renders::{RATE, partials_of, render},
-    note_table::NoteTable,
+};
+use songweave_measure::{
+    mash::metrics::median,
+    notes::{
+        note_drawing::{draw, drawable},
+        note_figures::NoteFigures,
+        note_table::NoteTable,
+    },
+};
+use songweave_models::instruments::{InstrumentNetwork, NoteQuery, NoteTone, PROGRAMS, Program, Role};
+use songweave_synth::{
+    instruments::soundfont::{DEFAULT_PATH, Instruments},
     song::Stereo,
-    soundfont::{DEFAULT_PATH, Instruments},
 };
 
 use super::bar;

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use songweave_audio::write::write_bytes;
+use songweave_datasets::stems::{multitracks, song_folders};
 use songweave_dsp::{
     frame::Decision,
     layout::StreamLayout,
@@ -14,17 +15,19 @@ use songweave_dsp::{
     telemetry::{Telemetry, columns},
 };
 use songweave_engine::listen::{Listener, SongHeard, key::Key};
-use songweave_studio::{
-    comping::{Beats, bass},
-    drum_patterns::{Amount, Pattern, Style},
-    material::Split,
-    midi::Midi,
+use songweave_score::{
+    composition::{
+        comping::{Beats, bass},
+        drum_patterns::{Amount, Pattern, Style},
+    },
+    files::midi::Midi,
     random::{Random, hash},
-    real_stems,
-    score::PopSong,
+    songs::pop909::PopSong,
+    split::Split,
+};
+use songweave_synth::{
+    instruments::soundfont::{DEFAULT_PATH, DRUM_CHANNEL, DRUM_KITS, Instruments, events_of},
     song::{Stereo, silence},
-    soundfont::{DEFAULT_PATH, DRUM_CHANNEL, DRUM_KITS, Instruments, events_of},
-    stem_folders,
 };
 
 /// Rate in Hz at which is measured.
@@ -176,7 +179,7 @@ fn measure_pop(args: &Args) -> Result<Vec<Found>> {
 
 /// From a third of a POP909 song on, played by the sound font; with drums and bass when `band`.
 fn pop(folder: &Path, instruments: &Instruments, band: bool, seconds: f64) -> Result<Subject> {
-    let (song, name) = (PopSong::read(folder)?, real_stems::folder_name(folder));
+    let (song, name) = (PopSong::read(folder)?, multitracks::folder_name(folder));
     let midi = Midi::read(&folder.join(format!("{name}.mid")))?;
     let from = midi.seconds() / 3.0;
     let mut audio = instruments.play(&midi.events, from, seconds, RATE)?;
@@ -242,7 +245,7 @@ fn tempo_of(folder: &Path) -> Result<f32> {
 
 /// The middle of a multitrack, mixed.
 fn real(folder: &Path, key: Key, tempo: f32, seconds: f64) -> Result<Subject> {
-    let song = stem_folders::load(folder, RATE)?.song;
+    let song = song_folders::load(folder, RATE)?.song;
     let length = ((seconds * f64::from(RATE)) as usize).min(song.samples());
     let start = (song.samples() - length) / 2;
     let mut audio = silence(length);

@@ -10,12 +10,12 @@ use std::{
 use anyhow::{Result, anyhow, bail, ensure};
 use indicatif::ProgressBar;
 use songweave_audio::write::write_bytes;
-use songweave_models::mash::MashNetwork;
-use songweave_studio::{
-    evaluation::{PairFigures, Subject, measure_pair},
-    real_stems::{TEST_SONGS, folder_name},
-    stem_folders,
+use songweave_datasets::stems::{
+    multitracks::{TEST_SONGS, folder_name},
+    song_folders,
 };
+use songweave_measure::mash::evaluation::{PairFigures, Subject, measure_pair};
+use songweave_models::mash::MashNetwork;
 
 use super::{MashArgs, RATE, bar, figures::Report, held_out::judge, print};
 
@@ -39,7 +39,7 @@ pub(super) fn run(args: &MashArgs) -> Result<()> {
 /// Folders of the songs to measure, at least two.
 fn songs(args: &MashArgs) -> Result<Vec<PathBuf>> {
     let (data, all) = match &args.data {
-        Some(data) => (data.clone(), stem_folders::songs(data)?),
+        Some(data) => (data.clone(), song_folders::songs(data)?),
         None => {
             let folder = Path::new(crate::dataset::DATA).join("stems/src");
             let tests = TEST_SONGS.iter().map(|name| folder.join(name)).collect();
@@ -97,7 +97,7 @@ impl<'a> Library<'a> {
             return Ok(subject.clone());
         }
         self.bar.set_message(format!("reading {}", folder_name(folder)));
-        let read = stem_folders::load(folder, RATE)?;
+        let read = song_folders::load(folder, RATE)?;
         let subject = Arc::new(Subject::with_known(&read.song, self.seconds, read.known));
         if self.bytes + subject.bytes() < KEPT {
             self.bytes += subject.bytes();

@@ -1,6 +1,6 @@
 //! Figures as a person reads them: a block for each song, then one for all.
 
-use songweave_studio::bootstrap::Estimate;
+use songweave_measure::statistics::Estimate;
 
 use super::figures::{PartSummary, RecipeSummary, Report, Summary};
 

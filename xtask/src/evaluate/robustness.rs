@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 use songweave_audio::write::write_bytes;
-use songweave_studio::robustness::{Cases, Figures, measure};
+use songweave_measure::mash::robustness::{Cases, Figures, measure};
 
 use super::{RobustnessArgs, bar, network};
 

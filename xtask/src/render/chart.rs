@@ -2,7 +2,7 @@
 
 use songweave_dsp::band::{Chord, VoiceHeard};
 use songweave_dsp::telemetry::BandColumn;
-use songweave_studio::step_chord::harte;
+use songweave_score::notation::step_chord::harte;
 
 /// Chords and voice of a song, addressed by its samples.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,7 +5,7 @@ use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 use songweave_audio::write::write_bytes;
 use songweave_host::EventKind;
-use songweave_studio::midi::{Message, Midi};
+use songweave_score::files::midi::{Message, Midi};
 use std::path::Path;
 
 /// Ticks of a quarter note in files we write.

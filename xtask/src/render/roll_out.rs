@@ -8,7 +8,7 @@ use crate::roll::{self, Roll, RollNote};
 use anyhow::Result;
 use songweave_dsp::band::{Instrument, VoiceHeard};
 use songweave_host::EventKind;
-use songweave_studio::step_chord::harte;
+use songweave_score::notation::step_chord::harte;
 use std::collections::HashMap;
 use std::path::Path;
 

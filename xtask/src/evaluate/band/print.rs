@@ -1,7 +1,7 @@
 //! Figures as a person reads them: a line for each song, then a table for all.
 
-use songweave_studio::band_grid::Playing;
-use songweave_studio::bootstrap::Estimate;
+use songweave_measure::band::grid::Playing;
+use songweave_measure::statistics::Estimate;
 
 use super::figures::{HARMONIES, Overall, Report, SongFigures};
 use super::recovery::WAYS;

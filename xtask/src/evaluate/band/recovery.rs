@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Serialize;
 use songweave_engine::listen::key::Key;
-use songweave_studio::band_figures::Chords;
-use songweave_studio::band_recovery::{beats_until_in_key, beats_until_usual, usual_fit};
-use songweave_studio::band_voice::{Manner, sing};
-use songweave_studio::bootstrap::Estimate;
-use songweave_studio::structure_song::{STEPS_PER_BAR, StructureSong};
+use songweave_measure::band::chord_figures::Chords;
+use songweave_measure::band::recovery::{beats_until_in_key, beats_until_usual, usual_fit};
+use songweave_measure::statistics::Estimate;
+use songweave_score::songs::structure_song::{STEPS_PER_BAR, StructureSong};
+use songweave_synth::voices::evaluation_singers::{Manner, sing};
 
 use super::figures::LISTENING;
 use super::stage::{Stage, chords};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use songweave_dsp::band::Instrument;
-use songweave_studio::band_grid::{Onset, Playing};
-use songweave_studio::grooves::{Groove, grooves};
+use songweave_measure::band::grid::{Onset, Playing};
+use songweave_score::performances::grooves::{Groove, grooves};
 
 /// Performances that are enough for a mean.
 const ENOUGH: usize = 60;
@@ -34,7 +34,7 @@ fn playing(folder: &Path, groove: &Groove) -> Option<Playing> {
     let hits = groove.hits(folder).ok()?;
     let beat = 60.0 / groove.tempo;
     let bars = (hits.last()?.start / (4.0 * beat)).ceil();
-    let onset = |hit: &songweave_studio::midi::Note| Onset {
+    let onset = |hit: &songweave_score::notation::note::Note| Onset {
         seconds: hit.start,
         instrument: Instrument::Drums,
         key: hit.key as u8,

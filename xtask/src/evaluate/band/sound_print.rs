@@ -1,6 +1,6 @@
 //! Figures of the sounds as a person reads them: a line for each figure, a column for each system.
 
-use songweave_studio::bootstrap::Estimate;
+use songweave_measure::statistics::Estimate;
 
 use super::print::figure;
 use super::sound::{SYSTEMS, SoundReport, SystemFigures};

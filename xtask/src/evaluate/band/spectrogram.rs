@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use songweave_audio::decode::decode;
-use songweave_studio::band_sound::Spectrum;
+use songweave_measure::band::audio_features::Spectrum;
 
 use super::figures::SongFigures;
 use super::sound::{SYSTEMS, path};

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use songweave_dsp::band::Instrument;
 use songweave_host::EventKind;
-use songweave_studio::band_grid::Onset;
-use songweave_studio::band_voice::Sung;
-use songweave_studio::step_chord::StepChord;
-use songweave_studio::structure_song::StructureSong;
+use songweave_measure::band::grid::Onset;
+use songweave_score::notation::step_chord::StepChord;
+use songweave_score::songs::structure_song::StructureSong;
+use songweave_synth::voices::evaluation_singers::Sung;
 
 use crate::render::{self, Args, Chart, Inputs, Performance, Timed};
 

@@ -7,8 +7,8 @@ use songweave_engine::band::harmony::{Harmony, Wishes};
 use songweave_engine::band::heard::StepHeard;
 use songweave_engine::band::place::Place;
 use songweave_models::chords::ChordNetwork;
-use songweave_studio::step_chord::StepChord;
-use songweave_studio::structure_song::{STEPS_PER_BAR, STEPS_PER_BEAT, StructureSong};
+use songweave_score::notation::step_chord::StepChord;
+use songweave_score::songs::structure_song::{STEPS_PER_BAR, STEPS_PER_BEAT, StructureSong};
 
 /// Level of a sung step in dB.
 const LEVEL: f32 = -20.0;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use anyhow::Result;
-use songweave_studio::{note_figures::magnitudes, song::Stereo};
+use songweave_measure::notes::note_figures::magnitudes;
+use songweave_synth::song::Stereo;
 
 use crate::picture::{Picture, between_songs};
 

@@ -12,11 +12,11 @@ use songweave_dsp::{
     telemetry::BandColumn,
 };
 use songweave_engine::offline::{Offline, Rendered};
-use songweave_models::mash::MashNetwork;
-use songweave_studio::{
+use songweave_measure::tune::{
     formant_drift::{FormantDrift, formant_drift},
     pitch_line::{PitchLine, PitchPoint, STEP, jumps_per_minute, quantile},
 };
+use songweave_models::mash::MashNetwork;
 
 use super::super::RATE;
 use super::peers::{Peers, TRACKERS};

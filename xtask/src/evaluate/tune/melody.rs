@@ -4,14 +4,16 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use songweave_engine::band::melody::MelodyWriter;
-use songweave_models::melody::MelodyNetwork;
-use songweave_studio::{
-    material::Split,
-    melody_figures::{LineNote, MelodyFigures, cost, longest_run, sung_anew, written},
+use songweave_datasets::band::{
     melody_ngram::{Cost, NGram},
     melody_set::training_melodies,
-    melody_songs::{Corpus, MelodySong, read_melodies},
+};
+use songweave_engine::band::melody::MelodyWriter;
+use songweave_measure::band::melody_figures::{LineNote, MelodyFigures, cost, longest_run, sung_anew, written};
+use songweave_models::melody::MelodyNetwork;
+use songweave_score::{
+    songs::melody_songs::{Corpus, MelodySong, read_melodies},
+    split::Split,
 };
 
 /// The plugin's own adventure, beside which others are written.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use songweave_studio::pitch_line::{PitchLine, PitchPoint, key_of};
+use songweave_measure::tune::pitch_line::{PitchLine, PitchPoint, key_of};
 
 use crate::{project, python};
 

@@ -1,6 +1,6 @@
 //! Pitch lines as a picture: before in orange, after in blue, the target as a grey band.
 
-use songweave_studio::pitch_line::{PitchPoint, STEP};
+use songweave_measure::tune::pitch_line::{PitchPoint, STEP};
 
 use crate::lettering;
 use crate::picture::{Colour, Picture};

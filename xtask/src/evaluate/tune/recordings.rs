@@ -5,12 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use songweave_audio::decode::decode;
 use songweave_audio::resample::resample;
-use songweave_studio::{
-    band_voice::{Manner, sing},
-    material::Split,
-    pitch_line::{PitchLine, PitchPoint, STEP, key_of, resampled},
-    structure_song::StructureSong,
-};
+use songweave_measure::tune::pitch_line::{PitchLine, PitchPoint, STEP, key_of, resampled};
+use songweave_score::{songs::structure_song::StructureSong, split::Split};
+use songweave_synth::voices::evaluation_singers::{Manner, sing};
 
 use super::super::RATE;
 

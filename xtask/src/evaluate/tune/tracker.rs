@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use songweave_studio::{
+use songweave_measure::tune::{
     pitch_line::{Agreement, PitchLine, resampled},
     tune_hearing::TuneHearing,
 };

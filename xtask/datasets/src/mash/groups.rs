@@ -1,0 +1,148 @@
+//! Groups of a feature set: which songs meet in a shard, how much of the set each group is, and in which order shards
+//! are written. A trainer leaves a real song out completely by leaving out `real.<song>`, `blend.<song>` and `real.all`.
+
+use crate::stems::multitracks::REAL_SONGS;
+use songweave_score::{
+    error::{Result, StudioError},
+    split::Split,
+};
+
+/// Shares of the groups in a set; those of [`Group::Real`] and [`Group::Blend`] are divided among the real songs.
+const SYNTHETIC_SHARE: f64 = 0.40;
+const REAL_SHARE: f64 = 0.32;
+const REAL_ALL_SHARE: f64 = 0.06;
+const BLEND_SHARE: f64 = 0.22;
+/// Share of a set's shards that validate. They are [`Group::Synthetic`]: which real song validates is the trainer's choice.
+const VALIDATION_SHARE: f64 = 0.06;
+
+/// What meets in a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Made songs only.
+    Synthetic,
+    /// One real song only, by its name.
+    Real(&'static str),
+    /// One real song and made songs, parts drawn across.
+    Blend(&'static str),
+    /// All real training songs, parts drawn across.
+    RealAll,
+}
+
+impl Group {
+    /// All groups.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut groups = vec![Self::Synthetic, Self::RealAll];
+        groups.extend(REAL_SONGS.map(Self::Real));
+        groups.extend(REAL_SONGS.map(Self::Blend));
+        groups
+    }
+
+    /// Name as in file names: `synthetic`, `real.<song>`, `blend.<song>`, `real.all`.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Synthetic => "synthetic".to_owned(),
+            Self::Real(song) => format!("real.{song}"),
+            Self::Blend(song) => format!("blend.{song}"),
+            Self::RealAll => "real.all".to_owned(),
+        }
+    }
+
+    /// The group of a name.
+    ///
+    /// # Errors
+    /// There is no such group; the message lists all.
+    pub fn named(name: &str) -> Result<Self> {
+        let found = Self::all().into_iter().find(|group| group.name() == name);
+        found.ok_or_else(|| {
+            let known: Vec<String> = Self::all().into_iter().map(Self::name).collect();
+            StudioError::UnknownGroup { name: name.to_owned(), known: known.join(", ") }
+        })
+    }
+
+    /// Share of a set with all groups, 0…1.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        let songs = REAL_SONGS.len() as f64;
+        match self {
+            Self::Synthetic => SYNTHETIC_SHARE,
+            Self::Real(_) => REAL_SHARE / songs,
+            Self::Blend(_) => BLEND_SHARE / songs,
+            Self::RealAll => REAL_ALL_SHARE,
+        }
+    }
+}
+
+/// One file of a set. What is in it depends on this and the set's seed, on nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardId {
+    /// What its clips are for.
+    pub split: Split,
+    /// What meets in it.
+    pub group: Group,
+    /// Number within split and group.
+    pub index: usize,
+}
+
+impl ShardId {
+    /// `<split>-<group>-<NNNN>`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}-{}-{:04}", self.split.name(), self.group.name(), self.index)
+    }
+}
+
+/// About `total` shards of the groups by their shares, at least one of each, interleaved so that every beginning of the
+/// list is a set by itself. Validation is there when `synthetic` is.
+#[must_use]
+pub fn shards(groups: &[Group], total: usize) -> Vec<ShardId> {
+    let validates = groups.contains(&Group::Synthetic);
+    let validation = if validates { ((total as f64 * VALIDATION_SHARE).round() as usize).max(1) } else { 0 };
+    let whole: f64 = groups.iter().map(|group| group.share()).sum();
+    let mut placed: Vec<(f64, ShardId)> = Vec::new();
+    let mut place = |split, group, count: usize, first: f64| {
+        placed.extend((0..count).map(|index| ((index as f64 + first) / count as f64, ShardId { split, group, index })));
+    };
+    // Something to validate by comes first.
+    place(Split::Validation, Group::Synthetic, validation, 0.0);
+    for &group in groups {
+        let count = (total.saturating_sub(validation)) as f64 * group.share() / whole;
+        place(Split::Train, group, (count.round() as usize).max(1), 0.5);
+    }
+    placed.sort_by(|one, other| one.0.total_cmp(&other.0));
+    placed.into_iter().map(|(_, shard)| shard).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn shares_add_up_to_one_and_names_lead_back() {
+        let groups = Group::all();
+        assert_eq!(groups.len(), 12);
+        assert!((groups.iter().map(|group| group.share()).sum::<f64>() - 1.0).abs() < 1e-9);
+        assert!(groups.iter().all(|&group| Group::named(&group.name()).unwrap() == group));
+        let error = Group::named("real.Lithium").unwrap_err().to_string();
+        assert!(error.contains("real.2.Lithium") && error.contains("synthetic"), "{error}");
+    }
+
+    #[test]
+    fn half_a_set_holds_every_group_in_about_its_share_and_real_songs_never_validate() {
+        let all = shards(&Group::all(), 100);
+        assert!((97..=103).contains(&all.len()), "{}", all.len());
+        assert_eq!(all[0].split, Split::Validation);
+        for group in Group::all() {
+            let train = |shard: &&ShardId| shard.group == group && shard.split == Split::Train;
+            let (whole, half) = (all.iter().filter(train).count(), all[..50].iter().filter(train).count());
+            assert!(half.abs_diff(whole - half) <= 2, "{}: {half} of {whole}", group.name());
+            assert!((whole as f64 - 94.0 * group.share()).abs() <= 1.0);
+        }
+        let validation: Vec<&ShardId> = all.iter().filter(|shard| shard.split == Split::Validation).collect();
+        assert!(validation.len() == 6 && validation.iter().all(|shard| shard.group == Group::Synthetic));
+        assert!(shards(&[Group::RealAll], 3).iter().all(|shard| shard.split == Split::Train));
+        assert_eq!(all[1].name().split('-').count(), 3);
+    }
+}

@@ -1,0 +1,205 @@
+//! The training material of the Mash network: where songs come from and how a song is made.
+
+use std::path::{Path, PathBuf};
+
+use songweave_dsp::layout::Part;
+
+use crate::stems::multitracks::{REAL_SONGS, RealSong};
+use songweave_score::{
+    error::{Result, StudioError},
+    notation::note::Note,
+    performances::grooves::{Groove, grooves},
+    random::Random,
+};
+use songweave_score::{
+    files::folder::{files, files_below, folders},
+    split::Split,
+};
+use songweave_synth::{
+    instruments::soundfont::Instruments,
+    song::Song,
+    voices::{
+        clips::Clip,
+        singing::{Voice, clip_part},
+        voice_bank::VoiceBank,
+    },
+};
+
+mod band;
+mod electronic;
+mod game;
+mod pop;
+mod sheet;
+
+/// Sample rates of the material in Hz.
+pub const RATES: [u32; 2] = [44_100, 48_000];
+
+/// Kinds of songs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A POP909 song: sung melody, General MIDI band, Groove drums, made-up bass.
+    Pop,
+    /// A Freedoom piece with a made-up or recorded voice.
+    Game,
+    /// Made-up electronic music: machine drums or loops, synthesisers, a made-up or recorded voice.
+    Electronic,
+    /// A 19th-century song for voice and piano, often played by others.
+    ArtSong,
+    /// Melody and chord symbols, played by a band.
+    LeadSheet,
+}
+
+/// Everything that songs are made of.
+#[derive(Debug)]
+pub struct Material {
+    fonts: Vec<Instruments>,
+    real: Vec<RealSong>,
+    pop: Vec<PathBuf>,
+    games: Vec<PathBuf>,
+    art_songs: Vec<PathBuf>,
+    lead_sheets: Vec<PathBuf>,
+    groove_folder: PathBuf,
+    grooves: Vec<Groove>,
+    voices: VoiceBank,
+    acapella: Vec<Clip>,
+    loops: Vec<Clip>,
+}
+
+impl Material {
+    /// Opens the data folder (see its README) and a sound font; other installed ones are used beside it.
+    ///
+    /// # Errors
+    /// Something is missing or unreadable; the message says what.
+    pub fn open(data: &Path, sound_font: &Path) -> Result<Self> {
+        let clip = |name: &&str| Clip::load(&data.join("clips").join(name));
+        let groove_folder = data.join("groove");
+        let loops = files(&data.join("loops/etc/samples"), "flac")?;
+        Ok(Self {
+            fonts: Instruments::installed(sound_font)?,
+            real: real_songs(&data.join("stems/src"))?,
+            pop: folders(&data.join("pop909/POP909"))?,
+            games: files(&data.join("freedoom/musics"), "mid")?,
+            art_songs: files_below(&data.join("lieder/scores"), "mxl")?,
+            lead_sheets: files_below(&data.join("openewld/dataset"), "mxl")?,
+            grooves: grooves(&groove_folder)?,
+            groove_folder,
+            voices: VoiceBank::open(&data.join("erithacus"), &RATES)?,
+            acapella: ["vocadito_10.wav", "vocal-da-80bpm.wav"].iter().map(clip).collect::<Result<_>>()?,
+            loops: loops.iter().map(|path| Clip::load(path)).collect::<Result<_>>()?,
+        })
+    }
+
+    /// All that songs are made of, with licences. Fonts and speaking voices are those of this machine: with others the same
+    /// seed gives other songs.
+    #[must_use]
+    pub fn sources(&self) -> Vec<String> {
+        let fonts = self.fonts.iter().map(|font| format!("sound font {}", font.name()));
+        let voices = self.voices.names().into_iter().map(|name| format!("voice {name}"));
+        SOURCES.map(str::to_owned).into_iter().chain(fonts).chain(voices).collect()
+    }
+
+    /// A new song of a kind, `seconds` long at `rate` (one of [`RATES`]) from the songs of a split.
+    ///
+    /// # Errors
+    /// A data file is unreadable.
+    pub fn song(&self, kind: Kind, split: Split, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
+        match kind {
+            Kind::Pop => self.pop(split, seconds, rate, random),
+            Kind::Game => self.game(split, seconds, rate, random),
+            Kind::Electronic => self.electronic(seconds, rate, random),
+            Kind::ArtSong => self.art_song(split, seconds, rate, random),
+            Kind::LeadSheet => self.lead_sheet(split, seconds, rate, random),
+        }
+    }
+
+    /// A random stretch of a real song (one of [`REAL_SONGS`]), `seconds` long at `rate`.
+    ///
+    /// # Errors
+    /// There is no such song.
+    pub fn stretch(&self, name: &str, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
+        let missing = || StudioError::data(Path::new(name), "no real song of this name was read");
+        let song = self.real.iter().find(|song| song.name() == name).ok_or_else(missing)?;
+        song.stretch(seconds, rate, random)
+    }
+
+    /// One of the sound fonts.
+    fn font(&self, random: &mut Random) -> &Instruments {
+        // There is always the first.
+        &self.fonts[random.index(self.fonts.len())]
+    }
+
+    /// Sings a melody in the octave that suits the voice, and writes down what is sung; nobody knows what is spoken.
+    fn sing(&self, song: &mut Song, melody: &[Note], random: &mut Random) {
+        if melody.is_empty() {
+            song.notes[Part::Vocals as usize] = Some(Vec::new());
+            return;
+        }
+        let voice = Voice::random(&self.voices, song.rate, random);
+        let melody = in_range(melody, voice.range());
+        song.parts[Part::Vocals as usize] = voice.part(&melody, song.samples(), song.rate, random);
+        // Of speech nobody knows the notes.
+        song.notes[Part::Vocals as usize] = voice.keeps_pitch().then(|| within(melody, song.seconds()));
+    }
+
+    /// An a cappella recording as the voice of a song; nobody knows its notes.
+    fn add_clip(&self, song: &mut Song, random: &mut Random) -> Result<()> {
+        let Some(clip) = random.pick(&self.acapella) else { return Ok(()) };
+        song.bandwidth = song.bandwidth.min(clip.bandwidth());
+        song.parts[Part::Vocals as usize] = clip_part(clip, song.samples(), song.rate, random)?;
+        song.notes[Part::Vocals as usize] = None;
+        Ok(())
+    }
+}
+
+/// The melody moved by octaves, so that its middle lies in the middle of a range; a note ends where the next begins.
+fn in_range(melody: &[Note], (low, high): (f32, f32)) -> Vec<Note> {
+    let mean = melody.iter().map(|note| note.key).sum::<f32>() / melody.len().max(1) as f32;
+    let octaves = (((low + high) / 2.0 - mean) / 12.0).round();
+    let mut notes: Vec<Note> = melody.iter().map(|note| Note { key: note.key + 12.0 * octaves, ..*note }).collect();
+    for index in 1..notes.len() {
+        let gap = notes[index].start - notes[index - 1].start;
+        notes[index - 1].length = notes[index - 1].length.min(gap);
+    }
+    notes.retain(|note| note.length > 0.0);
+    notes
+}
+
+/// The notes that begin before the end of a song.
+fn within(mut notes: Vec<Note>, seconds: f64) -> Vec<Note> {
+    notes.retain(|note| note.start < seconds && note.start + note.length > 0.0);
+    notes.sort_by(|one, other| one.start.total_cmp(&other.start));
+    notes
+}
+
+/// What of the data folder is used.
+const SOURCES: [&str; 10] = [
+    "stems (CC0): Everything is Free",
+    "pop909 (MIT): Music X Lab",
+    "freedoom (BSD-3-Clause)",
+    "lieder (CC0): OpenScore Lieder corpus",
+    "openewld (MIT)",
+    "groove (CC BY 4.0): Gillick et al. 2019, Google Magenta",
+    "erithacus (CC BY 4.0): Erithacus Project",
+    "loops (CC0)",
+    "clips: vocadito_10 (CC BY 4.0), vocal-da-80bpm (Apache-2.0)",
+    "own synthetic singer, synthesiser and drum machine",
+];
+
+/// The real songs, each read by a thread of its own.
+fn real_songs(folder: &Path) -> Result<Vec<RealSong>> {
+    std::thread::scope(|scope| {
+        let threads = REAL_SONGS.map(|name| scope.spawn(move || RealSong::load(&folder.join(name))));
+        let broke = |_| StudioError::data(folder, "a reading thread broke off; run the command again");
+        threads.into_iter().map(|thread| thread.join().map_err(broke)?).collect()
+    })
+}
+
+fn choose<'a>(paths: &'a [PathBuf], split: Split, random: &mut Random) -> Result<&'a Path> {
+    let fitting: Vec<&PathBuf> = paths.iter().filter(|path| Split::of(&name_of(path)) == split).collect();
+    let none = || StudioError::data(Path::new("data"), format!("no song of the {} split", split.name()));
+    random.pick(&fitting).map(|path| path.as_path()).ok_or_else(none)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,12 @@
+//! Accompany: harmony, rhythm, sound and variety of what the band plays.
+
+pub mod audio_features;
+pub mod chord_figures;
+pub mod diversity;
+pub mod grid;
+pub mod groove_statistics;
+pub mod harmony_figures;
+pub mod melody_figures;
+pub mod recitation;
+pub mod recovery;
+pub mod sound_figures;

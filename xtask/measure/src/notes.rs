@@ -1,0 +1,5 @@
+//! The instrument networks: drawn notes against rendered ones.
+
+pub mod note_drawing;
+pub mod note_figures;
+pub mod note_table;

@@ -1,0 +1,5 @@
+//! Notes and chords.
+
+pub mod chord;
+pub mod note;
+pub mod step_chord;
