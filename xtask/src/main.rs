@@ -41,7 +41,7 @@ enum Command {
     /// Everything that has to hold before a change is accepted
     Test(check::Args),
     /// Build the plugin and write target/bundled/Songweave.clap and .vst3
-    Bundle(bundle::Args),
+    Bundle,
     /// Build the plugin and copy it to where this user's hosts look
     Install,
     /// Play two songs through the bundled plugin and write what comes out
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo => demo::run(),
         Command::Test(args) => check::run(args),
-        Command::Bundle(args) => bundle::run(args),
+        Command::Bundle => bundle::run(),
         Command::Install => install::run(),
         Command::Render(args) => render::run(*args),
         Command::Ardour => ardour::run(),

@@ -1,0 +1,5 @@
+//! Writes the patched sources before they are compiled.
+
+fn main() -> std::process::ExitCode {
+    songweave_patcher::run()
+}
