@@ -9,8 +9,8 @@
 use std::ffi::{c_char, c_void};
 
 use crate::{
+    format::{Metadata, WeightError},
     mash::{FEATURES, MashNetwork, MashOutput, SONGS, StepError},
-    weights::{Metadata, WeightError},
 };
 
 /// A place where networks can run.

@@ -10,15 +10,15 @@
 #![deny(unsafe_code)] // allowed in layers/matrix/half.rs alone
 
 pub mod backend;
-pub mod chords;
-pub mod groove;
-pub mod instruments;
+pub mod format;
 pub mod layers;
-pub mod mash;
-pub mod melody;
-pub mod weights;
+pub mod networks;
 
-pub use chords::{ChordBelief, ChordFeatures, ChordNetwork};
-pub use instruments::{InstrumentNetwork, NoteQuery, NoteTone};
-pub use mash::{MashNetwork, MashOutput, StepError};
-pub use weights::{Metadata, WeightError};
+pub use format::{Architecture, Metadata, Network, Sequence, WeightError};
+pub use networks::{
+    chords::{self, ChordBelief, ChordFeatures, ChordNetwork},
+    groove,
+    instruments::{self, InstrumentNetwork, NoteQuery, NoteTone},
+    mash::{self, MashNetwork, MashOutput, StepError},
+    melody,
+};

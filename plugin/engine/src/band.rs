@@ -14,8 +14,7 @@ use songweave_dsp::{
 };
 
 use songweave_models::{
-    chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork, melody::MelodyNetwork,
-    weights::WeightError,
+    WeightError, chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork, melody::MelodyNetwork,
 };
 
 use crate::pipeline::NetworkFault;

@@ -10,7 +10,7 @@ use songweave_dsp::{
     path::{AudioPath, BlockInfo},
     telemetry::{BandColumn, ColumnReceiver, MaskColumn, Telemetry, columns},
 };
-use songweave_models::{mash::MashNetwork, weights::WeightError};
+use songweave_models::{MashNetwork, WeightError};
 
 use crate::{band::Band, pipeline::Pipeline};
 

@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use songweave_models::{mash::MashNetwork, weights::WeightError};
+use songweave_models::{MashNetwork, WeightError};
 
 /// Weight files larger than this are none of ours.
 const LARGEST_FILE: u64 = 64 << 20;

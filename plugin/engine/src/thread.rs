@@ -16,7 +16,7 @@ use songweave_dsp::{
     layout::StreamLayout,
     link::{AudioEnd, InferenceEnd, link},
 };
-use songweave_models::weights::WeightError;
+use songweave_models::WeightError;
 use thread_priority::ThreadPriority;
 
 use crate::{

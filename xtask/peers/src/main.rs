@@ -118,7 +118,7 @@ fn compare(runtimes: &mut [Box<dyn Runtime + '_>]) -> Result<Vec<f32>> {
         let finite = theirs.iter().all(|value| value.is_finite());
         ensure!(
             finite && largest <= TOLERANCE,
-            "{name} is no peer: its answers differ by up to {largest:e}; does songweave_training/mash/onnx_graph.py fit models/src/mash/network.rs?"
+            "{name} is no peer: its answers differ by up to {largest:e}; does songweave_training/mash/onnx_graph.py fit models/src/networks/mash/layers.rs?"
         );
         differences.push(largest);
     }

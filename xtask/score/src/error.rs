@@ -2,7 +2,7 @@
 
 use songweave_audio::error::AudioError;
 use songweave_engine::pipeline::NetworkFault;
-use songweave_models::weights::WeightError;
+use songweave_models::WeightError;
 use std::path::{Path, PathBuf};
 
 /// An error of this crate.

@@ -1,4 +1,4 @@
-"""The chord network. models/src/chords runs the same.
+"""The chord network. models/src/networks/chords runs the same.
 
 Every layer shares its weights among the twelve pitch classes: a block for each interval, so what is learned in one key
 holds in all of them.

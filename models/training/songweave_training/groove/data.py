@@ -127,7 +127,7 @@ def _quantiles(values: np.ndarray) -> np.ndarray:
 
 
 def _condition(bar: np.ndarray, kinds: list[tuple[int, int]], known: list[np.ndarray]) -> np.ndarray:
-    """[step][condition]: step of the bar, bar of the phrase, kind, then the numbers, as models/src/groove.rs writes them."""
+    """[step][condition]: step of the bar, bar of the phrase, kind, then the numbers, as models/src/networks/groove.rs writes them."""
     steps = np.arange(len(bar))
     parts = [np.eye(BAR)[steps % BAR], np.eye(PHRASE)[bar % PHRASE]]
     parts += [np.eye(count)[np.full(len(bar), kind)] for count, kind in kinds]

@@ -1,4 +1,4 @@
-"""The groove network: two autoregressive lines. models/src/groove runs the same."""
+"""The groove network: two autoregressive lines. models/src/networks/groove runs the same."""
 
 import torch
 from torch import Tensor, nn

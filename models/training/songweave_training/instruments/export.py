@@ -57,7 +57,7 @@ def _golden(net: InstrumentNet, tables: dict[str, torch.Tensor]) -> dict[str, to
 
 
 def _tone(net, tables: dict[str, torch.Tensor], program: int, key: int, velocity: int, age: float, released: float):
-    """One note as models/src/instruments makes it, in double precision."""
+    """One note as models/src/networks/instruments makes it, in double precision."""
     _, low, high = PROGRAMS[program]
     drums, nearest = program < DRUM_KITS, min(max(key, low), high)
     table = {name: tables[f"{program}.{name}"].double() for name in ("octaves", "release", "fall", "envelope")}

@@ -1,4 +1,4 @@
-"""The instrument networks: one for each program of the sound font. models/src/instruments runs the same."""
+"""The instrument networks: one for each program of the sound font. models/src/networks/instruments runs the same."""
 
 import math
 
@@ -30,7 +30,7 @@ PROGRAMS = [
     ("Strings", 36, 96),
     ("Warm pad", 36, 96),
 ]
-"""Name, lowest and highest key; models/src/instruments/program.rs has the same. The first DRUM_KITS are drums."""
+"""Name, lowest and highest key; models/src/networks/instruments/program.rs has the same. The first DRUM_KITS are drums."""
 
 FUNDAMENTAL = {"Organ": 0.25}
 """Frequency of the first partial as a share of the key's, where it is not 1."""

@@ -1,6 +1,6 @@
 """The mash network as PyTorch trains it: one of the trunks that are compared, and who leads.
 
-models/src/mash/network.rs runs the trunk that ships; the golden test holds the two together.
+models/src/networks/mash/layers.rs runs the trunk that ships; the golden test holds the two together.
 """
 
 from dataclasses import dataclass

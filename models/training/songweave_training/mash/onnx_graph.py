@@ -129,7 +129,7 @@ class Graph:
 
 
 def mash(graph: Graph, sizes: dict) -> dict[str, tuple]:
-    """Wires the network as models/src/mash/network.rs does; returns the shapes of what comes out."""
+    """Wires the network as models/src/networks/mash/layers.rs does; returns the shapes of what comes out."""
     if sizes.get("trunk", "attention") != "attention":
         raise SystemExit(f"onnx_graph.py has no graph of the trunk `{sizes['trunk']}`: wire it as `mash` does")
     hidden, heads, head_size, window = (sizes[name] for name in ("hidden", "heads", "head_size", "window"))

@@ -125,7 +125,7 @@ def _random(song: Song, draw: np.random.Generator, events: int, hidden: dict[str
 
 
 def _stretch(song: Song, first: int, last: int, span: tuple[int, int], seen: int, contour) -> dict[str, np.ndarray]:
-    """The events `first..last` of a song; nothing before the step `seen` is known. models/src/melody hears the same."""
+    """The events `first..last` of a song; nothing before the step `seen` is known. models/src/networks/melody hears the same."""
     middle = sum(span) // 2
     anchor = middle - 5 + (song.tonic - (middle - 5)) % 12
     events = np.arange(first, min(last, len(song.start)))

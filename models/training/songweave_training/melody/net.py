@@ -1,4 +1,4 @@
-"""The melody network: an LSTM that hears event after event. models/src/melody runs the same."""
+"""The melody network: an LSTM that hears event after event. models/src/networks/melody runs the same."""
 
 import torch
 from torch import Tensor, nn

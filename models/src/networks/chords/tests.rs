@@ -1,13 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashMap;
-
-use candle_core::{DType, Tensor};
-
 use super::*;
-
-const GOLDEN: &[u8] = include_bytes!("../../weights/chords.golden.safetensors");
-const FEATURES: usize = CLASSES * CLASS_FEATURES + SHARED_FEATURES;
+use crate::networks::golden::{Golden, Replay};
 
 /// Features from any numbers, which are repeated.
 fn features(numbers: impl Fn(usize) -> f32) -> ChordFeatures {
@@ -33,31 +27,21 @@ fn beliefs(network: &mut ChordNetwork, heard: impl Iterator<Item = ChordFeatures
     heard.map(&mut step).collect()
 }
 
-/// The tensor of the golden file as numbers.
-fn golden(file: &HashMap<String, Tensor>, name: &str) -> Vec<f32> {
-    file[name].to_dtype(DType::F32).unwrap().flatten_all().unwrap().to_vec1().unwrap()
-}
+impl Replay for Chords {
+    const GOLDEN: &'static [u8] = include_bytes!("../../../weights/chords.golden.safetensors");
 
-#[test]
-fn answers_are_those_of_pytorch() {
-    let file = candle_core::safetensors::load_buffer(GOLDEN, &Device::Cpu).unwrap();
-    let heard = golden(&file, "features");
-    let beats = heard.chunks_exact(FEATURES).map(|beat| features(|index| beat[index]));
-    let ours = beliefs(&mut ChordNetwork::embedded().unwrap(), beats);
-    let flat = |of: &dyn Fn(&ChordBelief) -> Vec<f32>| ours.iter().flat_map(of).collect::<Vec<f32>>();
-    let pairs = [
-        ("chords", flat(&|belief| belief.chords.as_flattened().as_flattened().to_vec())),
-        ("silent", flat(&|belief| belief.silent.to_vec())),
-        ("bass", flat(&|belief| belief.bass.to_vec())),
-        ("keys", flat(&|belief| belief.keys.as_flattened().to_vec())),
-        ("melody", flat(&|belief| belief.melody.as_flattened().to_vec())),
-    ];
-    for (name, ours) in pairs {
-        let theirs = golden(&file, name);
-        assert_eq!(ours.len(), theirs.len(), "{name}");
-        let worst = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        println!("{name}: largest difference to PyTorch over {} beats: {worst:e}", heard.len() / FEATURES);
-        assert!(worst < 1e-5, "{name}: {worst}");
+    fn replay(network: &mut ChordNetwork, golden: &Golden) -> Vec<(&'static str, Vec<f32>)> {
+        let heard = golden.numbers("features");
+        let beats = heard.chunks_exact(FEATURES).map(|beat| features(|index| beat[index]));
+        let ours = beliefs(network, beats);
+        let flat = |of: &dyn Fn(&ChordBelief) -> Vec<f32>| ours.iter().flat_map(of).collect::<Vec<f32>>();
+        vec![
+            ("chords", flat(&|belief| belief.chords.as_flattened().as_flattened().to_vec())),
+            ("silent", flat(&|belief| belief.silent.to_vec())),
+            ("bass", flat(&|belief| belief.bass.to_vec())),
+            ("keys", flat(&|belief| belief.keys.as_flattened().to_vec())),
+            ("melody", flat(&|belief| belief.melody.as_flattened().to_vec())),
+        ]
     }
 }
 

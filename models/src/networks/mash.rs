@@ -1,11 +1,12 @@
 //! Mash: what share of each part is in each band of two songs, and which song leads each part.
 
-mod network;
+mod layers;
 
-use candle_core::Device;
+use layers::write;
 
-use crate::weights::{Metadata, WeightError};
-use network::Layers;
+pub use layers::Mash;
+
+use crate::format::{Network, Sequence};
 
 /// Songs: 0 = A, 1 = B.
 pub const SONGS: usize = 2;
@@ -17,15 +18,13 @@ pub const PARTS: usize = 4;
 pub const PART_NAMES: [&str; PARTS] = ["vocals", "drums", "bass", "other"];
 /// Numbers per song and hop that the network hears, see [`features`].
 pub const FEATURES: usize = 2 * BANDS;
-/// Kind of the weight files.
-pub const KIND: &str = "mash";
 
 /// Power that cannot be told from silence.
 const SILENCE: f32 = 1e-9;
 /// Power above which a band counts as this loud: far above full scale, still finite as a level.
 const LOUDEST: f32 = 1e9;
 /// The weights in the binary.
-pub const EMBEDDED: &[u8] = include_bytes!("../weights/mash.safetensors");
+pub const EMBEDDED: &[u8] = include_bytes!("../../weights/mash.safetensors");
 
 /// What the network hears of one song in one frame: 96 levels, then 96 widths.
 ///
@@ -76,31 +75,9 @@ pub enum StepError {
 }
 
 /// The mash network with its weights and its state.
-#[derive(Debug, Clone)]
-pub struct MashNetwork {
-    metadata: Metadata,
-    digest: String,
-    layers: Layers,
-}
+pub type MashNetwork = Network<Mash>;
 
 impl MashNetwork {
-    /// The network with the weights in the binary.
-    ///
-    /// # Errors
-    /// When the binary was built with a damaged weight file.
-    pub fn embedded() -> Result<Self, WeightError> {
-        Self::from_bytes(EMBEDDED)
-    }
-
-    /// The network with the weights of a file's bytes.
-    ///
-    /// # Errors
-    /// When the file is not a complete, finite `mash` weight file for these bands and parts; the message says why.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightError> {
-        let (layers, metadata, digest) = network::read(bytes, &Device::Cpu)?;
-        Ok(Self { metadata, digest, layers })
-    }
-
     /// One hop: the [`features`] of both songs in, shares and leads out. Causal; depends on nothing but the hops since
     /// the last reset, with the same bits every time. Takes no lock and starts no thread, but is meant for the inference
     /// thread.
@@ -113,31 +90,9 @@ impl MashNetwork {
                 return Err(StepError::NotFinite { song, index });
             }
         }
-        self.layers.step(features, out);
+        let arch = self.layers.arch;
+        write(arch, self.layers.step(features.as_flattened()), out);
         Ok(())
-    }
-
-    /// Forgets everything heard, as if new.
-    pub fn reset(&mut self) {
-        self.layers.reset();
-    }
-
-    /// SHA-256 of the weight file in hexadecimal digits.
-    #[must_use]
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-
-    /// The facts of the weight file.
-    #[must_use]
-    pub const fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-
-    /// Number of trained numbers.
-    #[must_use]
-    pub const fn parameters(&self) -> usize {
-        self.layers.parameters()
     }
 }
 

@@ -4,12 +4,13 @@
 //! twelve pitch classes (every layer is a circular convolution over them), so a melody in another key gets the same chords
 //! in that key.
 
-mod network;
+mod layers;
 
-use candle_core::Device;
+use layers::{FEATURES, believe};
 
-use crate::weights::{Metadata, WeightError};
-use network::Layers;
+pub use layers::Chords;
+
+use crate::format::{Network, Sequence};
 
 /// Pitch classes, 0 = C … 11 = B.
 pub const CLASSES: usize = 12;
@@ -23,10 +24,8 @@ pub const QUALITIES: usize = 10;
 pub const BEATS: usize = 5;
 /// Steps (16th notes) from now on whose melody it expects, for each of its three forecasts.
 pub const MELODY_STEPS: [usize; 3] = [4, 8, 16];
-/// Kind of the weight files.
-pub const KIND: &str = "chords";
 /// The weights in the binary.
-pub const EMBEDDED: &[u8] = include_bytes!("../weights/chords.safetensors");
+pub const EMBEDDED: &[u8] = include_bytes!("../../weights/chords.safetensors");
 
 /// What the network hears at a beat.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,66 +86,23 @@ pub enum StepError {
 }
 
 /// The chord network with its weights and its state.
-#[derive(Debug, Clone)]
-pub struct ChordNetwork {
-    metadata: Metadata,
-    digest: String,
-    layers: Layers,
-}
+pub type ChordNetwork = Network<Chords>;
 
 impl ChordNetwork {
-    /// The network with the weights in the binary.
-    ///
-    /// # Errors
-    /// When the binary was built with a damaged weight file.
-    pub fn embedded() -> Result<Self, WeightError> {
-        Self::from_bytes(EMBEDDED)
-    }
-
-    /// The network with the weights of a file's bytes.
-    ///
-    /// # Errors
-    /// When the file is not a complete, finite `chords` weight file for these features; the message says why.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightError> {
-        let (layers, metadata, digest) = network::read(bytes, &Device::Cpu)?;
-        Ok(Self { metadata, digest, layers })
-    }
-
     /// One beat: features in, beliefs out. Causal; depends on nothing but the beats since the last reset, with the same
     /// bits every time. Takes no lock and starts no thread, but is meant for the inference thread.
     ///
     /// # Errors
     /// When a feature is not finite; `out` and the state stay as they are.
     pub fn step(&mut self, features: &ChordFeatures, out: &mut ChordBelief) -> Result<(), StepError> {
-        let mut all = features.classes.iter().flatten().chain(&features.shared);
-        if let Some(index) = all.position(|feature| !feature.is_finite()) {
+        let mut all = [0.0; FEATURES];
+        let said = features.classes.iter().flatten().chain(&features.shared);
+        all.iter_mut().zip(said).for_each(|(to, from)| *to = *from);
+        if let Some(index) = all.iter().position(|feature| !feature.is_finite()) {
             return Err(StepError::NotFinite { index });
         }
-        self.layers.step(features, out);
+        believe(self.layers.step(&all), out);
         Ok(())
-    }
-
-    /// Forgets everything heard, as if new.
-    pub fn reset(&mut self) {
-        self.layers.reset();
-    }
-
-    /// SHA-256 of the weight file in hexadecimal digits.
-    #[must_use]
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-
-    /// The facts of the weight file.
-    #[must_use]
-    pub const fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-
-    /// Number of trained numbers.
-    #[must_use]
-    pub const fn parameters(&self) -> usize {
-        self.layers.parameters()
     }
 }
 

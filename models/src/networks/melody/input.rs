@@ -2,18 +2,18 @@
 
 use super::{
     CLASSES, CORPORA, DURATIONS, INPUTS, LAGS, METERS, MelodyChord, MelodyError, MelodyHeard, PHRASE, PITCHES, STEPS,
-    network::{DURATION_SIZE, Layers, PITCH_SIZE},
+    layers::{DURATION_SIZE, PITCH_SIZE},
 };
 
 /// Room that the input needs.
 pub(super) const CAPACITY: usize = INPUTS;
 
 impl MelodyHeard {
-    /// Writes the input of the recurrent layer.
-    pub(super) fn write(&self, layers: &Layers, input: &mut Vec<f32>) -> Result<(), MelodyError> {
+    /// Writes the input of the recurrent layer, with the learned numbers that stand for pitches and lengths.
+    pub(super) fn write(&self, pitches: &[f32], durations: &[f32], input: &mut Vec<f32>) -> Result<(), MelodyError> {
         input.clear();
-        let pitch = |pitch: Option<usize>| row(&layers.pitches, pitch.unwrap_or(PITCHES), PITCH_SIZE);
-        let length = |class: Option<usize>| row(&layers.durations, class.unwrap_or(DURATIONS.len()), DURATION_SIZE);
+        let pitch = |pitch: Option<usize>| row(pitches, pitch.unwrap_or(PITCHES), PITCH_SIZE);
+        let length = |class: Option<usize>| row(durations, class.unwrap_or(DURATIONS.len()), DURATION_SIZE);
         let ago = self.remembered;
         input.extend_from_slice(pitch(self.before.map(|(pitch, _)| pitch))?);
         input.extend_from_slice(pitch(self.last_note)?);

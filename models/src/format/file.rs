@@ -1,87 +1,14 @@
-//! Weight files: safetensors in half precision with the network's facts in the header. Everything is verified before a
-//! network is built; a wrong file is refused with one sentence.
+//! Reading a weight file: the header first, then tensor by tensor.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::RangeInclusive};
 
 use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-/// The version of the file format that this build reads.
-pub const FORMAT: u32 = 1;
-/// Name of the header entry that holds [`Metadata`] as JSON.
-const KEY: &str = "songweave";
-
-/// Why a weight file was refused. Each message is a sentence for the user.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WeightError {
-    /// Fewer bytes than the header announces.
-    #[error("the weight file is cut short or has bytes left over; download or export it again")]
-    Truncated,
-    /// The bytes are no safetensors file.
-    #[error("this is not a weight file: its safetensors header cannot be read ({0})")]
-    NotSafetensors(String),
-    /// A safetensors file without Songweave's metadata.
-    #[error("this safetensors file was not made for Songweave: its header has no `songweave` entry")]
-    NoMetadata,
-    /// The metadata is no JSON of the right form.
-    #[error("the weight file's `songweave` entry cannot be read ({0}); export the file again")]
-    BadMetadata(String),
-    /// Made by a later trainer.
-    #[error("the weight file has format {found}, this version of Songweave reads up to {FORMAT}; update Songweave")]
-    FutureFormat {
-        /// Format of the file.
-        found: u32,
-    },
-    /// Weights of another network.
-    #[error("the weight file holds a `{found}` network, a `{wanted}` network is needed here")]
-    OtherKind {
-        /// Kind in the file.
-        found: String,
-        /// Kind asked for.
-        wanted: &'static str,
-    },
-    /// The facts do not fit the plugin's bands, parts or features, or the sizes are out of range.
-    #[error("the weight file does not fit this version of Songweave: {0}")]
-    Unfit(String),
-    /// A tensor that the network needs is not there.
-    #[error("the weight file lacks the tensor `{0}`; export it again")]
-    MissingTensor(String),
-    /// A tensor that the network has no place for.
-    #[error("the weight file has a tensor `{0}` that its network does not use; export it again")]
-    UnknownTensor(String),
-    /// A tensor of another shape.
-    #[error("the tensor `{name}` of the weight file has the shape {found:?}, {wanted:?} is needed")]
-    WrongShape {
-        /// Name of the tensor.
-        name: String,
-        /// Shape in the file.
-        found: Vec<usize>,
-        /// Shape asked for.
-        wanted: Vec<usize>,
-    },
-    /// A tensor of another number type.
-    #[error("the tensor `{name}` of the weight file is stored as {found}, half precision (F16) is needed")]
-    WrongType {
-        /// Name of the tensor.
-        name: String,
-        /// Type in the file.
-        found: String,
-    },
-    /// A tensor with a NaN or an infinity in it.
-    #[error("the tensor `{0}` of the weight file contains NaN or infinity; the training went wrong")]
-    NotFinite(String),
-    /// The device could not take the weights.
-    #[error("the weights could not be loaded onto the device ({0})")]
-    Device(String),
-}
-
-impl From<candle_core::Error> for WeightError {
-    fn from(error: candle_core::Error) -> Self {
-        Self::Device(error.to_string())
-    }
-}
+use super::{FORMAT, KEY, WeightError};
+use crate::layers::{Gru, Linear, Lstm};
 
 /// The facts of a network, from its weight file. Nothing here depends on the sample rate.
 #[derive(Debug, Clone, Deserialize)]
@@ -117,6 +44,7 @@ pub struct WeightFile<'a> {
     digest: String,
     tensors: HashMap<String, TensorView<'a>>,
     device: Device,
+    parameters: usize,
 }
 
 impl<'a> WeightFile<'a> {
@@ -130,7 +58,7 @@ impl<'a> WeightFile<'a> {
         let metadata = read_metadata(json, kind)?;
         let file = SafeTensors::deserialize(bytes).map_err(refusal)?;
         let tensors = file.tensors().into_iter().collect();
-        Ok(Self { metadata, digest: digest(bytes), tensors, device: device.clone() })
+        Ok(Self { metadata, digest: digest(bytes), tensors, device: device.clone(), parameters: 0 })
     }
 
     /// The facts in the header.
@@ -139,11 +67,86 @@ impl<'a> WeightFile<'a> {
         &self.metadata
     }
 
-    /// Takes one tensor out of the file, in single precision.
+    /// The sizes of the layers, as the kind of network names them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn architecture<S: DeserializeOwned>(&self) -> Result<S, WeightError> {
+        let unfit = |error| WeightError::Unfit(format!("its architecture cannot be read ({error})"));
+        serde_json::from_value(self.metadata.architecture.clone()).map_err(unfit)
+    }
+
+    /// Takes a trained tensor out of the file, in single precision. Its numbers count as parameters.
     ///
     /// # Errors
     /// When the tensor is missing, of another shape or type, or not finite.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, WeightError> {
+        self.parameters += shape.iter().product::<usize>();
+        self.take_table(name, shape)
+    }
+
+    /// Takes the weight `[out][in]` and the bias `[out]` of a product.
+    fn take_product(&mut self, names: [String; 2], out: usize, inputs: usize) -> Result<(Tensor, Tensor), WeightError> {
+        Ok((self.take(&names[0], &[out, inputs])?, self.take(&names[1], &[out])?))
+    }
+
+    /// Takes a linear layer from `inputs` to `out` numbers: the tensors `NAME.weight` and `NAME.bias`.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_linear<const STREAMS: usize>(
+        &mut self,
+        name: &str,
+        out: usize,
+        inputs: usize,
+    ) -> Result<Linear<STREAMS>, WeightError> {
+        let names = ["weight", "bias"].map(|part| format!("{name}.{part}"));
+        let (weight, bias) = self.take_product(names, out, inputs)?;
+        Ok(Linear::new(weight, Some(bias))?)
+    }
+
+    /// Takes the two products of a recurrent layer of `gates` gates, named as `PyTorch` names those of its layer 0.
+    fn take_gates(&mut self, name: &str, gates: usize, hidden: usize, inputs: usize) -> Result<Products, WeightError> {
+        let mut product = |which: &str, inputs: usize| {
+            let names = ["weight", "bias"].map(|part| format!("{name}.{part}_{which}_l0"));
+            self.take_product(names, gates * hidden, inputs)
+        };
+        Ok([product("ih", inputs)?, product("hh", hidden)?])
+    }
+
+    /// Takes a [`Gru`] of `hidden` units that hears `inputs` numbers.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_gru<const STREAMS: usize>(
+        &mut self,
+        name: &str,
+        hidden: usize,
+        inputs: usize,
+    ) -> Result<Gru<STREAMS>, WeightError> {
+        let [input, recurrent] = self.take_gates(name, 3, hidden, inputs)?;
+        Ok(Gru::new(input, recurrent)?)
+    }
+
+    /// Takes an [`Lstm`] of `hidden` units that hears `inputs` numbers.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_lstm<const STREAMS: usize>(
+        &mut self,
+        name: &str,
+        hidden: usize,
+        inputs: usize,
+    ) -> Result<Lstm<STREAMS>, WeightError> {
+        let [input, recurrent] = self.take_gates(name, 4, hidden, inputs)?;
+        Ok(Lstm::new(input, recurrent)?)
+    }
+
+    /// Takes a tensor that was measured and not trained, in single precision. Its numbers are no parameters.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_table(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, WeightError> {
         let view = self.tensors.remove(name).ok_or_else(|| WeightError::MissingTensor(name.to_owned()))?;
         if view.dtype() != Dtype::F16 {
             return Err(WeightError::WrongType { name: name.to_owned(), found: format!("{:?}", view.dtype()) });
@@ -160,16 +163,27 @@ impl<'a> WeightFile<'a> {
         Ok(tensor.to_device(&self.device)?)
     }
 
-    /// Ends the reading: the facts and the digest of a file whose every tensor was taken.
+    /// Ends the reading: the facts, the digest and the number of parameters of a file whose every tensor was taken.
     ///
     /// # Errors
     /// When a tensor is left over.
-    pub fn finish(self) -> Result<(Metadata, String), WeightError> {
+    pub fn finish(self) -> Result<(Metadata, String, usize), WeightError> {
         match self.tensors.into_keys().min() {
             Some(name) => Err(WeightError::UnknownTensor(name)),
-            None => Ok((self.metadata, self.digest)),
+            None => Ok((self.metadata, self.digest, self.parameters)),
         }
     }
+}
+
+/// The weights and biases of a recurrent layer: what it hears, what it remembers.
+type Products = [(Tensor, Tensor); 2];
+
+/// Refuses sizes outside a range, so that a hostile file cannot ask for all memory.
+pub(crate) fn check_sizes(sizes: &[usize], range: &RangeInclusive<usize>) -> Result<(), WeightError> {
+    if sizes.iter().all(|size| range.contains(size)) {
+        return Ok(());
+    }
+    Err(WeightError::Unfit(format!("a size of its architecture is outside {} to {}", range.start(), range.end())))
 }
 
 fn refusal(error: safetensors::SafeTensorError) -> WeightError {
@@ -203,6 +217,3 @@ fn read_metadata(json: &str, kind: &'static str) -> Result<Metadata, WeightError
 pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
-
-#[cfg(test)]
-mod tests;

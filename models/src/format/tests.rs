@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proptest::prelude::*;
-use safetensors::serialize;
+use safetensors::{Dtype, SafeTensors, serialize, tensor::TensorView};
 
 use super::*;
 use crate::mash::MashNetwork;

@@ -2,13 +2,12 @@
 
 use std::f32::consts::{LN_2, LN_10};
 
-use candle_core::Device;
 use serde::Deserialize;
 
-use super::{CHANNELS, InstrumentNetwork, KIND, NOISE_BANDS, NoteQuery, NoteTone, PARTIALS, PROGRAMS, Program, Role};
+use super::{CHANNELS, EMBEDDED, Instruments, NOISE_BANDS, NoteQuery, NoteTone, PARTIALS, PROGRAMS, Program, Role};
 use crate::{
+    format::{Architecture, WeightError, WeightFile, check_sizes},
     layers::{Linear, exp, silu},
-    weights::{Metadata, WeightError, WeightFile},
 };
 
 /// Answers: partials and noise of each channel, then the glide.
@@ -41,7 +40,7 @@ const LARGEST: usize = 1024;
 
 /// Sizes, from the weight file; the same for all programs.
 #[derive(Debug, Clone, Deserialize)]
-struct Architecture {
+struct Sizes {
     /// Learned numbers that say a key.
     embedding: usize,
     /// Units of both hidden layers.
@@ -72,16 +71,11 @@ pub(super) struct ProgramNetwork {
     /// How much louder the true note is than the network's, in dB, `[key][age]`.
     envelope: Vec<Vec<f32>>,
     level: f32,
-    parameters: usize,
     input: [Vec<f32>; BATCH],
     hidden: [Vec<f32>; BATCH],
 }
 
 impl ProgramNetwork {
-    pub(super) const fn parameters(&self) -> usize {
-        self.parameters
-    }
-
     pub(super) const fn level(&self) -> f32 {
         self.level
     }
@@ -211,37 +205,32 @@ fn hats(input: &mut Vec<f32>, place: f32, count: usize) {
     input.extend((0..count).map(|at| (1.0 - (place - at as f32).abs()).max(0.0)));
 }
 
-/// Reads and verifies a weight file.
-pub(super) fn read(bytes: &[u8], device: &Device) -> Result<InstrumentNetwork, WeightError> {
-    let mut file = WeightFile::parse(bytes, KIND, device)?;
-    let sizes = check(file.metadata())?;
-    let programs: Result<Vec<_>, _> =
-        PROGRAMS.iter().enumerate().map(|(index, program)| read_program(&mut file, index, *program, &sizes)).collect();
-    let programs = programs?;
-    let (metadata, digest) = file.finish()?;
-    Ok(InstrumentNetwork { metadata, digest, programs })
+impl Architecture for Instruments {
+    const KIND: &'static str = "instruments";
+    const EMBEDDED: &'static [u8] = EMBEDDED;
+
+    fn read(file: &mut WeightFile<'_>) -> Result<Self, WeightError> {
+        let sizes = check(file)?;
+        let programs: Result<_, _> =
+            PROGRAMS.iter().enumerate().map(|(index, program)| read_program(file, index, *program, &sizes)).collect();
+        Ok(Self { programs: programs? })
+    }
+
+    fn reset(&mut self) {}
 }
 
 /// Whether the facts fit this build.
-fn check(metadata: &Metadata) -> Result<Architecture, WeightError> {
+fn check(file: &WeightFile<'_>) -> Result<Sizes, WeightError> {
     let unfit = |reason: String| Err(WeightError::Unfit(reason));
-    let names = PROGRAMS.map(|program| program.name);
+    let (metadata, names) = (file.metadata(), PROGRAMS.map(|program| program.name));
     if metadata.parts != names {
         return unfit(format!("its programs are {:?}, {names:?} are needed", metadata.parts));
     }
     if metadata.bands_hz.len() != NOISE_BANDS {
         return unfit(format!("it has {} bands of noise, {NOISE_BANDS} are needed", metadata.bands_hz.len()));
     }
-    let sizes = match serde_json::from_value::<Architecture>(metadata.architecture.clone()) {
-        Err(error) => return unfit(format!("its architecture cannot be read ({error})")),
-        Ok(sizes) => sizes,
-    };
-    if ![sizes.embedding, sizes.hidden, sizes.ages, sizes.velocities.len()]
-        .iter()
-        .all(|size| (2..=LARGEST).contains(size))
-    {
-        return unfit(format!("a size of its architecture is outside 2 to {LARGEST}"));
-    }
+    let sizes: Sizes = file.architecture()?;
+    check_sizes(&[sizes.embedding, sizes.hidden, sizes.ages, sizes.velocities.len()], &(2..=LARGEST))?;
     if !sizes.velocities.is_sorted_by(|one, other| one < other) {
         return unfit("its velocities do not rise".to_owned());
     }
@@ -252,26 +241,21 @@ fn read_program(
     file: &mut WeightFile<'_>,
     index: usize,
     program: Program,
-    sizes: &Architecture,
+    sizes: &Sizes,
 ) -> Result<ProgramNetwork, WeightError> {
     let keys = program.count();
-    let mut take = |name: &str, shape: &[usize]| file.take(&format!("{index}.{name}"), shape);
-    let embedding = take("embedding", &[keys, sizes.embedding])?;
     let inputs = sizes.embedding + sizes.velocities.len() + sizes.ages;
-    let mut parameters = keys * sizes.embedding;
-    let mut layer = |name: &str, outputs: usize, inputs: usize| {
-        parameters += (inputs + 1) * outputs;
-        let bias = take(&format!("{name}.bias"), &[outputs])?;
-        Ok::<_, WeightError>(Linear::new(take(&format!("{name}.weight"), &[outputs, inputs])?, Some(bias))?)
-    };
-    let first = layer("first", sizes.hidden, inputs)?;
-    let second = layer("second", sizes.hidden, sizes.hidden)?;
-    let head = layer("head", OUTPUTS, sizes.hidden)?;
-    let octaves = take("octaves", &[keys, PARTIALS])?.to_vec2::<f32>()?;
-    let release = take("release", &[keys])?.relu()?.to_vec1()?;
-    let fall = take("fall", &[keys])?.relu()?.to_vec1()?;
-    let envelope = take("envelope", &[keys, ENVELOPE])?.clamp(ENVELOPE_DB.0, ENVELOPE_DB.1)?.to_vec2()?;
-    let level = take("level", &[1])?.to_vec1::<f32>()?[0];
+    let name = |part: &str| format!("{index}.{part}");
+    let embedding = file.take(&name("embedding"), &[keys, sizes.embedding])?;
+    let first = file.take_linear(&name("first"), sizes.hidden, inputs)?;
+    let second = file.take_linear(&name("second"), sizes.hidden, sizes.hidden)?;
+    let head = file.take_linear(&name("head"), OUTPUTS, sizes.hidden)?;
+    let mut table = |part: &str, shape: &[usize]| file.take_table(&name(part), shape);
+    let octaves = table("octaves", &[keys, PARTIALS])?.to_vec2::<f32>()?;
+    let release = table("release", &[keys])?.relu()?.to_vec1()?;
+    let fall = table("fall", &[keys])?.relu()?.to_vec1()?;
+    let envelope = table("envelope", &[keys, ENVELOPE])?.clamp(ENVELOPE_DB.0, ENVELOPE_DB.1)?.to_vec2()?;
+    let level = table("level", &[1])?.to_vec1::<f32>()?[0];
     Ok(ProgramNetwork {
         velocities: sizes.velocities.clone(),
         ages: sizes.ages,
@@ -284,7 +268,6 @@ fn read_program(
         fall,
         envelope,
         level,
-        parameters,
         input: Default::default(),
         hidden: Default::default(),
         program,

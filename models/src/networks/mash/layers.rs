@@ -3,13 +3,14 @@
 //! Per song: encoder (linear, normalised) -> GRU -> attention to its own past and to the other song's -> GRU -> shares.
 //! Both songs go through the same weights; only attention and the lead look across.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
+use pulp::Arch;
 use serde::Deserialize;
 
-use super::{BANDS, FEATURES, KIND, MashOutput, PART_NAMES, PARTS, SONGS};
+use super::{BANDS, EMBEDDED, FEATURES, MashOutput, PART_NAMES, PARTS, SONGS};
 use crate::{
+    format::{Architecture, Metadata, Sequence, WeightError, WeightFile, check_sizes},
     layers::{AttentionShape, Gru, LayerNorm, Linear, WindowAttention, exp, flush, sigmoid, silu},
-    weights::{Metadata, WeightError, WeightFile},
 };
 
 /// Features are clamped to this range, as in training.
@@ -19,7 +20,7 @@ const LARGEST: usize = 4096;
 
 /// Sizes of the layers, from the weight file.
 #[derive(Debug, Clone, Copy, Deserialize)]
-struct Architecture {
+struct Sizes {
     hidden: usize,
     heads: usize,
     head_size: usize,
@@ -27,19 +28,13 @@ struct Architecture {
     every: usize,
 }
 
-impl Architecture {
-    fn read(metadata: &Metadata) -> Result<Self, WeightError> {
-        let unfit = |reason: String| Err(WeightError::Unfit(reason));
-        let sizes = match serde_json::from_value::<Self>(metadata.architecture.clone()) {
-            Ok(sizes) => sizes,
-            Err(error) => return unfit(format!("its architecture cannot be read ({error})")),
-        };
-        let all = [sizes.hidden, sizes.heads, sizes.head_size, sizes.window, sizes.every];
-        if all.iter().any(|size| !(1..=LARGEST).contains(size)) {
-            return unfit(format!("a size of its architecture is outside 1 to {LARGEST}"));
-        }
+impl Sizes {
+    fn read(file: &WeightFile<'_>) -> Result<Self, WeightError> {
+        let sizes: Self = file.architecture()?;
+        let Self { hidden, heads, head_size, window, every } = sizes;
+        check_sizes(&[hidden, heads, head_size, window, every], &(1..=LARGEST))?;
         if sizes.attention().size() > LARGEST {
-            return unfit(format!("its attention is wider than {LARGEST}"));
+            return Err(WeightError::Unfit(format!("its attention is wider than {LARGEST}")));
         }
         Ok(sizes)
     }
@@ -49,9 +44,12 @@ impl Architecture {
     }
 }
 
-/// The network's layers with their state, and a buffer for each place where streams are joined.
+/// The layers of the mash network with their state, and a buffer for each place where streams are joined.
+///
+/// As a [`Sequence`] they hear `[song][feature]` and answer the logits of the shares, `[song][part][band]`, and of the
+/// leads, `[part]`.
 #[derive(Debug, Clone)]
-pub(super) struct Layers {
+pub struct Mash {
     encoder: Linear<SONGS>,
     norm: LayerNorm,
     gru1: Gru<SONGS>,
@@ -61,8 +59,7 @@ pub(super) struct Layers {
     gru2: Gru<SONGS>,
     shares: Linear<SONGS>,
     lead: Linear<SONGS>,
-    arch: pulp::Arch,
-    parameters: usize,
+    pub(super) arch: Arch,
     features: [Vec<f32>; SONGS],
     encoded: [Vec<f32>; SONGS],
     /// Own and other context.
@@ -70,16 +67,7 @@ pub(super) struct Layers {
     mixed: [Vec<f32>; SONGS],
     /// What the decisions are made of: the second GRU with its input added, then the encoder's output.
     state: [Vec<f32>; SONGS],
-}
-
-/// Reads and verifies a weight file.
-pub(super) fn read(bytes: &[u8], device: &Device) -> Result<(Layers, Metadata, String), WeightError> {
-    let mut file = WeightFile::parse(bytes, KIND, device)?;
-    check(file.metadata())?;
-    let sizes = Architecture::read(file.metadata())?;
-    let layers = Layers::read(&mut file, sizes)?;
-    let (metadata, digest) = file.finish()?;
-    Ok((layers, metadata, digest))
+    logits: Vec<f32>,
 }
 
 /// Whether the facts fit what this build hears and plays.
@@ -101,103 +89,105 @@ fn check(metadata: &Metadata) -> Result<(), WeightError> {
     Ok(())
 }
 
-/// Takes the tensors of a file and counts them.
-struct Reader<'f, 'b> {
-    file: &'f mut WeightFile<'b>,
-    parameters: usize,
+fn attention(
+    file: &mut WeightFile<'_>,
+    name: &str,
+    sizes: Sizes,
+    reads: [usize; SONGS],
+) -> Result<WindowAttention<SONGS>, WeightError> {
+    let (shape, project) = (sizes.attention(), format!("{name}.project"));
+    let rows = 3 * shape.size();
+    let weight = file.take(&format!("{project}.weight"), &[rows, sizes.hidden])?;
+    let bias = file.take(&format!("{project}.bias"), &[rows])?;
+    let age = file.take(&format!("{name}.age"), &[shape.heads, shape.window])?;
+    Ok(WindowAttention::new(shape, reads, (weight, bias), age)?)
 }
 
-impl Reader<'_, '_> {
-    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, WeightError> {
-        self.parameters += shape.iter().product::<usize>();
-        self.file.take(name, shape)
-    }
+impl Architecture for Mash {
+    const KIND: &'static str = "mash";
+    const EMBEDDED: &'static [u8] = EMBEDDED;
 
-    /// Weight `[out][in]` and bias `[out]` of one linear map.
-    fn pair(&mut self, weight: &str, bias: &str, out: usize, inputs: usize) -> Result<(Tensor, Tensor), WeightError> {
-        Ok((self.take(weight, &[out, inputs])?, self.take(bias, &[out])?))
-    }
-
-    fn linear(&mut self, name: &str, out: usize, inputs: usize) -> Result<Linear<SONGS>, WeightError> {
-        let (weight, bias) = self.pair(&format!("{name}.weight"), &format!("{name}.bias"), out, inputs)?;
-        Ok(Linear::new(weight, Some(bias))?)
-    }
-
-    fn gru(&mut self, name: &str, hidden: usize) -> Result<Gru<SONGS>, WeightError> {
-        let mut product = |which: &str| {
-            let (weight, bias) = (format!("{name}.weight_{which}_l0"), format!("{name}.bias_{which}_l0"));
-            self.pair(&weight, &bias, 3 * hidden, hidden)
-        };
-        Ok(Gru::new(product("ih")?, product("hh")?)?)
-    }
-
-    fn attention(
-        &mut self,
-        name: &str,
-        sizes: Architecture,
-        reads: [usize; SONGS],
-    ) -> Result<WindowAttention<SONGS>, WeightError> {
-        let shape = sizes.attention();
-        let (weight, bias) = (format!("{name}.project.weight"), format!("{name}.project.bias"));
-        let project = self.pair(&weight, &bias, 3 * shape.size(), sizes.hidden)?;
-        let age = self.take(&format!("{name}.age"), &[shape.heads, shape.window])?;
-        Ok(WindowAttention::new(shape, reads, project, age)?)
-    }
-}
-
-impl Layers {
-    fn read(file: &mut WeightFile, sizes: Architecture) -> Result<Self, WeightError> {
+    fn read(file: &mut WeightFile<'_>) -> Result<Self, WeightError> {
+        check(file.metadata())?;
+        let sizes = Sizes::read(file)?;
         let (hidden, context) = (sizes.hidden, 2 * sizes.attention().size());
-        let mut reader = Reader { file, parameters: 0 };
         let buffer = |length: usize| std::array::from_fn(|_| vec![0.0; length]);
         Ok(Self {
-            encoder: reader.linear("encoder", hidden, FEATURES)?,
-            norm: LayerNorm::new(reader.take("norm.weight", &[hidden])?, reader.take("norm.bias", &[hidden])?)?,
-            gru1: reader.gru("gru1", hidden)?,
-            own: reader.attention("own", sizes, [0, 1])?,
-            other: reader.attention("other", sizes, [1, 0])?,
-            mix: reader.linear("mix", hidden, context)?,
-            gru2: reader.gru("gru2", hidden)?,
-            shares: reader.linear("shares", PARTS * BANDS, 2 * hidden)?,
-            lead: Linear::new(reader.take("lead.weight", &[PARTS, 2 * hidden])?, None)?,
-            arch: pulp::Arch::new(),
-            parameters: reader.parameters,
+            encoder: file.take_linear("encoder", hidden, FEATURES)?,
+            norm: LayerNorm::new(file.take("norm.weight", &[hidden])?, file.take("norm.bias", &[hidden])?)?,
+            gru1: file.take_gru("gru1", hidden, hidden)?,
+            own: attention(file, "own", sizes, [0, 1])?,
+            other: attention(file, "other", sizes, [1, 0])?,
+            mix: file.take_linear("mix", hidden, context)?,
+            gru2: file.take_gru("gru2", hidden, hidden)?,
+            shares: file.take_linear("shares", PARTS * BANDS, 2 * hidden)?,
+            lead: Linear::new(file.take("lead.weight", &[PARTS, 2 * hidden])?, None)?,
+            arch: Arch::new(),
             features: buffer(FEATURES),
             encoded: buffer(hidden),
             context: buffer(context),
             mixed: buffer(hidden),
             state: buffer(2 * hidden),
+            logits: vec![0.0; SONGS * PARTS * BANDS + PARTS],
         })
     }
 
-    pub(super) const fn parameters(&self) -> usize {
-        self.parameters
-    }
-
-    pub(super) fn reset(&mut self) {
+    fn reset(&mut self) {
         self.gru1.reset();
         self.own.reset();
         self.other.reset();
         self.gru2.reset();
     }
+}
 
-    /// One hop; the features are finite.
-    pub(super) fn step(&mut self, features: &[[f32; FEATURES]; SONGS], out: &mut MashOutput) {
+impl Sequence for Mash {
+    fn inputs(&self) -> usize {
+        SONGS * FEATURES
+    }
+
+    fn step(&mut self, features: &[f32]) -> &[f32] {
         self.encode(features);
         self.mix_context();
         self.join_state();
+        let (shares, lead) = self.logits.split_at_mut(SONGS * PARTS * BANDS);
         let logits = self.shares.step(slices(&self.state));
-        for (logits, shares) in logits.into_iter().zip(&mut out.shares) {
-            self.arch.dispatch(|| shares_of(logits, shares));
-        }
+        shares.chunks_exact_mut(PARTS * BANDS).zip(logits).for_each(|(shares, logits)| shares.copy_from_slice(logits));
         let [a, b] = self.lead.step(slices(&self.state));
-        for (lead, (a, b)) in out.lead.iter_mut().zip(a.iter().zip(b)) {
-            *lead = sigmoid(b - a);
-        }
+        lead.iter_mut().zip(a.iter().zip(b)).for_each(|(lead, (a, b))| *lead = b - a);
+        &self.logits
     }
 
-    fn encode(&mut self, features: &[[f32; FEATURES]; SONGS]) {
-        for (clamped, features) in self.features.iter_mut().zip(features) {
+    fn forward(&self, features: &Tensor) -> candle_core::Result<Tensor> {
+        let songs = [features.narrow(1, 0, FEATURES)?, features.narrow(1, FEATURES, FEATURES)?];
+        let encoded = map(&songs, |song| {
+            let limit = f64::from(FEATURE_LIMIT);
+            self.norm.forward(&self.encoder.forward(&song.clamp(-limit, limit)?)?)?.silu()
+        })?;
+        let heard = map(&encoded, |encoded| self.gru1.forward(encoded))?;
+        let state = |song: usize| {
+            let (own, other) = (&heard[song], &heard[1 - song]);
+            let context = Tensor::cat(&[self.own.forward(own, own)?, self.other.forward(own, other)?], 1)?;
+            let mixed = (own + self.mix.forward(&context)?)?;
+            Tensor::cat(&[(self.gru2.forward(&mixed)? + mixed)?, encoded[song].clone()], 1)
+        };
+        let states = [state(0)?, state(1)?];
+        let [a, b] = map(&states, |state| self.shares.forward(state))?;
+        let [lead_a, lead_b] = map(&states, |state| self.lead.forward(state))?;
+        Tensor::cat(&[a, b, (lead_b - lead_a)?], 1)
+    }
+}
+
+/// The same of both songs.
+fn map(
+    songs: &[Tensor; SONGS],
+    f: impl Fn(&Tensor) -> candle_core::Result<Tensor>,
+) -> candle_core::Result<[Tensor; SONGS]> {
+    Ok([f(&songs[0])?, f(&songs[1])?])
+}
+
+impl Mash {
+    fn encode(&mut self, features: &[f32]) {
+        for (clamped, features) in self.features.iter_mut().zip(features.chunks_exact(FEATURES)) {
             clamped.copy_from_slice(features);
             clamped.iter_mut().for_each(|feature| *feature = feature.clamp(-FEATURE_LIMIT, FEATURE_LIMIT));
         }
@@ -239,6 +229,15 @@ impl Layers {
 
 fn slices(buffers: &[Vec<f32>; SONGS]) -> [&[f32]; SONGS] {
     buffers.each_ref().map(Vec::as_slice)
+}
+
+/// The answer of logits as [`Mash`] gives them.
+pub(super) fn write(arch: Arch, logits: &[f32], out: &mut MashOutput) {
+    let (shares, lead) = logits.split_at(SONGS * PARTS * BANDS);
+    for (logits, shares) in shares.chunks_exact(PARTS * BANDS).zip(&mut out.shares) {
+        arch.dispatch(|| shares_of(logits, shares));
+    }
+    out.lead.iter_mut().zip(lead).for_each(|(lead, logit)| *lead = sigmoid(*logit));
 }
 
 /// Softmax over the parts of each band: logits `[part * band]` to shares `[part][band]`.

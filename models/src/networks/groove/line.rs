@@ -1,42 +1,63 @@
 //! One autoregressive line: a GRU over what was played a step and a bar ago, then a chance for each level of each voice.
 
-use candle_core::Tensor;
+use candle_core::{Result, Tensor};
 
 use super::{BAR, Choose};
-use crate::layers::{Gru, Linear};
+use crate::{
+    format::Sequence,
+    layers::{Gru, Linear},
+};
 
 /// `VOICES` voices that have one of `LEVELS` levels in each step, 0 = silent. `songweave_training/groove/net.py` trains the same.
 #[derive(Debug, Clone)]
-pub(super) struct Line<const VOICES: usize, const LEVELS: usize> {
-    gru: Gru<1>,
-    head: Linear<1>,
+pub(in crate::networks) struct Line<const VOICES: usize, const LEVELS: usize> {
+    /// What is known before anything of the step is chosen.
+    pub(in crate::networks) before: Before,
     /// What a voice's levels tell the later voices of the same step, `[voice, level][voice before, level - 1]`.
     within: Vec<f32>,
-    parameters: usize,
     /// Levels of the last bar; the oldest at `next`.
     past: [[u8; VOICES]; BAR],
     next: usize,
     input: Vec<f32>,
 }
 
+/// The recurrent layer and its head: hears the condition, then the levels a step ago, then those a bar ago; answers the logits of
+/// all levels, `[voice][level]`, as if the voices were independent.
+#[derive(Debug, Clone)]
+pub(in crate::networks) struct Before {
+    inputs: usize,
+    gru: Gru<1>,
+    head: Linear<1>,
+}
+
+impl Sequence for Before {
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    fn step(&mut self, x: &[f32]) -> &[f32] {
+        let [logits] = self.head.step(self.gru.step([x]));
+        logits
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.head.forward(&self.gru.forward(x)?)
+    }
+}
+
 impl<const VOICES: usize, const LEVELS: usize> Line<VOICES, LEVELS> {
     /// Numbers that say the levels of one step: one for each voice and each level but 0.
     pub(super) const PLAYED: usize = VOICES * (LEVELS - 1);
 
-    /// A line from its layers; `within` is `[VOICES * LEVELS][PLAYED]`, the GRU hears the condition, then the levels a step
-    /// ago, then those a bar ago.
-    pub(super) fn new(gru: Gru<1>, head: Linear<1>, within: &Tensor, parameters: usize) -> candle_core::Result<Self> {
-        let within = within.flatten_all()?.to_vec1()?;
-        let (past, input) = ([[0; VOICES]; BAR], Vec::new());
-        Ok(Self { gru, head, within, parameters, past, next: 0, input })
-    }
-
-    pub(super) const fn parameters(&self) -> usize {
-        self.parameters
+    /// A line from its layers and the count of numbers of its condition; `within` is `[VOICES * LEVELS][PLAYED]`.
+    pub(super) fn new(condition: usize, gru: Gru<1>, head: Linear<1>, within: &Tensor) -> Result<Self> {
+        let inputs = condition + 2 * Self::PLAYED;
+        let (within, input) = (within.flatten_all()?.to_vec1()?, Vec::with_capacity(inputs));
+        Ok(Self { before: Before { inputs, gru, head }, within, past: [[0; VOICES]; BAR], next: 0, input })
     }
 
     pub(super) fn reset(&mut self) {
-        self.gru.reset();
+        self.before.gru.reset();
         self.past = [[0; VOICES]; BAR];
         self.next = 0;
     }
@@ -44,8 +65,7 @@ impl<const VOICES: usize, const LEVELS: usize> Line<VOICES, LEVELS> {
     /// One step under a condition.
     pub(super) fn step(&mut self, condition: &[f32], choose: &mut Choose<'_>) -> [u8; VOICES] {
         self.listen(condition);
-        let [state] = self.gru.step([&self.input]);
-        let [logits] = self.head.step([state]);
+        let logits = self.before.step(&self.input);
         let mut levels = [0u8; VOICES];
         for voice in 0..VOICES {
             let mut chances: [f32; LEVELS] = std::array::from_fn(|level| logits[voice * LEVELS + level]);

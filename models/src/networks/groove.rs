@@ -4,12 +4,11 @@
 //! chooses one, and the choice is what the next voice and the next step hear.
 
 mod line;
-mod network;
+mod reading;
 
-use candle_core::Device;
-
-use crate::weights::{Metadata, WeightError};
 use line::Line;
+
+use crate::format::Network;
 
 /// Classes of drums.
 pub const DRUMS: usize = 9;
@@ -39,10 +38,8 @@ pub const PHRASE: usize = 4;
 pub const STYLES: usize = 6;
 /// Points of the density tables: quantiles 0.05, 0.25, 0.5, 0.75, 0.95 of the training data.
 pub const QUANTILES: usize = 5;
-/// Kind of the weight files.
-pub const KIND: &str = "groove";
 /// The weights in the binary.
-pub const EMBEDDED: &[u8] = include_bytes!("../weights/groove.safetensors");
+pub const EMBEDDED: &[u8] = include_bytes!("../../weights/groove.safetensors");
 
 /// Level of a MIDI velocity; 0 for none.
 #[must_use]
@@ -98,41 +95,26 @@ pub enum GrooveError {
 /// exist counts as the highest.
 pub type Choose<'a> = dyn FnMut(usize, &[f32]) -> usize + 'a;
 
-/// The groove network with its weights and its state.
+/// The two lines with their state, and what was measured of the data that they learned from.
 #[derive(Debug, Clone)]
-pub struct GrooveNetwork {
-    metadata: Metadata,
-    digest: String,
-    drums: Line<DRUMS, DRUM_LEVELS>,
-    hands: Line<HANDS, HAND_LEVELS>,
+pub struct Groove {
+    pub(in crate::networks) drums: Line<DRUMS, DRUM_LEVELS>,
+    pub(in crate::networks) hands: Line<HANDS, HAND_LEVELS>,
     velocity: [[f32; DRUM_LEVELS - 1]; DRUMS],
     drum_density: [[f32; QUANTILES]; STYLES],
     hand_density: [[[f32; QUANTILES]; HANDS]; TEMPI],
 }
 
+/// The groove network with its weights and its state.
+pub type GrooveNetwork = Network<Groove>;
+
 impl GrooveNetwork {
-    /// The network with the weights in the binary.
-    ///
-    /// # Errors
-    /// When the binary was built with a damaged weight file.
-    pub fn embedded() -> Result<Self, WeightError> {
-        Self::from_bytes(EMBEDDED)
-    }
-
-    /// The network with the weights of a file's bytes.
-    ///
-    /// # Errors
-    /// When the file is not a complete, finite `groove` weight file of these voices and levels; the message says why.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightError> {
-        network::read(bytes, &Device::Cpu)
-    }
-
     /// One step of the drums: a level for each class, as `choose` chose them.
     ///
     /// # Errors
     /// When the place does not exist or its density is not finite; the state stays as it is.
     pub fn drums(&mut self, place: &DrumPlace, choose: &mut Choose<'_>) -> Result<[u8; DRUMS], GrooveError> {
-        Ok(self.drums.step(&place.condition()?, choose))
+        Ok(self.layers.drums.step(&place.condition()?, choose))
     }
 
     /// One step of the hands: a level for each, as `choose` chose them.
@@ -140,50 +122,29 @@ impl GrooveNetwork {
     /// # Errors
     /// When the place does not exist or its density is not finite; the state stays as it is.
     pub fn hands(&mut self, place: &HandPlace, choose: &mut Choose<'_>) -> Result<[u8; HANDS], GrooveError> {
-        Ok(self.hands.step(&place.condition()?, choose))
+        Ok(self.layers.hands.step(&place.condition()?, choose))
     }
 
     /// Mean MIDI velocity of a level (1…3) of a drum in the training data, 1…127; 0 for none.
     #[must_use]
     pub fn velocity(&self, drum: usize, level: u8) -> f32 {
-        let levels = self.velocity.get(drum);
+        let levels = self.layers.velocity.get(drum);
         levels.and_then(|levels| levels.get(usize::from(level).wrapping_sub(1))).copied().unwrap_or(0.0)
     }
 
     /// [`DrumPlace::density`] of the share `quantile` (0…1) of a style's training data.
     #[must_use]
     pub fn drum_density(&self, style: usize, quantile: f32) -> f32 {
-        self.drum_density.get(style).map_or(0.0, |table| interpolate(table, quantile))
+        self.layers.drum_density.get(style).map_or(0.0, |table| interpolate(table, quantile))
     }
 
     /// [`HandPlace::density`] of the share `quantile` (0…1) of the training data of a tempo.
     #[must_use]
     pub fn hand_density(&self, tempo: usize, quantile: f32) -> [f32; HANDS] {
-        self.hand_density.get(tempo).map_or([0.0; HANDS], |hands| hands.map(|table| interpolate(&table, quantile)))
-    }
-
-    /// Forgets everything played, as if new.
-    pub fn reset(&mut self) {
-        self.drums.reset();
-        self.hands.reset();
-    }
-
-    /// SHA-256 of the weight file in hexadecimal digits.
-    #[must_use]
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-
-    /// The facts of the weight file.
-    #[must_use]
-    pub const fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-
-    /// Number of trained numbers.
-    #[must_use]
-    pub const fn parameters(&self) -> usize {
-        self.drums.parameters() + self.hands.parameters()
+        self.layers
+            .hand_density
+            .get(tempo)
+            .map_or([0.0; HANDS], |hands| hands.map(|table| interpolate(&table, quantile)))
     }
 }
 

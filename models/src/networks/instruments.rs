@@ -7,11 +7,10 @@
 mod network;
 mod program;
 
-use candle_core::Device;
-
-use crate::weights::{Metadata, WeightError};
 use network::ProgramNetwork;
 pub use program::{PROGRAMS, Program, Role};
+
+use crate::format::Network;
 
 /// Partials of a note at most.
 pub const PARTIALS: usize = 64;
@@ -19,10 +18,8 @@ pub const PARTIALS: usize = 64;
 pub const NOISE_BANDS: usize = 24;
 /// Channels: left, right.
 pub const CHANNELS: usize = 2;
-/// Kind of the weight files.
-pub const KIND: &str = "instruments";
 /// The weights in the binary.
-pub const EMBEDDED: &[u8] = include_bytes!("../weights/instruments.safetensors");
+pub const EMBEDDED: &[u8] = include_bytes!("../../weights/instruments.safetensors");
 
 /// Which note, and when in its life.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,35 +51,20 @@ impl NoteTone {
         Self { hz: [0.0; PARTIALS], partials: [[0.0; PARTIALS]; CHANNELS], noise: [[0.0; NOISE_BANDS]; CHANNELS] };
 }
 
-/// The networks of all programs.
+/// The networks of all programs. They remember nothing.
 #[derive(Debug, Clone)]
-pub struct InstrumentNetwork {
-    metadata: Metadata,
-    digest: String,
+pub struct Instruments {
     programs: Vec<ProgramNetwork>,
 }
 
+/// The instrument network with its weights.
+pub type InstrumentNetwork = Network<Instruments>;
+
 impl InstrumentNetwork {
-    /// The network with the weights in the binary.
-    ///
-    /// # Errors
-    /// When the binary was built with a damaged weight file.
-    pub fn embedded() -> Result<Self, WeightError> {
-        Self::from_bytes(EMBEDDED)
-    }
-
-    /// The network with the weights of a file's bytes.
-    ///
-    /// # Errors
-    /// When the file is not a complete, finite `instruments` weight file of [`PROGRAMS`]; the message says why.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightError> {
-        network::read(bytes, &Device::Cpu)
-    }
-
     /// The sound of each note of one program, `out[note]`; as many as both slices have. A program that does not exist is
     /// silent.
     pub fn tones(&mut self, program: usize, notes: &[NoteQuery], out: &mut [NoteTone]) {
-        match self.programs.get_mut(program) {
+        match self.layers.programs.get_mut(program) {
             Some(network) => network.tones(notes, out),
             None => out.iter_mut().take(notes.len()).for_each(|tone| *tone = NoteTone::SILENT),
         }
@@ -92,31 +74,13 @@ impl InstrumentNetwork {
     /// 0.4 seconds, both channels together); 0 for a program that does not exist.
     #[must_use]
     pub fn level(&self, program: usize) -> f32 {
-        self.programs.get(program).map_or(0.0, ProgramNetwork::level)
+        self.layers.programs.get(program).map_or(0.0, ProgramNetwork::level)
     }
 
     /// Seconds after its release in which a note falls by 60 dB; infinite where it rings on.
     #[must_use]
     pub fn release_seconds(&self, program: usize, key: u8) -> f32 {
-        self.programs.get(program).map_or(0.0, |network| network.release_seconds(key))
-    }
-
-    /// SHA-256 of the weight file in hexadecimal digits.
-    #[must_use]
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-
-    /// The facts of the weight file.
-    #[must_use]
-    pub const fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-
-    /// Number of trained numbers; the tables of frequencies, loudness and releases are measured and do not count.
-    #[must_use]
-    pub fn parameters(&self) -> usize {
-        self.programs.iter().map(ProgramNetwork::parameters).sum()
+        self.layers.programs.get(program).map_or(0.0, |network| network.release_seconds(key))
     }
 }
 

@@ -4,18 +4,18 @@
 //! chances of every length of that pitch.
 
 mod input;
-mod network;
+mod layers;
 mod register;
 
-use candle_core::Device;
+use layers::{DURATION_SIZE, INTERVALS, PITCH_SIZE};
 
+pub use layers::Melody;
 pub use register::Register;
 
 use crate::{
+    format::{Network, Sequence},
     layers::{LstmState, tanh},
-    weights::{Metadata, WeightError},
 };
-use network::{DURATION_SIZE, INTERVALS, Layers, PITCH_SIZE};
 
 /// Semitones below and above the [`Register::anchor`] that pitches reach.
 const REACH: i32 = 24;
@@ -33,10 +33,8 @@ pub const LAGS: [usize; 4] = [1, 2, 4, 8];
 pub const CORPORA: usize = 3;
 /// Semitones of the widest range.
 pub const WIDEST: u8 = 35;
-/// Kind of the weight files.
-pub const KIND: &str = "melody";
 /// The weights in the binary.
-pub const EMBEDDED: &[u8] = include_bytes!("../weights/melody.safetensors");
+pub const EMBEDDED: &[u8] = include_bytes!("../../weights/melody.safetensors");
 
 /// Steps of a bar that are told apart.
 const STEPS: usize = 16;
@@ -141,44 +139,18 @@ pub enum MelodyError {
 pub struct MelodyState(LstmState<1>);
 
 /// The melody network with its weights and its state.
-#[derive(Debug, Clone)]
-pub struct MelodyNetwork {
-    metadata: Metadata,
-    digest: String,
-    layers: Layers,
-    parameters: usize,
-    input: Vec<f32>,
-}
+pub type MelodyNetwork = Network<Melody>;
 
 impl MelodyNetwork {
-    /// The network with the weights in the binary.
-    ///
-    /// # Errors
-    /// When the binary was built with a damaged weight file.
-    pub fn embedded() -> Result<Self, WeightError> {
-        Self::from_bytes(EMBEDDED)
-    }
-
-    /// The network with the weights of a file's bytes.
-    ///
-    /// # Errors
-    /// When the file is not a complete, finite `melody` weight file; the message says why.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightError> {
-        network::read(bytes, &Device::Cpu)
-    }
-
     /// Hears where an event begins. The answer are the logarithms of the chances (not normalised) of every pitch, `[pitch]`;
     /// pitches out of range have none (−∞).
     ///
     /// # Errors
     /// When something does not exist or is not finite; the state stays as it is.
     pub fn pitch(&mut self, heard: &MelodyHeard) -> Result<[f32; PITCHES], MelodyError> {
-        let mut input = std::mem::take(&mut self.input);
-        let written = heard.write(&self.layers, &mut input);
-        self.input = input;
-        written?;
-        let [state] = self.layers.lstm.step([&self.input]);
-        let [logits] = self.layers.head.step([state]);
+        let Melody { pitches, durations, recurrent, input, .. } = &mut self.layers;
+        heard.write(pitches, durations, input)?;
+        let logits = recurrent.step(input);
         let (alone, rest) = logits.split_at(PITCHES);
         let (steps, above) = rest.split_at(INTERVALS);
         Ok(std::array::from_fn(|pitch| {
@@ -198,50 +170,28 @@ impl MelodyNetwork {
     /// # Errors
     /// When there is no such pitch.
     pub fn length(&mut self, pitch: usize) -> Result<[f32; DURATIONS.len()], MelodyError> {
-        let row = self.layers.pitches.get(pitch * PITCH_SIZE..(pitch + 1) * PITCH_SIZE).filter(|_| pitch < PITCHES);
+        let Melody { pitches, recurrent, length, length_head, input, .. } = &mut self.layers;
+        let row = pitches.get(pitch * PITCH_SIZE..(pitch + 1) * PITCH_SIZE).filter(|_| pitch < PITCHES);
         let row = row.ok_or(MelodyError::NoSuchPlace)?;
-        self.input.clear();
-        self.input.extend_from_slice(self.layers.lstm.output(0));
-        self.input.extend_from_slice(row);
-        let [inner] = self.layers.length.step([&self.input]);
-        self.input.clear();
-        self.input.extend(inner.iter().map(|value| tanh(*value)));
-        let [logits] = self.layers.length_head.step([&self.input]);
+        input.clear();
+        input.extend_from_slice(recurrent.lstm.output(0));
+        input.extend_from_slice(row);
+        let [inner] = length.step([input]);
+        input.clear();
+        input.extend(inner.iter().map(|value| tanh(*value)));
+        let [logits] = length_head.step([input]);
         Ok(std::array::from_fn(|class| logits[class]))
     }
 
     /// What it remembers now.
     #[must_use]
     pub fn state(&self) -> MelodyState {
-        MelodyState(self.layers.lstm.state().clone())
+        MelodyState(self.layers.recurrent.lstm.state().clone())
     }
 
     /// Goes back to what it once remembered.
     pub fn restore(&mut self, state: &MelodyState) {
-        self.layers.lstm.restore(&state.0);
-    }
-
-    /// Forgets everything, as if new.
-    pub fn reset(&mut self) {
-        self.layers.lstm.reset();
-    }
-
-    /// SHA-256 of the weight file in hexadecimal digits.
-    #[must_use]
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-
-    /// The facts of the weight file.
-    #[must_use]
-    pub const fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-
-    /// Number of trained numbers.
-    #[must_use]
-    pub const fn parameters(&self) -> usize {
-        self.parameters
+        self.layers.recurrent.lstm.restore(&state.0);
     }
 }
 

@@ -1,0 +1,12 @@
+//! The networks: what each hears and answers, and how its layers are wired.
+
+pub mod chords;
+pub mod groove;
+pub mod instruments;
+pub mod mash;
+pub mod melody;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
