@@ -5,11 +5,12 @@
 //!
 //! | key | text | e.g. |
 //! |---|---|---|
-//! | `format` | number of the format | `1` |
+//! | `format` | number of the format | `2` |
 //! | `models` | object from the name of each network in use to the SHA-256 of its weight file | `{"mash-1":"9f86…"}` |
 //! | `weights` | object from a network's place to the user's weight file for it, absent places use the network in the binary | `{"mash":"/home/ada/mine.safetensors"}` |
-//! | `seed` | seed of everything random | `0` |
 //! | `unknown_params` | parameters that a newer version saved, kept for it | `{"drunk":{"i32":2}}` |
+//!
+//! Format 1 had a field `seed` that nothing read; the seed is a parameter.
 //!
 //! Fields with other keys come from newer versions and are written back as they were. Bytes that are no JSON at all are
 //! refused by nice-plug before anything here is asked; the present values then stay.
@@ -17,10 +18,7 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex},
 };
 
 use nice_plug::{plugin::ParamValue, prelude::*};
@@ -33,21 +31,20 @@ use crate::{
 };
 
 /// The format written now.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Takes the state of a format to that of the next.
 type Rung = fn(&mut PluginState);
 /// `LADDER[n]` leads from format `n + 1` to `n + 2`.
-const LADDER: [Rung; FORMAT as usize - 1] = [];
+const LADDER: [Rung; FORMAT as usize - 1] = [forget_seed];
 
 const FORMAT_KEY: &str = "format";
 const MODELS_KEY: &str = "models";
 const WEIGHTS_KEY: &str = "weights";
-const SEED_KEY: &str = "seed";
 const UNKNOWN_PARAMS_KEY: &str = "unknown_params";
 /// Sentences from [`prepare`] to [`SavedState`], never saved.
 const NOTICES_KEY: &str = "notices";
-const OWN_KEYS: [&str; 5] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, SEED_KEY, NOTICES_KEY];
+const OWN_KEYS: [&str; 4] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, NOTICES_KEY];
 
 /// The place of the Mash network in `weights`.
 const MASH: &str = "mash";
@@ -55,7 +52,6 @@ const MASH: &str = "mash";
 /// What is saved beside the parameter values. Loading it loads its networks on the loading thread.
 pub struct SavedState {
     shared: Arc<Shared>,
-    seed: AtomicU32,
     /// The user's weight files by place, whether they could be loaded or not.
     weights: Mutex<BTreeMap<String, PathBuf>>,
     /// Fields that this version does not know.
@@ -66,7 +62,7 @@ impl SavedState {
     /// The state of a fresh instance.
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, seed: AtomicU32::new(0), weights: Mutex::default(), kept: Mutex::default() }
+        Self { shared, weights: Mutex::default(), kept: Mutex::default() }
     }
 
     /// Loads the user's weight file, or with `None` goes back to the network in the binary. What goes wrong becomes a
@@ -137,14 +133,12 @@ unsafe impl Params for SavedState {
         insert(&mut fields, FORMAT_KEY, &FORMAT);
         insert(&mut fields, MODELS_KEY, &self.models());
         insert(&mut fields, WEIGHTS_KEY, &*locked(&self.weights));
-        insert(&mut fields, SEED_KEY, &self.seed.load(Relaxed));
         fields
     }
 
     fn deserialize_fields(&self, serialized: &BTreeMap<String, String>) {
         let mut fields = Fields { texts: serialized, notices: Vec::new() };
         fields.notices = fields.read(NOTICES_KEY).unwrap_or_default();
-        self.seed.store(fields.read(SEED_KEY).unwrap_or_default(), Relaxed);
         self.restore_models(&mut fields);
         let unknown = serialized.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
         *locked(&self.kept) = unknown.map(|(key, text)| (key.clone(), text.clone())).collect();
@@ -192,6 +186,11 @@ pub fn prepare(state: &mut PluginState) {
         notices.push(format!("The saved value of {} is damaged; the default is used.", damaged.join(", ")));
     }
     insert(&mut state.fields, NOTICES_KEY, &notices);
+}
+
+/// Format 1 saved a seed that nothing read.
+fn forget_seed(state: &mut PluginState) {
+    state.fields.remove("seed");
 }
 
 /// Leaves exactly the known parameters in the state, each with a usable value, and returns the ids of the damaged ones.

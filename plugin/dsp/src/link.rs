@@ -10,7 +10,7 @@ use std::sync::{
 
 use ringbuf::{
     HeapCons, HeapProd, HeapRb,
-    traits::{Consumer, Observer, Producer, Split},
+    traits::{Consumer, Producer, Split},
 };
 
 use crate::{
@@ -141,12 +141,6 @@ impl InferenceEnd {
         // The tones first: whoever finds the decision finds them as well.
         self.tones.push_slice(tones);
         let _ = self.decisions.try_push(decision);
-    }
-
-    /// Whether the audio thread's end is gone.
-    #[must_use]
-    pub fn is_abandoned(&self) -> bool {
-        !self.frames.write_is_held()
     }
 }
 

@@ -73,12 +73,6 @@ impl WallClock {
         (self.origin, self.samples, self.block, self.waiting) = (None, 0, 0, None);
     }
 
-    /// Whether an offline render has given up waiting.
-    #[must_use]
-    pub const fn gave_up(&self) -> bool {
-        self.gave_up
-    }
-
     fn seconds(&self, samples: u64) -> Duration {
         Duration::from_secs_f64(samples as f64 / self.sample_rate)
     }

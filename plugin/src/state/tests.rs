@@ -32,13 +32,23 @@ fn float(state: &PluginState, id: &str) -> f32 {
 fn what_is_saved_loads_without_a_word() {
     let params = params();
     let fields = params.serialize_fields();
-    assert_eq!(fields["format"], "1");
+    assert_eq!((fields["format"].as_str(), fields.contains_key("seed")), ("2", false));
     let models: BTreeMap<String, String> = serde_json::from_str(&fields["models"]).unwrap();
     assert!(models.values().all(|digest| digest.len() == 64) && models.len() == 5, "{models:?}");
     let state = PluginState { version: "0.1.0".to_owned(), params: BTreeMap::new(), fields: fields.clone() };
     load(&params, state);
     assert_eq!(notices(&params), Vec::<String>::new());
     assert_eq!(params.serialize_fields(), fields);
+}
+
+#[test]
+fn a_state_of_format_1_loads_and_leaves_its_seed_behind() {
+    let params = params();
+    let old = state(r#"{"vocals":{"f32":0.25}}"#, r#"{"format":"1","seed":"0","models":"{}","weights":"{}"}"#);
+    assert_eq!(float(&load(&params, old), "vocals"), 0.25);
+    assert_eq!(notices(&params), Vec::<String>::new());
+    let saved = params.serialize_fields();
+    assert_eq!((saved["format"].as_str(), saved.contains_key("seed")), ("2", false));
 }
 
 #[test]
@@ -89,7 +99,7 @@ fn damaged_values_become_defaults_and_are_named() {
     let params = params();
     let damaged = state(
         r#"{"vocals":{"bool":true},"mix":{"f32":1e300},"high":{"f32":-5.0},"mode":{"i32":99},"missed_hops":{"i32":5}}"#,
-        r#"{"format":"1","seed":"x","weights":"[1]"}"#,
+        r#"{"format":"1","seed":"x","models":"1","weights":"[1]"}"#,
     );
     let loaded = load(&params, damaged);
     assert_eq!((float(&loaded, "vocals"), float(&loaded, "mix"), float(&loaded, "high")), (0.0, 1.0, 20.0));
@@ -97,7 +107,7 @@ fn damaged_values_become_defaults_and_are_named() {
     assert!(matches!(loaded.params["bypass"], ParamValue::Bool(false)));
     assert!(!loaded.params.contains_key("missed_hops"));
     let all = notices(&params).join("\n");
-    assert!(all.contains("mix, vocals") && all.contains("\"seed\"") && all.contains("\"weights\""), "{all}");
+    assert!(all.contains("mix, vocals") && all.contains("\"models\"") && all.contains("\"weights\""), "{all}");
     assert!(!all.contains("high"), "a value out of range is brought into it: {all}");
 }
 
