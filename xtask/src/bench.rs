@@ -5,7 +5,7 @@ mod instruments;
 mod peers;
 
 use crate::{bundle, project};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use songweave_audio::decode::decode;
@@ -28,8 +28,8 @@ use std::time::{Duration, Instant};
 /// Sample rate in Hz and frames in a block: one hop.
 const RATE: u32 = 48_000;
 const FRAMES: usize = 512;
-/// Hops of the run that measures the network alone.
-const INFERENCE_HOPS: usize = 1_000;
+/// Hops that the inference thread may be behind before its measurement is given up.
+const BEHIND: usize = 1_000;
 
 /// What the command takes.
 #[derive(clap::Args)]
@@ -59,21 +59,28 @@ pub(crate) fn run(args: Args) -> Result<()> {
 fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, mode: Mode) -> Result<Value> {
     let Playback { mut times, missed, raised_priority } = playback(bundle, songs, hops as usize, mode)?;
     times.sort_unstable();
-    let percentile = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1e6;
-    let inference = inference(songs, mode)?;
+    let (mut inferred, status) = inference(songs, hops as usize, mode)?;
+    inferred.sort_unstable();
     Ok(json!({
         "sample_rate": RATE,
         "block_size": FRAMES,
         "hops": hops,
         "missed_hops": missed,
-        "callback_us": {"p50": percentile(0.5), "p99": percentile(0.99), "max": percentile(1.0), "raised_priority": raised_priority},
+        "callback_us": {
+            "hops": times.len(), "p50": percentile(&times, 0.5), "p99": percentile(&times, 0.99), "max": percentile(&times, 1.0),
+            "raised_priority": raised_priority,
+        },
         "inference_us": {
-            "hops": inference.durations.count(),
-            "p50": inference.durations.percentile(0.5),
-            "p99": inference.durations.percentile(0.99),
-            "raised_priority": inference.raised_priority.load(Ordering::Relaxed),
+            "hops": inferred.len(), "p50": percentile(&inferred, 0.5), "p99": percentile(&inferred, 0.99),
+            "max": percentile(&inferred, 1.0), "raised_priority": status.raised_priority.load(Ordering::Relaxed),
         },
     }))
+}
+
+/// The duration in µs that a share (0…1) of all stays at or below (nearest rank); 0 of none. `sorted` from short to long.
+fn percentile(sorted: &[Duration], share: f64) -> f64 {
+    let rank = (sorted.len() as f64 * share).ceil().max(1.0) as usize;
+    sorted.get(rank - 1).map_or(0.0, |duration| duration.as_secs_f64() * 1e6)
 }
 
 /// The demo songs, `[song][sample]`.
@@ -185,10 +192,12 @@ fn watch(plugin: &mut ClapPlugin, hops: usize, finished: impl Fn() -> bool) -> R
     Ok(())
 }
 
-/// What the inference thread tells of itself after a shorter run in this process.
-fn inference(songs: &[Vec<f32>; 2], mode: Mode) -> Result<Arc<Status>> {
+/// How long the inference thread took for each of `hops` hops at the pace of the clock, in this process, and what else it tells
+/// of itself.
+fn inference(songs: &[Vec<f32>; 2], hops: usize, mode: Mode) -> Result<(Vec<Duration>, Arc<Status>)> {
     let slot = Arc::new(ModelSlot::embedded().context("the network in this program is damaged")?);
     let status = Arc::new(Status::default());
+    status.durations.keep(hops);
     let layout = StreamLayout::for_sample_rate(RATE as f32);
     let (engine, audio) = Engine::start(layout, slot, status.clone())?;
     let mut clock = engine.clock(false).context("the inference thread is gone")?;
@@ -197,13 +206,28 @@ fn inference(songs: &[Vec<f32>; 2], mode: Mode) -> Result<Arc<Status>> {
     let mut block = [vec![0.0; FRAMES], vec![0.0; FRAMES]];
     let mut side = block.clone();
     let started = Instant::now();
-    for number in 0..INFERENCE_HOPS {
+    let mut number = 0;
+    while status.durations.count() < hops {
+        ensure!(number < hops + BEHIND, "the inference thread took {} of {number} hops", status.durations.count());
         block.iter_mut().for_each(|channel| hop(&songs[0], number, channel));
         side.iter_mut().for_each(|channel| hop(&songs[1], number, channel));
         wait_for(started, number);
         clock.begin_block(FRAMES);
         let [left, right] = &mut block;
         path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &info, &mut clock, &mut ());
+        number += 1;
     }
-    Ok(status)
+    Ok((status.durations.all(), status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_those_of_the_hops_and_no_others() {
+        let times: Vec<Duration> = (1..=1_000).map(Duration::from_micros).collect();
+        assert_eq!([0.5, 0.99, 1.0].map(|share| percentile(&times, share)), [500.0, 990.0, 1_000.0]);
+        assert_eq!((percentile(&times[..1], 0.99), percentile(&[], 0.5)), (1.0, 0.0));
+    }
 }

@@ -4,6 +4,7 @@ mod inputs;
 mod prose;
 mod render;
 mod tables;
+mod template;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,12 @@ pub(crate) struct Args {
 enum What {
     /// models/weights/mash.card.md, from models/weights/figures, mash.training.json and mash.limits.md
     Mash(MashArgs),
+    /// models/weights/band.card.md, from band.template.md and the figures that it names
+    Band,
+    /// models/weights/instruments.card.md, from instruments.template.md and the figures that it names
+    Instruments,
+    /// models/weights/melody.card.md, from melody.template.md and the figures that it names
+    Melody,
 }
 
 #[derive(clap::Args)]
@@ -46,7 +53,23 @@ struct MashArgs {
 /// # Errors
 /// A file is missing, is not of a known kind, or was measured with other weights.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let What::Mash(args) = &args.what;
+    match &args.what {
+        What::Mash(args) => mash(args),
+        What::Band => from_template("band"),
+        What::Instruments => from_template("instruments"),
+        What::Melody => from_template("melody"),
+    }
+}
+
+fn from_template(kind: &str) -> Result<()> {
+    let weights = project::root().join("models/weights");
+    let card = weights.join(format!("{kind}.card.md"));
+    write_bytes(&card, template::card(kind, &weights)?.as_bytes())?;
+    println!("Card: {}", card.display());
+    Ok(())
+}
+
+fn mash(args: &MashArgs) -> Result<()> {
     let weights = project::root().join("models/weights");
     let figures = weights.join("figures");
     std::fs::create_dir_all(&figures).with_context(|| format!("cannot make the folder {}", figures.display()))?;

@@ -2,54 +2,51 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+        Mutex, OnceLock, PoisonError,
+        atomic::{
+            AtomicBool, AtomicU64, AtomicUsize,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
     time::Duration,
 };
 
 use crate::{band::BandView, listen::Listening};
 
-/// Buckets per octave of [`Durations`].
-const PER_OCTAVE: f64 = 8.0;
-const BUCKETS: usize = 192;
-
-/// Counts of durations in buckets of an eighth of an octave from 1 µs on, so percentiles are right to 9 %.
-#[derive(Debug)]
-pub struct Durations([AtomicU32; BUCKETS]);
-
-impl Default for Durations {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| AtomicU32::new(0)))
-    }
+/// Durations one by one, for whoever measures; in the plugin nobody asks for them, and nothing is kept.
+#[derive(Debug, Default)]
+pub struct Durations {
+    /// Nanoseconds each.
+    kept: OnceLock<Box<[AtomicU64]>>,
+    recorded: AtomicUsize,
 }
 
 impl Durations {
-    /// Counts one duration.
+    /// Has the next `count` durations kept. Only the first call counts.
+    pub fn keep(&self, count: usize) {
+        self.kept.get_or_init(|| (0..count).map(|_| AtomicU64::new(0)).collect());
+    }
+
+    /// Takes one duration, by one thread at a time; beyond those asked for nothing is kept.
     pub fn record(&self, duration: Duration) {
-        let micros = (duration.as_secs_f64() * 1e6).max(1.0);
-        let bucket = (micros.log2() * PER_OCTAVE) as usize;
-        self.0[bucket.min(BUCKETS - 1)].fetch_add(1, Relaxed);
-    }
-
-    /// How many were counted.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.0.iter().map(|count| u64::from(count.load(Relaxed))).sum()
-    }
-
-    /// The duration in µs that a share (0…1) of all stays below, 0 when nothing was counted.
-    #[must_use]
-    pub fn percentile(&self, share: f64) -> f64 {
-        let wanted = (self.count() as f64 * share).ceil().max(1.0) as u64;
-        let mut seen = 0;
-        for (bucket, count) in self.0.iter().enumerate() {
-            seen += u64::from(count.load(Relaxed));
-            if seen >= wanted {
-                return ((bucket + 1) as f64 / PER_OCTAVE).exp2();
-            }
+        let place = self.recorded.load(Relaxed);
+        if let Some(kept) = self.kept.get().and_then(|kept| kept.get(place)) {
+            kept.store(duration.as_nanos() as u64, Relaxed);
+            self.recorded.store(place + 1, Release);
         }
-        0.0
+    }
+
+    /// How many are kept by now.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.recorded.load(Acquire)
+    }
+
+    /// Those that are kept by now, in order of time.
+    #[must_use]
+    pub fn all(&self) -> Vec<Duration> {
+        let kept = self.kept.get().map_or(&[][..], |kept| &kept[..self.count()]);
+        kept.iter().map(|nanoseconds| Duration::from_nanos(nanoseconds.load(Relaxed))).collect()
     }
 }
 
@@ -105,13 +102,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_right_to_a_bucket() {
+    fn durations_are_kept_exactly_and_only_when_asked_for() {
         let durations = Durations::default();
-        assert_eq!(durations.percentile(0.5), 0.0);
-        (1..=1000).for_each(|micros| durations.record(Duration::from_micros(micros)));
-        for (share, wanted) in [(0.5, 500.0), (0.99, 990.0)] {
-            let found = durations.percentile(share);
-            assert!((found / wanted - 1.0_f64).abs() < 0.1, "{share}: {found}");
-        }
+        durations.record(Duration::from_nanos(7));
+        assert_eq!((durations.count(), durations.all()), (0, vec![]));
+        durations.keep(3);
+        let taken: Vec<Duration> = [1_234_567, 0, 999, 5].map(Duration::from_nanos).to_vec();
+        taken.iter().for_each(|&duration| durations.record(duration));
+        assert_eq!((durations.count(), durations.all()), (3, taken[..3].to_vec()));
     }
 }

@@ -9,6 +9,9 @@ const DRAWS: usize = 1_000;
 /// Shares of the draws below and above the interval: it holds 95 %.
 const TAIL: f64 = 0.025;
 
+/// Pairs that an interval over pairs needs; of fewer, drawing them anew says next to nothing.
+const ENOUGH: usize = 6;
+
 /// A mean with its spread, in the unit of the figure.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -20,7 +23,7 @@ pub struct Estimate {
     pub max: f64,
     /// Pairs behind it.
     pub pairs: usize,
-    /// 95 % interval of the mean when pairs are drawn anew, of two or more. With few songs it is too narrow: pairs share
+    /// 95 % interval of the mean when pairs are drawn anew, of six or more. With few songs it is too narrow: pairs share
     /// songs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_pairs: Option<[f64; 2]>,
@@ -42,7 +45,7 @@ impl Estimate {
             min: figures.iter().copied().fold(f64::INFINITY, f64::min),
             max: figures.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             pairs: figures.len(),
-            by_pairs: (figures.len() > 1).then(|| interval(draw)),
+            by_pairs: (figures.len() >= ENOUGH).then(|| interval(draw)),
             by_stretches: None,
         })
     }
@@ -74,7 +77,8 @@ impl Estimate {
     #[must_use]
     pub fn brackets(&self, scale: f64, digits: usize) -> String {
         let interval = |[low, high]: [f64; 2]| format!("{:.digits$} … {:.digits$}", scale * low, scale * high);
-        let intervals: Vec<String> = [self.by_pairs, self.by_stretches].into_iter().flatten().map(interval).collect();
+        let by_pairs = self.by_pairs.filter(|_| self.pairs >= ENOUGH);
+        let intervals: Vec<String> = [by_pairs, self.by_stretches].into_iter().flatten().map(interval).collect();
         if intervals.is_empty() { String::new() } else { format!(" ({})", intervals.join("; ")) }
     }
 }
@@ -117,14 +121,26 @@ mod tests {
 
     #[test]
     fn equal_figures_have_no_spread_and_stretches_are_drawn_within_their_pair() {
-        let same = Estimate::of(&[3.0, 3.0]).unwrap();
+        let same = Estimate::of(&[3.0; 6]).unwrap();
         assert_eq!((same.min, same.max, same.by_pairs), (3.0, 3.0, Some([3.0, 3.0])));
         let values = [[0.0, 2.0], [10.0, 12.0]];
         let figure = |pair: usize, drawn: &[usize]| Some(drawn.iter().map(|&n| values[pair][n]).sum::<f64>() / 2.0);
         let drawn = Estimate::of(&[1.0, 11.0]).unwrap().with_stretches(&[2, 2], figure);
         let [low, high] = drawn.by_stretches.unwrap();
         assert!(low >= 5.0 && high <= 7.0 && low < 6.0 && high > 6.0, "{low} … {high}");
-        assert_eq!(drawn.by_pairs, Some([1.0, 11.0]));
-        assert_eq!(Estimate::of(&[4.0]).unwrap().by_pairs, None);
+    }
+
+    #[test]
+    fn few_pairs_have_no_interval() {
+        let figures = [1.0, 11.0, 4.0, 6.0, 2.0, 9.0];
+        assert!(Estimate::of(&figures).unwrap().by_pairs.is_some());
+        assert_eq!(Estimate::of(&figures[..5]).unwrap().by_pairs, None);
+        // Figures of before were written with an interval of any two pairs.
+        let old = Estimate {
+            by_pairs: Some([1.0, 11.0]),
+            by_stretches: Some([5.0, 7.0]),
+            ..Estimate::of(&figures[..2]).unwrap()
+        };
+        assert_eq!(old.brackets(1.0, 1), " (5.0 … 7.0)");
     }
 }

@@ -8,7 +8,7 @@ use songweave_dsp::instruments::Sounds;
 use songweave_dsp::layout::StreamLayout;
 use songweave_dsp::player::Player;
 use songweave_engine::band::Band;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Hops that are measured, and after how many the notes are struck again.
 const HOPS: u64 = 4_000;
@@ -32,18 +32,17 @@ pub(super) fn measure(sample_rate: f32) -> Result<Value> {
         let step = if hop.is_multiple_of(STRUCK_EVERY) { chord(&layout) } else { BandStep::EMPTY };
         let begun = Instant::now();
         sound.play(&frame, &step);
-        asked.push(begun.elapsed().as_secs_f64() * 1e6);
+        asked.push(begun.elapsed());
         let now = (hop as i64 + 1) * layout.hop as i64;
         player.take(&step, now);
         let begun = Instant::now();
         player.play(now + 2 * layout.hop as i64 - layout.latency() as i64, sound.tones().iter().copied(), &mut sounds);
-        drawn.push(begun.elapsed().as_secs_f64() * 1e6);
+        drawn.push(begun.elapsed());
         player.finish();
     }
-    let percentiles = |times: &mut Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize];
-        json!({"p50": at(0.5), "p99": at(0.99)})
+    let percentiles = |times: &mut Vec<Duration>| {
+        times.sort_unstable();
+        json!({"p50": super::percentile(times, 0.5), "p99": super::percentile(times, 0.99)})
     };
     Ok(json!({
         "notes": NOTES.iter().map(|(_, keys)| keys.len()).sum::<usize>(),

@@ -13,14 +13,14 @@ use super::{
 
 /// How figures of the test are to be read; printed once.
 const READING: &str = "SI-SDR and SDR in dB against the true parts, through the plugin's own path with its mask not smoothed. In \
-brackets 95 % intervals of the mean (bootstrap): first with the ordered pairs of songs drawn anew, then with the 10-second \
-stretches within each pair drawn anew. The oracle is the mask made of the true parts in the same 96 bands: the upper bound. \"Of the \
+brackets 95 % intervals of the mean (bootstrap): with six pairs of songs or more first with the pairs drawn anew, then with the \
+10-second stretches within each pair drawn anew. The latter say how even these very songs are, not how another song would do. The oracle is the mask made of the true parts in the same 96 bands: the upper bound. \"Of the \
 way\" is the share of the way in dB from the plain sum to the oracle. Leakage is the energy of the unwanted parts against that of \
 the wanted ones under the very gains of the mask, roughness the dissonance of spectral peaks (Sethares), flutter the changes of a \
 band's gain by more than 6 dB per second.";
 
 const TWIN: &str = "The network that ships was trained on these songs as well. So these are the figures of its held-out twin \
-(`mash.heldout.safetensors`), which was trained alike but has never heard them.";
+(`mash.heldout.safetensors`), which was trained alike but has never heard them; of the network that ships there is no figure on unheard songs.";
 
 const PEERS: &str = "The network alone in several runtimes, µs for one hop of both songs on one thread: same weights, same run, taking \
 turns, in a loop and at the pace of playing. Ratios are of medians: below one this project's runtime is faster.";
