@@ -1,6 +1,6 @@
 //! An X server without a screen, for everything that opens the plugin's editor.
 
-use crate::tools;
+use crate::build::tools;
 use anyhow::{Context, Result, ensure};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -1,30 +1,22 @@
 //! Songweave's commands: `cargo xtask …`. Thin: each module is one command.
 #![allow(clippy::doc_markdown)] // doc comments of options are help texts, in which backticks would stand
 
-mod ardour;
-mod bench;
-mod bundle;
-mod card;
-mod check;
-mod dataset;
-mod demo;
+mod build;
+mod data;
 mod display;
-mod evaluate;
+mod drawing;
 mod files;
-mod install;
-mod lettering;
-mod picture;
+mod measure;
 mod project;
 mod python;
 mod render;
-mod roll;
-mod screenshot;
-mod stress;
-mod tools;
-mod train;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+
+use build::{ardour, bundle, check, demo, install, screenshot, stress};
+use data::{dataset, train};
+use measure::{bench, card, evaluate};
 
 /// Builds, renders, tests, measures and trains Songweave.
 #[derive(Parser)]

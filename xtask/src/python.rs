@@ -1,6 +1,7 @@
 //! Python environments under the target folder.
 
-use crate::{files, project, tools};
+use crate::build::tools;
+use crate::{files, project};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -16,7 +16,7 @@ mod schedule;
 mod session;
 mod stems;
 
-use crate::bundle;
+use crate::build::bundle;
 use anyhow::{Context, Result, ensure};
 pub(crate) use chart::Chart;
 pub(crate) use job::Inputs;

@@ -2,7 +2,7 @@
 
 use super::job::Job;
 use super::lanes::Lanes;
-use crate::picture::{self, Picture};
+use crate::drawing::picture::{self, Picture};
 use anyhow::{Result, ensure};
 use serde_json::json;
 use songweave_audio::write::write_bytes;

@@ -4,7 +4,7 @@ use super::chart::Chart;
 use super::job::Job;
 use super::midi::Timed;
 use super::session::Rendered;
-use crate::roll::{self, Roll, RollNote};
+use crate::drawing::roll::{self, Roll, RollNote};
 use anyhow::Result;
 use songweave_dsp::band::{Instrument, VoiceHeard};
 use songweave_host::EventKind;

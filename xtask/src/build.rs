@@ -1,0 +1,10 @@
+//! Commands that build the plugin, load it into hosts and check everything.
+
+pub(crate) mod ardour;
+pub(crate) mod bundle;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod install;
+pub(crate) mod screenshot;
+pub(crate) mod stress;
+pub(crate) mod tools;

@@ -1,0 +1,64 @@
+//! Bounces of the bundle must be the same bits whatever the blocks, the run and the host's mode are, and what `auto` does
+//! must be the same bits when it is played back from its lanes.
+
+use super::Outcome;
+use crate::build::bundle;
+use crate::project;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+/// Block sizes that are compared, and whether the host says that it plays.
+const RENDERS: [(&str, bool); 10] = [
+    ("512", false),
+    ("512", false),
+    ("512", true),
+    ("1", false),
+    ("64", false),
+    ("441", false),
+    ("1024", true),
+    ("8192", false),
+    ("random:1", false),
+    ("random:2", true),
+];
+
+/// Renders the demo songs with moving faders in many ways, and with `auto` in two.
+pub(super) fn run() -> Result<Outcome> {
+    let bundle = bundle::current()?.clap;
+    let folder = project::target().join("bounce");
+    std::fs::create_dir_all(&folder)?;
+    let moving = ["--automate", "vocals=0:0%,9.7:100%", "--automate", "drums=1:100%,7:0%"];
+    let mut first = String::new();
+    for (block_size, realtime) in RENDERS {
+        let mut options = [&moving[..], &["--block-size", block_size]].concat();
+        options.extend(realtime.then_some("--realtime"));
+        let digest = digest(&bundle, &folder, &options)?;
+        let wanted = if first.is_empty() { &digest } else { &first };
+        let mode = if realtime { "realtime" } else { "offline" };
+        ensure!(digest == *wanted, "blocks of {block_size}, {mode}: {digest} instead of {wanted}");
+        first = digest;
+    }
+    let (mask, lanes) = (folder.join("mask.npy"), folder.join("mask.lanes.json"));
+    let [mask, lanes] = [&mask, &lanes].map(|path| path.to_string_lossy());
+    let auto = digest(&bundle, &folder, &["--param", "auto=100%", "--tempo", "130", "--mask-out", &mask])?;
+    let played_back = digest(&bundle, &folder, &["--lanes", &lanes, "--tempo", "91", "--block-size", "441"])?;
+    ensure!(auto == played_back, "played back from its lanes auto gives {played_back} instead of {auto}");
+    ensure!(auto != first, "auto does nothing");
+    Ok(Outcome::Passed(format!("{} bounces, all {}", RENDERS.len(), first.get(..12).unwrap_or(&first))))
+}
+
+/// SHA-256 of the demo songs rendered with some options.
+fn digest(bundle: &Path, folder: &Path, options: &[&str]) -> Result<String> {
+    let (songs, receipt) = (project::root().join("tests/fixtures/demo"), folder.join("receipt.json"));
+    let mut render = Command::new(std::env::current_exe()?);
+    render.args(["render", "--mode", "mash"]).args(options);
+    render.arg("--bundle").arg(bundle).arg("--receipt").arg(&receipt);
+    render.arg("--input").arg(songs.join("song_a.flac")).arg("--sidechain").arg(songs.join("song_b.flac"));
+    render.arg("--output").arg(folder.join("out.wav"));
+    let output = render.output().context("cannot render")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
+    let receipt: Value = serde_json::from_slice(&std::fs::read(&receipt)?)?;
+    ensure!(receipt["missed_hops"] == 0, "{} hops were missed with {}", receipt["missed_hops"], options.join(" "));
+    Ok(receipt["sha256"].as_str().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,164 @@
+//! The steps of `cargo xtask test`.
+
+use super::Outcome;
+use super::bounce;
+use crate::build::{bundle, tools};
+use crate::{project, python};
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use std::process::Command;
+
+/// A step: what it is called and what it does.
+type Step = (&'static str, fn() -> Result<Outcome>);
+
+/// All steps, cheap ones first.
+pub(super) const STEPS: [Step; 11] = [
+    ("format", format),
+    ("lints", lints),
+    ("licences", licences),
+    ("bundle", build),
+    ("tests", tests), // some of them open the bundle
+    ("bounces of the bundle", bounce::run),
+    ("VST3 stress", stress),
+    ("Python hosts", python_hosts),
+    ("training", training),
+    ("listener", listener),
+    ("editor", editor),
+];
+
+fn format() -> Result<Outcome> {
+    cargo(&["fmt", "--all", "--check"])
+}
+
+fn lints() -> Result<Outcome> {
+    cargo(&["clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+}
+
+fn licences() -> Result<Outcome> {
+    let tools = project::target().join("tools");
+    let deny = tools.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    if !deny.is_file() {
+        println!("  installing cargo-deny into {} (some minutes, once)", tools.display());
+        let mut install = project::cargo();
+        install.args(["install", "--locked", "--quiet", "cargo-deny@0.20.2", "--root"]).arg(&tools);
+        // Its build must not land in the folder that the workspace is built in.
+        quietly(install.env_remove("CARGO_TARGET_DIR"))?;
+    }
+    // Licences and sources need no network; advisories would make an unchanged commit fail from one day to the next.
+    let mut check = Command::new(deny);
+    quietly(check.args(["--offline", "check", "licenses", "bans", "sources"]).current_dir(project::root()))?;
+    passed("")
+}
+
+fn tests() -> Result<Outcome> {
+    let output =
+        quietly(project::cargo().args(["test", "--release", "--workspace", "--locked"]).current_dir(project::root()))?;
+    let count = |word: &str| -> u32 {
+        let lines = output.lines().filter(|line| line.starts_with("test result:"));
+        let numbers = lines.filter_map(|line| line.split(word).next()?.split_whitespace().last()?.parse::<u32>().ok());
+        numbers.sum()
+    };
+    passed(format!("{} tests", count(" passed")))
+}
+
+fn build() -> Result<Outcome> {
+    let bundles = bundle::current()?;
+    passed(format!("{}, {}", bundles.clap.display(), bundles.vst3.display()))
+}
+
+fn stress() -> Result<Outcome> {
+    if let Err(missing) = tools::require_display() {
+        return Ok(Outcome::Skipped(format!("{missing:#}")));
+    }
+    let output = quietly(own().args(["stress", "--runs", "20"]))?;
+    passed(output.trim().to_owned())
+}
+
+fn python_hosts() -> Result<Outcome> {
+    if let Err(missing) = tools::require_python() {
+        return Ok(Outcome::Skipped(format!("{missing:#}")));
+    }
+    let folder = project::root().join("tests/python");
+    let python = python::environment("venv", &folder.join("requirements.txt"))?;
+    let bundles = bundle::current()?;
+    let mut said = Vec::new();
+    for script in ["pedalboard_host.py", "dawdreamer_host.py"] {
+        let output = quietly(Command::new(&python).arg(folder.join(script)).arg(&bundles.vst3))?;
+        said.push(output.trim().lines().last().unwrap_or_default().to_owned());
+    }
+    passed(said.join("; "))
+}
+
+/// The trainer's tests: every network learns, resumes exactly and exports.
+fn training() -> Result<Outcome> {
+    unit_tests(&project::root().join("models/training"), || {
+        let mut command = python::trainer("unittest")?;
+        // On small matrices several threads wait for each other.
+        command.env("OMP_NUM_THREADS", "1").args(["discover", "-t", ".", "-s", "tests"]);
+        Ok(command)
+    })
+}
+
+fn listener() -> Result<Outcome> {
+    let folder = project::root().join("xtask/python/listener");
+    unit_tests(&folder, || {
+        let python = python::environment("venv-listener-tests", &folder.join("requirements.txt"))?;
+        let mut command = Command::new(python);
+        command.args(["-m", "unittest", "discover"]);
+        Ok(command)
+    })
+}
+
+/// Python's unit tests of a folder. Where their environment cannot be made (no Python, no network) they are left out.
+fn unit_tests(folder: &Path, prepare: impl Fn() -> Result<Command>) -> Result<Outcome> {
+    let mut command = match prepare() {
+        Ok(command) => command,
+        Err(missing) => return Ok(Outcome::Skipped(format!("{missing:#}"))),
+    };
+    let output = command.current_dir(folder).output().context("Python cannot be run")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        print!("{}{said}", String::from_utf8_lossy(&output.stdout));
+        bail!("the Python tests of {} failed: {}", folder.display(), output.status);
+    }
+    let ran = said.lines().find_map(|line| line.strip_prefix("Ran ")?.split(' ').next()?.parse::<u32>().ok());
+    match ran {
+        Some(count @ 1..) => passed(format!("{count} tests")),
+        _ => bail!("the Python tests of {} ran none", folder.display()),
+    }
+}
+
+fn editor() -> Result<Outcome> {
+    if let Err(missing) = tools::require_display() {
+        return Ok(Outcome::Skipped(format!("{missing:#}")));
+    }
+    let picture = project::target().join("editor.png");
+    quietly(own().args(["screenshot", "--output"]).arg(&picture))?;
+    passed(picture.display().to_string())
+}
+
+fn passed(found: impl Into<String>) -> Result<Outcome> {
+    Ok(Outcome::Passed(found.into()))
+}
+
+/// This very program once more.
+fn own() -> Command {
+    Command::new(std::env::current_exe().unwrap_or_else(|_| "cargo-xtask".into()))
+}
+
+fn cargo(arguments: &[&str]) -> Result<Outcome> {
+    quietly(project::cargo().args(arguments).current_dir(project::root()))?;
+    passed("")
+}
+
+/// Runs a command and returns what it printed; when it fails, prints all of it.
+fn quietly(command: &mut Command) -> Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("{program} cannot be run"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        print!("{text}{}", String::from_utf8_lossy(&output.stderr));
+        bail!("{program} failed: {}", output.status);
+    }
+    Ok(text)
+}

@@ -1,0 +1,157 @@
+//! `cargo xtask screenshot`: the editor as a host shows it, while the demo songs play.
+
+use crate::build::bundle;
+use crate::display::Display;
+use crate::drawing::picture::Picture;
+use crate::project;
+use anyhow::{Context, Result, ensure};
+use songweave_audio::decode::decode;
+use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Transport, X11Window};
+use std::path::{Path, PathBuf};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+/// Frames in a block.
+const FRAMES: usize = 512;
+/// An editor that drew something has more colours than this.
+const DRAWN: usize = 100;
+/// Time between two turns of the host's main loop.
+const TURN: Duration = Duration::from_millis(20);
+
+/// What the command takes.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Where the picture goes
+    #[arg(long, value_name = "FILE.png")]
+    output: Option<PathBuf>,
+    /// Size of the editor, 1 to 2
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// Seconds of music before the picture is taken
+    #[arg(long, default_value_t = 7.0)]
+    seconds: f64,
+    /// A parameter's value by its name, e.g. Auto=100% (repeatable)
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
+    /// The track's music instead of the demo's song A
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// The host's tempo in quarter notes per minute
+    #[arg(long, default_value_t = 120.0)]
+    tempo: f64,
+    /// Use the X server that is there
+    #[arg(long, hide = true)]
+    child: bool,
+}
+
+/// Takes the picture on an X server of its own.
+pub(crate) fn run(args: Args) -> Result<()> {
+    ensure!((1.0..=2.0).contains(&args.scale), "--scale goes from 1 to 2");
+    ensure!((0.0..=60.0).contains(&args.seconds), "--seconds goes from 0 to 60");
+    let output = args.output.clone().unwrap_or_else(|| project::root().join("docs/editor.png"));
+    let bundles = bundle::current()?;
+    if args.child {
+        return take(&bundles.clap, &output, &args);
+    }
+    if let Some(folder) = output.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let display = Display::start()?;
+    let mut command = display.own_command()?;
+    let [scale, seconds, tempo] = [args.scale, args.seconds, args.tempo].map(|number| number.to_string());
+    command.args(["screenshot", "--child", "--scale", &scale, "--seconds", &seconds, "--tempo", &tempo]);
+    command.args(args.input.iter().flat_map(|input| ["--input".as_ref(), input.as_os_str()]));
+    command.args(args.params.iter().flat_map(|param| ["--param", param]));
+    project::run(command.arg("--output").arg(&output))?;
+    println!("{}", output.display());
+    Ok(())
+}
+
+fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
+    let (id, _) = ClapPlugin::list(bundle)?.into_iter().next().context("the bundle holds no plugin")?;
+    let mut plugin = ClapPlugin::load(bundle, &id)?;
+    for param in &args.params {
+        set(&mut plugin, param)?;
+    }
+    let songs = songs(args.input.as_deref())?;
+    let processor = plugin.activate(songs.rate.into(), FRAMES as u32)?;
+    let mut window = X11Window::open(640, 480)?;
+    let (width, height) = plugin.open_editor(window.id(), args.scale)?;
+    window.resize(width.try_into()?, height.try_into()?)?;
+    let inputs = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
+    let outputs = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
+    let length = (args.seconds, args.tempo);
+    let audio = thread::spawn(move || play(processor, songs, inputs, outputs, length));
+    while !audio.is_finished() {
+        plugin.idle();
+        sleep(TURN);
+    }
+    let (width, height, rows) = window.picture()?;
+    let picture = Picture::from_rows(width, height, rows);
+    ensure!(picture.colours() > DRAWN, "the editor drew nothing");
+    picture.write(output)?;
+    plugin.close_editor();
+    plugin.deactivate(audio.join().ok().context("the audio thread panicked")??);
+    Ok(())
+}
+
+/// Sets a parameter by `NAME=VALUE`.
+fn set(plugin: &mut ClapPlugin, param: &str) -> Result<()> {
+    let (name, text) = param.split_once('=').with_context(|| format!("\"{param}\" does not look like NAME=VALUE"))?;
+    let known = plugin.parameters();
+    let info = known.iter().find(|info| info.name == name).with_context(|| format!("no parameter is called {name}"))?;
+    let value = plugin.parse(info.id, text).with_context(|| format!("{name} cannot be {text}"))?;
+    Ok(plugin.set_value(info.id, value)?)
+}
+
+/// The demo songs, mono.
+struct Songs {
+    rate: u32,
+    a: Vec<f32>,
+    b: Vec<f32>,
+}
+
+fn songs(input: Option<&Path>) -> Result<Songs> {
+    let demo = project::root().join("tests/fixtures/demo");
+    let a = decode(input.unwrap_or(&demo.join("song_a.flac")))?;
+    let rate = a.rate;
+    let [a, _] = a.into_stereo();
+    // Only the demo's own songs belong together.
+    let b = if input.is_none() { decode(&demo.join("song_b.flac"))?.into_stereo()[0].clone() } else { Vec::new() };
+    Ok(Songs { rate, a, b })
+}
+
+/// Plays at the pace of the clock.
+fn play(
+    mut processor: ClapProcessor,
+    songs: Songs,
+    mut inputs: Vec<Bus>,
+    mut outputs: Vec<Bus>,
+    (seconds, tempo): (f64, f64),
+) -> Result<ClapProcessor> {
+    let started = Instant::now();
+    let end = (seconds * f64::from(songs.rate)) as usize;
+    let mut events_out = Vec::new();
+    for start in (0..end).step_by(FRAMES) {
+        for (bus, song) in inputs.iter_mut().zip([&songs.a, &songs.b]) {
+            for channel in bus {
+                channel.fill(0.0);
+                let samples = song.get(start..song.len().min(start + FRAMES)).unwrap_or_default();
+                channel[..samples.len()].copy_from_slice(samples);
+            }
+        }
+        let transport = Transport { position: start as u64, tempo, ..Transport::default() };
+        processor.process(&mut Block {
+            frames: FRAMES,
+            inputs: &mut inputs,
+            outputs: &mut outputs,
+            events: &[],
+            transport: Some(transport),
+            events_out: &mut events_out,
+        })?;
+        events_out.clear();
+        let due = Duration::from_secs_f64((start + FRAMES) as f64 / f64::from(songs.rate));
+        sleep(due.saturating_sub(started.elapsed()));
+    }
+    Ok(processor)
+}

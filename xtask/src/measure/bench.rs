@@ -1,0 +1,234 @@
+//! `cargo xtask bench`: what the plugin costs while it plays, measured from a host, and what the network costs in other
+//! runtimes.
+
+mod instruments;
+mod runtimes;
+
+use crate::build::bundle;
+use crate::project;
+use anyhow::{Context, Result, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use songweave_audio::decode::decode;
+use songweave_audio::resample::resample;
+use songweave_audio::write::write_bytes;
+use songweave_dsp::controls::{Controls, Mode};
+use songweave_dsp::layout::StreamLayout;
+use songweave_dsp::path::{AudioPath, BlockInfo};
+use songweave_dsp::telemetry::{Telemetry, columns};
+use songweave_engine::slot::ModelSlot;
+use songweave_engine::status::Status;
+use songweave_engine::thread::Engine;
+use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, Transport};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+/// Sample rate in Hz and frames in a block: one hop.
+const RATE: u32 = 48_000;
+const FRAMES: usize = 512;
+/// Hops that the inference thread may be behind before its measurement is given up.
+const BEHIND: usize = 1_000;
+
+/// What the command takes.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Where the figures go
+    #[arg(long, value_name = "FILE")]
+    json: PathBuf,
+    /// Hops to play, about 94 a second
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    hops: u32,
+}
+
+/// Plays at the pace of the clock and prints what it cost.
+pub(crate) fn run(args: Args) -> Result<()> {
+    let songs = songs()?;
+    let bundles = bundle::current()?;
+    let mut measured = figures(&bundles.clap, &songs, args.hops, Mode::Mash)?;
+    // A song with a voice in it is accompanied, so the band plays all the time.
+    measured["accompany"] = figures(&bundles.clap, &songs, args.hops, Mode::Accompany)?;
+    measured["instruments"] = instruments::measure(RATE as f32)?;
+    measured["runtimes"] = json!(runtimes::measure()?);
+    println!("{measured:#}");
+    Ok(write_bytes(&args.json, format!("{measured:#}\n").as_bytes())?)
+}
+
+/// What a mode costs.
+fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, mode: Mode) -> Result<Value> {
+    let Playback { mut times, missed, raised_priority } = playback(bundle, songs, hops as usize, mode)?;
+    times.sort_unstable();
+    let (mut inferred, status) = inference(songs, hops as usize, mode)?;
+    inferred.sort_unstable();
+    Ok(json!({
+        "sample_rate": RATE,
+        "block_size": FRAMES,
+        "hops": hops,
+        "missed_hops": missed,
+        "callback_us": {
+            "hops": times.len(), "p50": percentile(&times, 0.5), "p99": percentile(&times, 0.99), "max": percentile(&times, 1.0),
+            "raised_priority": raised_priority,
+        },
+        "inference_us": {
+            "hops": inferred.len(), "p50": percentile(&inferred, 0.5), "p99": percentile(&inferred, 0.99),
+            "max": percentile(&inferred, 1.0), "raised_priority": status.raised_priority.load(Ordering::Relaxed),
+        },
+    }))
+}
+
+/// The duration in µs that a share (0…1) of all stays at or below (nearest rank); 0 of none. `sorted` from short to long.
+fn percentile(sorted: &[Duration], share: f64) -> f64 {
+    let rank = (sorted.len() as f64 * share).ceil().max(1.0) as usize;
+    sorted.get(rank - 1).map_or(0.0, |duration| duration.as_secs_f64() * 1e6)
+}
+
+/// The demo songs, `[song][sample]`.
+fn songs() -> Result<[Vec<f32>; 2]> {
+    let read = |name: &str| -> Result<Vec<f32>> {
+        let audio = decode(&project::root().join("tests/fixtures/demo").join(name))?;
+        let mut channels = resample(&audio.channels, audio.rate, RATE)?.into_iter();
+        channels.next().context("a song without a channel")
+    };
+    Ok([read("song_a.flac")?, read("song_b.flac")?])
+}
+
+/// A hop of a song that begins again when it ends.
+fn hop(song: &[f32], number: usize, out: &mut [f32]) {
+    out.iter_mut().enumerate().for_each(|(index, sample)| *sample = song[(number * FRAMES + index) % song.len()]);
+}
+
+/// Sleeps until a hop of a stream that began at `started` is due.
+fn wait_for(started: Instant, number: usize) {
+    let due = Duration::from_secs_f64((number * FRAMES) as f64 / f64::from(RATE));
+    sleep(due.saturating_sub(started.elapsed()));
+}
+
+/// What was seen while the plugin played.
+struct Playback {
+    /// Time of every callback.
+    times: Vec<Duration>,
+    /// Hops whose decision came too late.
+    missed: u64,
+    /// Whether the system let the audio thread run as those of hosts do.
+    raised_priority: bool,
+}
+
+/// Gives the current thread the priority that hosts give their audio threads, where the system lets it.
+fn raise_priority() -> bool {
+    use thread_priority::{ThreadPriority, ThreadPriorityValue};
+    let Ok(value) = ThreadPriorityValue::try_from(50) else { return false };
+    let priority = ThreadPriority::Crossplatform(value);
+    #[cfg(unix)]
+    {
+        use thread_priority::{RealtimeThreadSchedulePolicy, ThreadSchedulePolicy};
+        let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+        let thread = thread_priority::thread_native_id();
+        thread_priority::set_thread_priority_and_policy(thread, priority, policy).is_ok()
+    }
+    #[cfg(not(unix))]
+    thread_priority::set_current_thread_priority(priority).is_ok()
+}
+
+/// Plays in a host.
+fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize, mode: Mode) -> Result<Playback> {
+    let (id, _) = ClapPlugin::list(bundle)?.into_iter().next().context("the bundle holds no plugin")?;
+    let mut plugin = ClapPlugin::load(bundle, &id)?;
+    let parameters = plugin.parameters();
+    let find = |name: &str| parameters.iter().find(|info| info.name == name).map(|info| info.id);
+    let moved = find("Vocals").context("the plugin has no fader for vocals")?;
+    let counter = find("Missed hops").context("the plugin does not count missed hops")?;
+    let chosen = find("Mode").context("the plugin has no modes")?;
+    plugin.set_value(chosen, f64::from(u8::from(mode == Mode::Accompany)))?;
+    plugin.set_offline(false)?;
+    let mut processor = plugin.activate(RATE.into(), FRAMES as u32)?;
+    let mut inputs: Vec<Bus> = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
+    let mut outputs: Vec<Bus> = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
+    let songs = songs.clone();
+    let audio = thread::spawn(move || -> Result<(ClapProcessor, Vec<Duration>, bool)> {
+        let raised_priority = raise_priority();
+        let mut times = Vec::with_capacity(hops);
+        let mut events_out = Vec::with_capacity(64);
+        let started = Instant::now();
+        for number in 0..hops {
+            for (bus, song) in inputs.iter_mut().zip(&songs) {
+                bus.iter_mut().for_each(|channel| hop(song, number, channel));
+            }
+            let value = 0.5 + 0.5 * (number as f64 * 0.01).sin();
+            let events = [Event { time: 0, kind: EventKind::Parameter { id: moved, value } }];
+            wait_for(started, number);
+            let begun = Instant::now();
+            processor.process(&mut Block {
+                frames: FRAMES,
+                inputs: &mut inputs,
+                outputs: &mut outputs,
+                events: &events,
+                transport: Some(Transport { position: (number * FRAMES) as u64, ..Transport::default() }),
+                events_out: &mut events_out,
+            })?;
+            times.push(begun.elapsed());
+            events_out.clear();
+        }
+        Ok((processor, times, raised_priority))
+    });
+    watch(&mut plugin, hops, || audio.is_finished())?;
+    let (processor, times, raised_priority) = audio.join().ok().context("the audio thread panicked")??;
+    let missed = plugin.value(counter).context("the plugin does not tell its missed hops")? as u64;
+    plugin.deactivate(processor);
+    Ok(Playback { times, missed, raised_priority })
+}
+
+/// The host's main loop, with a bar for whoever waits.
+fn watch(plugin: &mut ClapPlugin, hops: usize, finished: impl Fn() -> bool) -> Result<()> {
+    let bar = ProgressBar::new(hops as u64);
+    bar.set_style(ProgressStyle::with_template("playing {bar:40} {pos} of {len} hops, {eta} left")?);
+    let started = Instant::now();
+    while !finished() {
+        plugin.idle();
+        bar.set_position((started.elapsed().as_secs_f64() * f64::from(RATE) / FRAMES as f64) as u64);
+        sleep(Duration::from_millis(50));
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// How long the inference thread took for each of `hops` hops at the pace of the clock, in this process, and what else it tells
+/// of itself.
+fn inference(songs: &[Vec<f32>; 2], hops: usize, mode: Mode) -> Result<(Vec<Duration>, Arc<Status>)> {
+    let slot = Arc::new(ModelSlot::embedded().context("the network in this program is damaged")?);
+    let status = Arc::new(Status::default());
+    status.durations.keep(hops);
+    let layout = StreamLayout::for_sample_rate(RATE as f32);
+    let (engine, audio) = Engine::start(layout, slot, status.clone())?;
+    let mut clock = engine.clock(false).context("the inference thread is gone")?;
+    let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), columns().0);
+    let info = BlockInfo::from(Controls { mode, ..Controls::default() });
+    let mut block = [vec![0.0; FRAMES], vec![0.0; FRAMES]];
+    let mut side = block.clone();
+    let started = Instant::now();
+    let mut number = 0;
+    while status.durations.count() < hops {
+        ensure!(number < hops + BEHIND, "the inference thread took {} of {number} hops", status.durations.count());
+        block.iter_mut().for_each(|channel| hop(&songs[0], number, channel));
+        side.iter_mut().for_each(|channel| hop(&songs[1], number, channel));
+        wait_for(started, number);
+        clock.begin_block(FRAMES);
+        let [left, right] = &mut block;
+        path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &info, &mut clock, &mut ());
+        number += 1;
+    }
+    Ok((status.durations.all(), status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_those_of_the_hops_and_no_others() {
+        let times: Vec<Duration> = (1..=1_000).map(Duration::from_micros).collect();
+        assert_eq!([0.5, 0.99, 1.0].map(|share| percentile(&times, share)), [500.0, 990.0, 1_000.0]);
+        assert_eq!((percentile(&times[..1], 0.99), percentile(&[], 0.5)), (1.0, 0.0));
+    }
+}

@@ -1,0 +1,109 @@
+//! `cargo xtask evaluate tune`: how well a voice's pitch is heard, how well it is tuned, and what melodies are written.
+
+mod correction;
+mod melody;
+mod picture;
+mod pitch_trackers;
+mod print;
+mod recordings;
+mod tracker;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use correction::CorrectionReport;
+use melody::MelodyReport;
+use pitch_trackers::PitchTrackers;
+use serde::Serialize;
+use songweave_audio::write::write_bytes;
+use tracker::TrackerReport;
+
+/// What the command takes.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The shared data folder, or a folder of recordings of single voices; NAME.csv beside NAME.wav (lines of seconds,Hz; 0 Hz =
+    /// nobody sings) is taken for the truth, Praat otherwise
+    #[arg(long, value_name = "DIR", default_value = crate::data::dataset::DATA)]
+    data: PathBuf,
+    /// Where to write the figures
+    #[arg(long, value_name = "FILE")]
+    json: PathBuf,
+    /// At most so many seconds of each recording: the loudest
+    #[arg(long, value_name = "S", default_value_t = 45.0)]
+    seconds: f64,
+    /// Songs that synthetic voices sing
+    #[arg(long, value_name = "N", default_value_t = 9)]
+    songs: usize,
+    /// Pictures of pitch lines before and after, one per real recording and target
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
+    /// Only these parts: tracker, correction, melody
+    #[arg(long, value_name = "PART,PART", value_delimiter = ',', default_values_t = [Part::Tracker, Part::Correction, Part::Melody])]
+    parts: Vec<Part>,
+    /// Measure the melody network on the songs that it was chosen by
+    #[arg(long, hide = true)]
+    choose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Hearing the pitch
+    Tracker,
+    /// Tuning
+    Correction,
+    /// The melody network
+    Melody,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Tracker => "tracker",
+            Self::Correction => "correction",
+            Self::Melody => "melody",
+        })
+    }
+}
+
+impl Args {
+    /// Where the figures go.
+    pub(crate) fn json(&self) -> &Path {
+        &self.json
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    seconds: f64,
+    tracker: Option<TrackerReport>,
+    correction: Option<CorrectionReport>,
+    melody: Option<MelodyReport>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Recordings cannot be read, Python's trackers cannot be installed, or the figures cannot be written.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    ensure!(args.seconds >= 2.0, "--seconds {}: less than two seconds tell nothing", args.seconds);
+    if let Some(folder) = &args.pictures {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let wants = |part: Part| args.parts.contains(&part);
+    let melody = if wants(Part::Melody) { Some(melody::measure(&args.data, args.choose)?) } else { None };
+    let (mut tracker, mut correction) = (None, None);
+    if wants(Part::Tracker) || wants(Part::Correction) {
+        let others = PitchTrackers::open()?;
+        let recordings = recordings::gather(&args.data, args.seconds, args.songs)?;
+        let (lines, report) = tracker::measure(&recordings, &others)?;
+        tracker = Some(report);
+        if wants(Part::Correction) {
+            correction = Some(correction::measure(&recordings, &lines, &others, args.pictures.as_deref())?);
+        }
+    }
+    let report = Report { seconds: args.seconds, tracker, correction, melody };
+    print::report(&report);
+    write_bytes(&args.json, &serde_json::to_vec_pretty(&report)?)?;
+    println!("Figures: {}", args.json.display());
+    Ok(())
+}
