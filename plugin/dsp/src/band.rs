@@ -228,7 +228,8 @@ pub struct VoiceHeard {
     pub key: f32,
     /// How sure it is that there is a pitch, 0…1. Below 0.5 counts as unvoiced.
     pub voicing: f32,
-    /// Level in dB, full-scale sine about 0, -120 in silence.
+    /// Level in dB against the voice's own: its loudest moments have -10, whatever its gain; -120 in silence and before
+    /// anybody has sung.
     pub level: f32,
     /// Strength of a note's beginning in this hop, 0…1; 0 in hops in which none begins.
     pub onset: f32,

@@ -13,9 +13,14 @@ use crate::{
     band::VoiceHeard,
     layout::{CHANNELS, StreamLayout},
 };
+use loudness::{Loudness, SILENT_DB};
 
-/// Lowest and highest pitch in Hz.
-const RANGE: (f32, f32) = (50.0, 1_100.0);
+mod loudness;
+
+/// Lowest and highest pitch in Hz that is told.
+const RANGE: (f32, f32) = (50.0, 1_650.0);
+/// Highest pitch in Hz that is looked for: what is found above the range is left alone, and not told an octave low.
+const HIGHEST_SOUGHT: f32 = 2_400.0;
 /// Below this frequency in Hz nothing helps to find the pitch.
 const LOWEST_HZ: f32 = 45.0;
 /// Above this frequency in Hz nothing helps to find the pitch.
@@ -24,8 +29,6 @@ const HIGHEST_HZ: f32 = 2_400.0;
 const COMPRESSION: f32 = 0.4;
 /// One over the power of all bins of a sine of power 1 through the root Hann window: 8 / π².
 const SPREAD: f32 = 0.810_57;
-/// A frame below this level in dB is silent.
-const SILENCE_DB: f32 = -55.0;
 /// Likeness at which a frame is as likely voiced as not, and the likeness on both sides over which it gets sure.
 const VOICED: (f32, f32) = (0.44, 0.12);
 /// What a lag loses per octave that it is longer than the shortest one: of two equal ones the shorter is the period.
@@ -41,7 +44,7 @@ const REFRACTORY: u32 = 8;
 /// Semitones between two notes without a gap, and within which a note stays.
 const NEW_NOTE: (f32, f32) = (0.7, 0.3);
 
-/// Hears the voice in one song.
+/// Hears the voice in one song: in the mean of the channels or in half their difference, whichever is stronger, and at any gain.
 pub struct VoiceTracker {
     inverse: Arc<dyn ComplexToReal<f32>>,
     spectrum: Vec<Complex32>,
@@ -53,10 +56,11 @@ pub struct VoiceTracker {
     weights: Vec<f32>,
     shortest: usize,
     sample_rate: f32,
+    loudness: Loudness,
     last: VoiceHeard,
     /// Key and likeness of the newest frame's best lag, voiced or not.
     candidate: Option<(f32, f32)>,
-    /// The last hops' levels in dB and keys (0 = unvoiced), newest first.
+    /// The last hops' levels in dB as they came in and keys (0 = unvoiced), newest first.
     levels: [f32; ATTACK],
     keys: [f32; ATTACK],
     /// Hops since the last beginning.
@@ -70,7 +74,7 @@ impl VoiceTracker {
     #[must_use]
     pub fn new(layout: &StreamLayout) -> Self {
         let inverse = RealFftPlanner::new().plan_fft_inverse(layout.window);
-        let shortest = ((layout.sample_rate / RANGE.1) as usize).max(2);
+        let shortest = ((layout.sample_rate / HIGHEST_SOUGHT) as usize).max(2);
         let longest = ((layout.sample_rate / RANGE.0) as usize).clamp(shortest + 1, layout.window / 2 - 2);
         let weight = |bin: usize| {
             let hz = layout.bin_hz(bin);
@@ -85,9 +89,10 @@ impl VoiceTracker {
             correction,
             shortest,
             sample_rate: layout.sample_rate,
-            last: VoiceHeard { level: -120.0, ..VoiceHeard::default() },
+            loudness: Loudness::new(layout.hop_seconds()),
+            last: VoiceHeard { level: SILENT_DB, ..VoiceHeard::default() },
             candidate: None,
-            levels: [-120.0; ATTACK],
+            levels: [SILENT_DB; ATTACK],
             keys: [0.0; ATTACK],
             since: REFRACTORY,
             inverse,
@@ -96,9 +101,10 @@ impl VoiceTracker {
 
     /// Forgets everything heard.
     pub fn reset(&mut self) {
-        self.last = VoiceHeard { level: -120.0, ..VoiceHeard::default() };
+        self.loudness.reset();
+        self.last = VoiceHeard { level: SILENT_DB, ..VoiceHeard::default() };
         self.candidate = None;
-        (self.levels, self.keys) = ([-120.0; ATTACK], [0.0; ATTACK]);
+        (self.levels, self.keys) = ([SILENT_DB; ATTACK], [0.0; ATTACK]);
         self.since = REFRACTORY;
     }
 
@@ -107,23 +113,40 @@ impl VoiceTracker {
     ///
     /// # Real-time safety
     /// Neither allocates nor blocks.
-    pub fn hear(&mut self, [left, right]: [&[Complex32]; CHANNELS], scale: f32) -> VoiceHeard {
-        let mut power = 0.0;
-        let bins = self.spectrum.iter_mut().zip(&self.weights).zip(left.iter().zip(right));
-        for ((bin, weight), (l, r)) in bins {
-            let squared = 0.25 * (l + r).norm_sqr();
-            power += squared;
-            *bin = Complex32::new(if *weight > 0.0 { weight * squared.powf(COMPRESSION) } else { 0.0 }, 0.0);
-        }
+    pub fn hear(&mut self, spectra: [&[Complex32]; CHANNELS], scale: f32) -> VoiceHeard {
+        let power = self.compress(spectra);
         let level = 10.0 * (power * scale * SPREAD + 1e-12).log10();
-        let found = if level > SILENCE_DB { self.pitch() } else { None };
-        self.candidate = found;
-        let (key, likeness) = found.unwrap_or((self.last.key, 0.0));
-        let voicing = ((likeness - VOICED.0) / VOICED.1 * 0.5 + 0.5).clamp(0.0, 1.0);
+        let loud = self.loudness.hear(level);
+        let found = if Loudness::is_audible(level) { self.pitch() } else { None };
+        if found.is_some_and(|(_, likeness)| voicing(likeness) >= 0.5) {
+            self.loudness.learn(level, loud);
+        }
+        self.candidate = found.filter(|_| loud);
+        let (key, likeness) = self.candidate.unwrap_or((self.last.key, 0.0));
+        let voicing = voicing(likeness);
         let key = if voicing >= 0.5 { key } else { self.last.key };
         let onset = self.onset(level, if voicing >= 0.5 { key } else { 0.0 });
-        self.last = VoiceHeard { key, voicing, level, onset };
+        self.last = VoiceHeard { key, voicing, level: self.loudness.told(level), onset };
         self.last
+    }
+
+    /// Takes the compressed spectrum of the mean of the channels, or of half their difference where that is stronger in the range
+    /// of voices; returns its power, all bins together.
+    fn compress(&mut self, [left, right]: [&[Complex32]; CHANNELS]) -> f32 {
+        let (mut mean, mut difference) = ((0.0_f32, 0.0_f32), (0.0_f32, 0.0_f32));
+        for ((l, r), weight) in left.iter().zip(right).zip(&self.weights) {
+            for (sum, squared) in [(&mut mean, (l + r).norm_sqr()), (&mut difference, (l - r).norm_sqr())] {
+                sum.0 += 0.25 * squared;
+                sum.1 += weight * squared;
+            }
+        }
+        let opposed = difference.1 > mean.1;
+        let bins = self.spectrum.iter_mut().zip(&self.weights).zip(left.iter().zip(right));
+        for ((bin, weight), (l, r)) in bins {
+            let squared = 0.25 * if opposed { l - r } else { l + r }.norm_sqr();
+            *bin = Complex32::new(if *weight > 0.0 { weight * squared.powf(COMPRESSION) } else { 0.0 }, 0.0);
+        }
+        if opposed { difference.0 } else { mean.0 }
     }
 
     /// What the newest frame's pitch is if it has one: a MIDI key with fractions, and how like itself the frame is then, at
@@ -154,13 +177,14 @@ impl VoiceTracker {
                 best = Some((key, peak, score));
             }
         }
-        best.map(|(key, peak, _)| (key, peak))
+        let highest = 69.0 + 12.0 * (RANGE.1 / 440.0).log2();
+        best.filter(|(key, ..)| *key < highest).map(|(key, peak, _)| (key, peak))
     }
 
     /// The strength of a beginning: the level rises, or the voice has moved to another note and stays there.
     fn onset(&mut self, level: f32, key: f32) -> f32 {
         let quietest = self.levels.iter().copied().fold(level, f32::min);
-        let rise = ((level - quietest.max(SILENCE_DB - ONSET_DB)) / ONSET_DB).clamp(0.0, 1.0);
+        let rise = ((level - quietest.max(self.loudness.floor() - ONSET_DB)) / ONSET_DB).clamp(0.0, 1.0);
         let [newest, .., oldest] = self.keys;
         let moved = key > 0.0 && oldest > 0.0 && (key - oldest).abs() > NEW_NOTE.0;
         let stays = newest > 0.0 && (key - newest).abs() < NEW_NOTE.1;
@@ -185,6 +209,11 @@ impl VoiceTracker {
         }
         strength
     }
+}
+
+/// How sure a likeness is to be that of a pitch, 0…1.
+fn voicing(likeness: f32) -> f32 {
+    ((likeness - VOICED.0) / VOICED.1 * 0.5 + 0.5).clamp(0.0, 1.0)
 }
 
 /// Where a parabola through three neighbours has its top, as a shift from the middle one, and how high it is.

@@ -107,7 +107,7 @@ impl Grains {
     /// Sets all grains that reach into the hop.
     fn set_all(&mut self, begin: i64, heard: &Heard, marks: &Marks, contour: &Contour) {
         let end = (begin + self.hop) as f64;
-        // A grain is at least a period of 1,100 Hz after the last one; this only bounds the loop.
+        // A grain is at least a period of the highest voice after the last one; this only bounds the loop.
         for _ in 0..self.hop {
             let done = match self.last {
                 Some(last) => last.at >= end + self.longest || !self.go_on(last, end, heard, marks, contour),

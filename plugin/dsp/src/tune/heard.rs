@@ -1,4 +1,5 @@
-//! What was heard lately: both channels, and their mean at a lower rate, in which pitch marks are looked for.
+//! What was heard lately: both channels, and their mean at a lower rate, in which pitch marks are looked for; half their
+//! difference where that is stronger, since a voice in opposite phase has no mean.
 
 use std::f32::consts::PI;
 
@@ -8,12 +9,20 @@ use crate::layout::{CHANNELS, StreamLayout};
 const HIGHEST_HZ: f32 = 3_500.0;
 /// Samples of the lower rate on each side that its low-pass filter reaches.
 const REACH: usize = 8;
+/// What is left of the power of the mean and the difference after another hop.
+const KEPT: f32 = 0.9;
+/// The stronger of them is taken once it has so many times the power of the other.
+const STRONGER: f32 = 2.0;
 
 /// The last samples, addressed by their number in the stream.
 pub(super) struct Heard {
     channels: [Ring; CHANNELS],
-    /// The low-passed mean of the channels at the lower rate.
+    /// The low-passed mean of the channels or half their difference at the lower rate.
     coarse: Ring,
+    /// Whether it is the difference.
+    opposed: bool,
+    /// Power of the mean and of the difference lately.
+    power: [f32; 2],
     /// Samples of the stream per sample of the lower rate, a power of two that divides a hop.
     decimation: usize,
     /// Weights of the low-pass filter.
@@ -32,6 +41,8 @@ impl Heard {
         Self {
             channels: std::array::from_fn(|_| Ring::new(length)),
             coarse: Ring::new(length / decimation),
+            opposed: false,
+            power: [0.0; 2],
             filter: low_pass(decimation, layout.sample_rate),
             decimation,
             end: 0,
@@ -41,7 +52,7 @@ impl Heard {
     /// Forgets everything heard.
     pub(super) fn reset(&mut self) {
         self.channels.iter_mut().chain([&mut self.coarse]).for_each(Ring::reset);
-        self.end = 0;
+        (self.opposed, self.power, self.end) = (false, [0.0; 2], 0);
     }
 
     /// Takes the next samples `[channel]`, a hop of them.
@@ -54,10 +65,26 @@ impl Heard {
         let length = newest[0].len();
         self.end += length as i64;
         let end = self.coarse_end();
-        for index in end - (length / self.decimation) as i64..end {
+        // The marks of the last moments are looked for in one and the same signal.
+        let hops = if self.turned(newest) { (self.coarse.length / 2 * self.decimation / length) as i64 } else { 1 };
+        for index in end - hops * (length / self.decimation) as i64..end {
             let filtered = self.filtered(index * self.decimation as i64);
             self.coarse.set(index, filtered);
         }
+    }
+
+    /// Takes the power of the newest samples; whether the other of mean and difference is taken from now on.
+    fn turned(&mut self, [left, right]: [&[f32]; CHANNELS]) -> bool {
+        self.power = self.power.map(|power| power * KEPT);
+        for (left, right) in left.iter().zip(right) {
+            self.power[0] += (left + right) * (left + right);
+            self.power[1] += (left - right) * (left - right);
+        }
+        let [mean, difference] = self.power;
+        let (taken, other) = if self.opposed { (difference, mean) } else { (mean, difference) };
+        let turned = other > STRONGER * taken;
+        self.opposed ^= turned;
+        turned
     }
 
     /// Number of the first sample of the lower rate that is not known yet.
@@ -84,7 +111,7 @@ impl Heard {
     fn filtered(&self, middle: i64) -> f32 {
         let first = middle - (self.filter.len() / 2) as i64;
         let sum = |channel| dot(&self.filter, self.channel(channel, first, self.filter.len()));
-        0.5 * (sum(0) + sum(1))
+        0.5 * if self.opposed { sum(0) - sum(1) } else { sum(0) + sum(1) }
     }
 }
 

@@ -26,20 +26,27 @@ struct Tuned {
 
 /// Tunes a signal on both channels, the right one at half the level; `asked(hop)` is what is asked of the tuner and which
 /// keys are held.
-fn tune(rate: f32, input: &[f32], mut asked: impl FnMut(usize) -> (TuneControls, u128)) -> Tuned {
+fn tune(rate: f32, input: &[f32], asked: impl FnMut(usize) -> (TuneControls, u128)) -> Tuned {
+    tune_beside(rate, input, 0.5, asked)
+}
+
+/// The same with any gain of the right channel.
+fn tune_beside(rate: f32, input: &[f32], gain: f32, mut asked: impl FnMut(usize) -> (TuneControls, u128)) -> Tuned {
     let layout = StreamLayout::for_sample_rate(rate);
     let (mut stft, mut tracker) = (Stft::new(layout.window), VoiceTracker::new(&layout));
     let (mut tuner, mut framer) = (Tuner::new(&layout), Framer::new(&layout));
-    let mut spectrum = vec![Complex32::default(); layout.bins()];
+    let (mut spectrum, mut right) = (vec![Complex32::default(); layout.bins()], vec![]);
     let mut tuned = Tuned { voice: vec![], views: vec![], notes: vec![] };
     let hops = (input.len() + layout.latency()).div_ceil(layout.hop);
     for hop in 0..hops {
         for n in hop * layout.hop..(hop + 1) * layout.hop {
             let sample = input.get(n).copied().unwrap_or(0.0);
-            framer.push([[sample, 0.5 * sample], [0.0; 2]]);
+            framer.push([[sample, gain * sample], [0.0; 2]]);
         }
         stft.analyse(framer.window(0)[0], &mut spectrum);
-        let voice = tracker.hear([&spectrum, &spectrum], stft.power_scale());
+        right.clear();
+        right.extend(spectrum.iter().map(|bin| bin * gain));
+        let voice = tracker.hear([&spectrum, &right], stft.power_scale());
         let (controls, held) = asked(hop);
         let pitch = tracker.candidate().map(|(key, _)| key);
         let frame = TuneFrame { pitch, level: voice.level, controls, held, tells: true };
@@ -48,7 +55,7 @@ fn tune(rate: f32, input: &[f32], mut asked: impl FnMut(usize) -> (TuneControls,
         tuner.play();
         let [left, right] = tuner.voice();
         assert!(
-            left.iter().zip(right).all(|(left, right)| (0.5 * left - right).abs() < 1e-5),
+            left.iter().zip(right).all(|(left, right)| (gain * left - right).abs() < 1e-5),
             "other grains at the right"
         );
         tuned.voice.extend_from_slice(left);
@@ -135,6 +142,21 @@ fn off_is_the_voice_bit_for_bit() {
     let tuned = tune(44_100.0, &voice, |_| (TuneControls::OFF, 0));
     assert_eq!(tuned.voice, voice);
     assert_eq!((tuned.notes.len(), tuned.views.iter().filter(|view| view.sung.is_some()).count()), (0, 0));
+}
+
+#[test]
+fn voices_in_opposite_phase_soft_ones_and_high_ones_land_on_the_note() {
+    let rate = 44_100.0;
+    for (key, right, gain) in
+        [(57.35, -1.0, 1.0), (57.35, -0.6, 1.0), (57.35, 0.5, 0.01), (88.4, 0.5, 1.0), (91.35, 0.5, 1.0)]
+    {
+        let voice: Vec<f32> = vowel(rate, 0.7, |_| key).iter().map(|sample| gain * sample).collect();
+        // A voice does not begin with the stream.
+        let voice = [vec![0.0; 8_192], voice].concat();
+        let tuned = tune_beside(rate, &voice, right, |_| (hard(), 0));
+        let off = cents_from(&tuned.voice, rate, key.floor(), 0.6);
+        assert!(off.abs() < 5.0, "key {key}, right {right}, gain {gain}: {off} cents");
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::{
 pub struct TuneFrame {
     /// The pitch that the frame may have, as a MIDI key with fractions, A4 = 440 Hz.
     pub pitch: Option<f32>,
-    /// Level in dB, full-scale sine about 0.
+    /// Level in dB as [`crate::band::VoiceHeard::level`] tells it.
     pub level: f32,
     /// What is asked of the tuner.
     pub controls: TuneControls,

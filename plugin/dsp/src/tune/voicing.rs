@@ -10,7 +10,7 @@ use super::{heard::Heard, periods};
 const ALIKE: (f32, f32) = (0.8, 0.55);
 /// How far from the proposed period the true one may be.
 const TOLERANCE: f64 = 0.07;
-/// Below this level in dB nobody sings.
+/// Below this level in dB against what the voice usually has nobody sings.
 const LOWEST_DB: f32 = -45.0;
 /// How far singing may fall below its recent peak, in dB.
 const DEPTH_DB: f32 = 30.0;
