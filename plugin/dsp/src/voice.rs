@@ -116,8 +116,8 @@ impl VoiceTracker {
     pub fn hear(&mut self, spectra: [&[Complex32]; CHANNELS], scale: f32) -> VoiceHeard {
         let power = self.compress(spectra);
         let level = 10.0 * (power * scale * SPREAD + 1e-12).log10();
-        let loud = self.loudness.hear(level);
         let found = if Loudness::is_audible(level) { self.pitch() } else { None };
+        let loud = self.loudness.hear(level, found.map(|(key, _)| key));
         if found.is_some_and(|(_, likeness)| voicing(likeness) >= 0.5) {
             self.loudness.learn(level, loud);
         }
@@ -126,7 +126,7 @@ impl VoiceTracker {
         let voicing = voicing(likeness);
         let key = if voicing >= 0.5 { key } else { self.last.key };
         let onset = self.onset(level, if voicing >= 0.5 { key } else { 0.0 });
-        self.last = VoiceHeard { key, voicing, level: self.loudness.told(level), onset };
+        self.last = VoiceHeard { key, voicing, level: self.loudness.told(level, self.candidate.is_some()), onset };
         self.last
     }
 

@@ -8,8 +8,9 @@
 const NOMINAL_DB: f32 = -10.0;
 /// A frame below this level in dB is silent, whatever was heard before.
 const LOWEST_DB: f32 = -110.0;
-/// Before anybody has sung, a frame above this level in dB may be a voice even if it is as steady as its background.
-const LOUD_DB: f32 = -34.0;
+/// Before anybody has sung, a frame above this level in dB or with a pitch above this MIDI key may be a voice even if it is as
+/// steady as its background: mains hum repeats at most 120 times a second.
+const NO_HUM: (f32, f32) = (-34.0, 48.0);
 /// How far below its usual level a voice may be that is as steady as its background, and any voice, in dB.
 const DEPTHS_DB: (f32, f32) = (22.0, 35.0);
 /// How far a frame has to stand out from the background, in dB.
@@ -57,8 +58,8 @@ impl Loudness {
         level > LOWEST_DB
     }
 
-    /// Takes the next frame's level in dB; returns whether it may be the voice.
-    pub(super) fn hear(&mut self, level: f32) -> bool {
+    /// Takes the next frame's level in dB and the MIDI key that it may have; returns whether it may be the voice.
+    pub(super) fn hear(&mut self, level: f32, key: Option<f32>) -> bool {
         self.heard = (self.heard + 1).min(FILLED);
         if self.heard == FILLED {
             self.quietest[0] = self.quietest[0].min(level);
@@ -69,7 +70,8 @@ impl Loudness {
         }
         let (surely, at_least) = match self.usual {
             Some(usual) => (usual - DEPTHS_DB.0, usual - DEPTHS_DB.1),
-            None => (LOUD_DB, LOWEST_DB),
+            None if key.is_some_and(|key| key > NO_HUM.1) => (LOWEST_DB, LOWEST_DB),
+            None => (NO_HUM.0, LOWEST_DB),
         };
         Self::is_audible(level) && (level > surely || (level > at_least && self.stands_out(level)))
     }
@@ -96,9 +98,11 @@ impl Loudness {
         self.usual = Some(usual + change);
     }
 
-    /// A level in dB as it is told: against the usual one; silence while nobody has sung.
-    pub(super) fn told(&self, level: f32) -> f32 {
-        self.usual.map_or(SILENT_DB, |usual| ((level - usual).min(0.0) + NOMINAL_DB).max(SILENT_DB))
+    /// A level in dB as it is told: against the usual one. While nobody has surely sung, whoever may sing is as loud as usual, and
+    /// everything else is silence.
+    pub(super) fn told(&self, level: f32, may_sing: bool) -> f32 {
+        let unknown = if may_sing { NOMINAL_DB } else { SILENT_DB };
+        self.usual.map_or(unknown, |usual| ((level - usual).min(0.0) + NOMINAL_DB).max(SILENT_DB))
     }
 
     /// The level in dB that a frame in which nothing is heard counts as at least.

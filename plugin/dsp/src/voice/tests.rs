@@ -159,6 +159,14 @@ fn what_is_heard_does_not_depend_on_the_gain() {
 }
 
 #[test]
+fn a_quiet_note_that_sounds_from_the_very_beginning_is_heard() {
+    for gain in [0.0, -40.0] {
+        let heard = heard(44_100.0, 1.0, |now| decibels(gain) * vowel(329.63, now));
+        assert!(heard.iter().all(|voice| voice.voicing >= 0.5), "{gain} dB");
+    }
+}
+
+#[test]
 fn a_voice_turned_down_is_heard_again() {
     let turned_down = |now: f32| if now < 6.0 { phrase(now) } else { decibels(-30.0) * phrase(now) };
     let heard = heard(44_100.0, 24.0, turned_down);
