@@ -106,7 +106,7 @@ fn keys(heard: &Listening) -> [Option<Key>; 2] {
 
 #[test]
 fn cadences_give_their_key_at_any_rate_and_tuning() {
-    for (rate, cents) in [(48_000.0, 0.0), (44_100.0, 30.0), (96_000.0, -30.0), (22_050.0, 0.0)] {
+    for (rate, cents) in [(48_000.0, 0.0), (44_100.0, 45.0), (96_000.0, -30.0), (22_050.0, 0.0)] {
         for (a, b) in [(key(0, false), key(9, true)), (key(6, false), key(2, true))] {
             let songs = [a, b].map(|key| cadence(rate, key, 10, cents));
             let heard = hear_at(rate, &songs[0], &songs[1], std::iter::repeat(4096));
@@ -134,6 +134,18 @@ fn b_is_transposed_by_hand_or_into_a_s_key() {
         let controls = Controls { transpose_b: 4, match_keys, ..Controls::default() };
         let heard = hear_with(controls, RATE, &songs[0], &songs[1], std::iter::repeat(512));
         assert_eq!((heard.match_keys, heard.transposed), (match_keys, wanted));
+    }
+}
+
+#[test]
+fn keys_match_whatever_the_tuning_of_either_song() {
+    for cents in [[45.0, 45.0], [45.0, 0.0], [0.0, 45.0], [-30.0, 45.0]] {
+        let a = cadence(RATE, key(0, false), 20, cents[0]);
+        let b = cadence(RATE, key(2, false), 20, cents[1]);
+        let controls = Controls { match_keys: true, ..Controls::default() };
+        let heard = hear_with(controls, RATE, &a, &b, std::iter::repeat(512));
+        assert_eq!(keys(&heard), [Some(key(0, false)), Some(key(2, false))], "{cents:?} cents");
+        assert_eq!(heard.transposed, -2, "{cents:?} cents");
     }
 }
 
