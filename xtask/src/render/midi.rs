@@ -6,6 +6,7 @@ use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, T
 use songweave_audio::write::write_bytes;
 use songweave_host::EventKind;
 use songweave_score::files::midi::{Message, Midi};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Ticks of a quarter note in files we write.
@@ -49,6 +50,8 @@ pub(super) struct Piece<'a> {
     pub(super) events: &'a [Timed],
     /// Texts and the samples at which they stand, in order of time.
     pub(super) markers: &'a [(u64, String)],
+    /// Length of the render in samples, where whatever still sounds ends.
+    pub(super) end: u64,
     /// Samples per second.
     pub(super) sample_rate: f64,
     /// Quarter notes per minute.
@@ -57,7 +60,7 @@ pub(super) struct Piece<'a> {
     pub(super) time_signature: (u16, u16),
 }
 
-/// Writes a piece; a marker comes before the notes of its sample.
+/// Writes a piece; a marker comes before the notes of its sample. Every note has an end.
 pub(super) fn write(path: &Path, piece: &Piece) -> Result<()> {
     let (beats, unit) = piece.time_signature;
     let mut track = vec![
@@ -65,7 +68,8 @@ pub(super) fn write(path: &Path, piece: &Piece) -> Result<()> {
         meta(MetaMessage::TimeSignature(beats.min(255) as u8, unit.trailing_zeros() as u8, 24, 8)),
     ];
     let markers = piece.markers.iter().map(|(sample, text)| (*sample, marker(text)));
-    let messages = piece.events.iter().filter_map(|event| {
+    let events = with_ends(piece.events, piece.end);
+    let messages = events.iter().filter_map(|event| {
         let (channel, message) = midi_message(event.kind)?;
         Some((event.sample, TrackEventKind::Midi { channel: u4::new(channel), message }))
     });
@@ -85,6 +89,27 @@ pub(super) fn write(path: &Path, piece: &Piece) -> Result<()> {
     let mut bytes = Vec::new();
     file.write_std(&mut bytes).with_context(|| format!("cannot make a MIDI file of {}", path.display()))?;
     Ok(write_bytes(path, &bytes)?)
+}
+
+/// The events, and an end for every note that has none: where its key is struck again, at `end` at the latest.
+fn with_ends(events: &[Timed], end: u64) -> Vec<Timed> {
+    let mut sounding = BTreeSet::new();
+    let mut all = Vec::with_capacity(events.len());
+    let off = |sample, (channel, key)| Timed { sample, kind: EventKind::NoteOff { channel, key, velocity: 0.0 } };
+    for event in events {
+        match event.kind {
+            EventKind::NoteOn { channel, key, .. } if !sounding.insert((channel, key)) => {
+                all.push(off(event.sample, (channel, key)));
+            }
+            EventKind::NoteOff { channel, key, .. } => _ = sounding.remove(&(channel, key)),
+            _ => {}
+        }
+        all.push(*event);
+    }
+    // A note of the last sample gets a sample's length, so that its end comes after its beginning.
+    let end = events.last().map_or(end, |last| end.max(last.sample + 1));
+    all.extend(sounding.into_iter().map(|note| off(end, note)));
+    all
 }
 
 fn marker(text: &str) -> TrackEventKind<'_> {
@@ -125,8 +150,14 @@ mod tests {
         let note = |sample, key| Timed { sample, kind: EventKind::NoteOn { channel: 9, key, velocity: 0.5 } };
         let events = [note(24_000, 36), note(72_000, 38)];
         let markers = [(24_000, "chord: C:min7/Eb".to_owned())];
-        let piece =
-            Piece { events: &events, markers: &markers, sample_rate: 48_000.0, tempo: 90.0, time_signature: (6, 8) };
+        let piece = Piece {
+            events: &events,
+            markers: &markers,
+            end: 96_000,
+            sample_rate: 48_000.0,
+            tempo: 90.0,
+            time_signature: (6, 8),
+        };
         write(&path, &piece).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
@@ -137,12 +168,33 @@ mod tests {
             tick += event.delta.as_int();
             match event.kind {
                 TrackEventKind::Meta(MetaMessage::Marker(text)) => found.push((tick, String::from_utf8_lossy(text))),
-                TrackEventKind::Midi { channel, .. } => found.push((tick, channel.to_string().into())),
+                TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { .. } } => {
+                    found.push((tick, channel.to_string().into()));
+                }
                 TrackEventKind::Meta(MetaMessage::TimeSignature(beats, unit, ..)) => assert_eq!((beats, unit), (6, 3)),
                 _ => {}
             }
         }
         // Half a second at 90 BPM is three quarters of a beat.
         assert_eq!(found, [(720, "chord: C:min7/Eb".into()), (720, "9".into()), (2_160, "9".into())]);
+    }
+
+    #[test]
+    fn every_note_ends_whatever_happens_last() {
+        let on = |sample, key| Timed { sample, kind: EventKind::NoteOn { channel: 2, key, velocity: 0.5 } };
+        let off = |sample, key| Timed { sample, kind: EventKind::NoteOff { channel: 2, key, velocity: 0.0 } };
+        // One note is struck twice, one ends, one never does, one begins at the very end and one after it.
+        let events = [on(0, 60), on(10, 62), on(20, 60), off(30, 62), on(40, 64), on(99, 65), on(100, 67)];
+        let ended = with_ends(&events, 100);
+        assert!(ended.is_sorted_by_key(|event| event.sample));
+        let ends: Vec<(u64, u8)> = ended
+            .iter()
+            .filter_map(|event| match event.kind {
+                EventKind::NoteOff { key, .. } => Some((event.sample, key)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(ends, [(20, 60), (30, 62), (101, 60), (101, 64), (101, 65), (101, 67)]);
+        assert_eq!(with_ends(&[], 100), []);
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&
         let piece = midi::Piece {
             events: &rendered.notes,
             markers: &chart.markers(),
+            end: audio.samples() as u64,
             sample_rate: job.inputs.sample_rate.into(),
             tempo: job.tempo,
             time_signature: job.time_signature,
