@@ -15,7 +15,7 @@ use songweave_dsp::{
     frame::Transport,
     layout::{CHANNELS, StreamLayout},
     link::{AudioEnd, Impatient, link},
-    path::{AudioPath, BandSink, BlockInfo},
+    path::{AudioPath, BandSink, BlockInfo, KeyEvent},
     schedule::NoteEvent as BandEvent,
     telemetry::columns,
     tune::TuneNote,
@@ -82,7 +82,7 @@ impl<P: Ports> Plugin for Shell<P> {
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = P::LAYOUTS;
-    const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::Basic;
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
 
@@ -138,12 +138,8 @@ impl<P: Ports> Plugin for Shell<P> {
         }
         let Some(stream) = &mut self.stream else { return ProcessStatus::Normal };
         while let Some(event) = context.next_event() {
-            match event {
-                NoteEvent::NoteOn { timing, key, velocity, .. } => play(&mut stream.path, timing, key, velocity > 0.0),
-                NoteEvent::NoteOff { timing, key, .. } | NoteEvent::Choke { timing, key, .. } => {
-                    play(&mut stream.path, timing, key, false);
-                }
-                _ => {}
+            if let Some((timing, event)) = key_event(&event) {
+                stream.path.hear_keys(timing as usize, event);
             }
         }
         let info = block_info(&self.params, context.transport());
@@ -181,12 +177,36 @@ impl<P: Ports> Vst3Plugin for Shell<P> {
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
 }
 
-/// A key of the host's goes down or up; a wildcard means all of them, which can only be let go.
-fn play(path: &mut AudioPath, timing: u32, key: Key, down: bool) {
+/// What an event of the host's does to the MIDI keys, and at which sample. A wildcard means all keys or channels; it can only
+/// let go.
+fn key_event(event: &NoteEvent<()>) -> Option<(u32, KeyEvent)> {
+    let off = |channel: &Channel, key: &Key| KeyEvent::Off { channel: number(channel), key: key_number(key) };
+    Some(match event {
+        NoteEvent::NoteOn { timing, channel, key, velocity, .. } if *velocity > 0.0 => {
+            (*timing, KeyEvent::On { channel: number(channel).unwrap_or(0), key: key_number(key)? })
+        }
+        NoteEvent::NoteOn { timing, channel, key, .. } | NoteEvent::NoteOff { timing, channel, key, .. } => {
+            (*timing, off(channel, key))
+        }
+        NoteEvent::Choke { timing, channel, key, .. } => {
+            (*timing, KeyEvent::Choke { channel: number(channel), key: key_number(key) })
+        }
+        NoteEvent::MidiCC { timing, channel, cc, value } => (*timing, KeyEvent::of_controller(*channel, *cc, *value)?),
+        _ => return None,
+    })
+}
+
+const fn number(channel: &Channel) -> Option<u8> {
+    match channel {
+        Channel::Number(channel) => Some(*channel),
+        Channel::Wildcard => None,
+    }
+}
+
+const fn key_number(key: &Key) -> Option<u8> {
     match key {
-        Key::Number(key) => path.play_key(timing as usize, key, down),
-        Key::Wildcard if !down => (0..128).for_each(|key| path.play_key(timing as usize, key, false)),
-        Key::Wildcard => {}
+        Key::Number(key) => Some(*key),
+        Key::Wildcard => None,
     }
 }
 
@@ -238,6 +258,11 @@ fn block_info(params: &SongweaveParams, host: &HostTransport) -> BlockInfo {
             time_signature: signature.and_then(|(beats, unit)| Some((beats.try_into().ok()?, unit.try_into().ok()?))),
             bar_start: host.bar_start_pos_beats(),
         },
-        position_samples: host.pos_samples(),
+        // Not what nice-plug makes of beats and tempo, which jumps wherever the tempo changes.
+        position_samples: if host.pos_samples.is_some() || host.pos_seconds.is_some() {
+            host.pos_samples()
+        } else {
+            None
+        },
     }
 }

@@ -261,3 +261,33 @@ fn chords_of_one_note_or_twelve_do_no_harm_and_a_triad_is_played() {
         }
     }
 }
+
+#[test]
+fn the_pedal_holds_a_chord_and_all_notes_off_or_a_seek_ends_it() {
+    let sung = voice(8);
+    let press = 4 * BAR - 100;
+    let control = |at: usize, number: u8, value: u8| (at, EventKind::Midi([0xB0, number, value]));
+    let chord = || {
+        let keys = [61, 65, 68];
+        let on = keys.map(|key| (press, EventKind::NoteOn { channel: 0, key, velocity: 0.8 }));
+        let off = keys.map(|key| (press + 50, EventKind::NoteOff { channel: 0, key, velocity: 0.0 }));
+        [&[control(press, 64, 127)][..], &on, &off].concat()
+    };
+    // Whether bass and pad play nothing but the chord in a bar, two bars after it was played.
+    let holds = |host: Host| {
+        let played = host.play(&sung, at_once()).unwrap();
+        let from = 6 * BAR + played.latency;
+        let begun = played.told.iter().filter(|told| told.velocity.is_some() && matches!(told.channel, 1 | 2));
+        let keys: Vec<u8> =
+            begun.filter(|told| (from..from + BAR).contains(&told.sample)).map(|told| told.key % 12).collect();
+        assert!(!keys.is_empty(), "nothing is played");
+        keys.iter().all(|key| [1, 5, 8].contains(key))
+    };
+    assert!(holds(Host { keys: chord(), ..Host::default() }), "the pedal does not hold it");
+    for number in [64, 120, 123] {
+        let keys = [chord(), vec![control(press + 500, number, 0)]].concat();
+        assert!(!holds(Host { keys, ..Host::default() }), "CC{number} does not end it");
+    }
+    let seek: Timeline = |sample| rolling(if sample < 5 * BAR { sample } else { sample - 4 * BAR });
+    assert!(!holds(Host { keys: chord(), timeline: seek, cuts: vec![5 * BAR], ..Host::default() }), "a seek does not");
+}

@@ -58,30 +58,40 @@ impl Transport {
             return None;
         }
         let (count, unit) = self.time_signature.unwrap_or((4, 4));
-        let quarters = 4.0 / f64::from(unit.max(1));
+        let (count, quarters) = (count.max(1), 4.0 / f64::from(unit.max(1)));
         // Hosts round positions: what is as good as on the beat is on it, whatever the blocks are.
-        let number = ((beats + 1e-6) / quarters).floor() as i64;
-        Some(Beat { number, per_bar: i64::from(count.max(1)), seconds: quarters * 60.0 / tempo })
+        let beats = beats + 1e-6;
+        let start = bar_start(beats, f64::from(count) * quarters, self.bar_start);
+        let number = (start / quarters).round() as i64;
+        let number = number.saturating_add(((beats - start) / quarters).floor() as i64);
+        let bar = (start * BAR_TICKS).round() as i64;
+        Some(Beat { number, bar, per_bar: count.into(), seconds: quarters * 60.0 / tempo })
     }
 }
+
+/// Where the bar of a position begins, all in quarters: where the host says, if that can be, else a multiple of the bar. The host
+/// speaks of the beginning of its block, which may run into the next bar.
+#[must_use]
+pub fn bar_start(beats: f64, bar: f64, told: Option<f64>) -> f64 {
+    let told = told.filter(|start| start.is_finite() && (0.0..2.0 * bar).contains(&(beats - start)));
+    let from = told.unwrap_or(0.0);
+    from + ((beats - from) / bar).floor() * bar
+}
+
+/// Parts of a quarter in which a bar's beginning is told.
+const BAR_TICKS: f64 = 960.0;
 
 /// A beat of the host's time signature.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Beat {
     /// Beats from the start of the host's song, 0 = the first.
     pub number: i64,
-    /// Beats in a bar. Bars are counted from the start of the song.
+    /// Where its bar begins, in 960ths of a quarter: another bar has another number, a later one a larger.
+    pub bar: i64,
+    /// Beats in a bar.
     pub per_bar: i64,
     /// Length in seconds.
     pub seconds: f64,
-}
-
-impl Beat {
-    /// Number of its bar, 0 = the first.
-    #[must_use]
-    pub const fn bar(&self) -> i64 {
-        self.number.div_euclid(self.per_bar)
-    }
 }
 
 /// What a song sounds like in one frame, per band.
@@ -173,4 +183,33 @@ impl Decision {
         band: BandStep::EMPTY,
         tune: TuneGuide { key: None, chord: None, melody: None },
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beats_are_counted_in_the_bars_that_the_host_tells() {
+        // A bar of 2/4 from 40 to 42 among 4/4; the first block of the bar that follows begins at 41.99.
+        for (beats, signature, told, bar, beat) in [
+            (39.5, (4, 4), Some(36.0), 36, 39),
+            (41.0, (2, 4), Some(40.0), 40, 41),
+            (42.01, (2, 4), Some(40.0), 42, 42),
+            (45.5, (4, 4), Some(42.0), 42, 45),
+            (46.0 - 1e-9, (4, 4), Some(42.0), 46, 46),
+            (45.5, (4, 4), None, 44, 45),
+            (45.5, (4, 4), Some(0.0), 44, 45),
+        ] {
+            let transport = Transport {
+                playing: true,
+                tempo: Some(120.0),
+                beats: Some(beats),
+                time_signature: Some(signature),
+                bar_start: told,
+            };
+            let found = transport.beat().map(|beat| (beat.bar, beat.number));
+            assert_eq!(found, Some((960 * bar, beat)), "{beats} in {signature:?} from {told:?}");
+        }
+    }
 }

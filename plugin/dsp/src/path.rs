@@ -27,10 +27,13 @@ use crate::{
     voice::VoiceTracker,
 };
 use held_keys::HeldKeys;
+pub use held_keys::KeyEvent;
 use masking::Masking;
+use timeline::Timeline;
 
 mod held_keys;
 mod masking;
+mod timeline;
 
 type Spectra = [Vec<Complex32>; CHANNELS];
 
@@ -70,7 +73,8 @@ pub struct BlockInfo {
     pub controls: Controls,
     /// The host's transport at the block's first sample.
     pub transport: Transport,
-    /// The host's position in samples at the block's first sample, when it has one.
+    /// The host's position in samples at the block's first sample, when it tells one, in samples or seconds. One made from
+    /// beats would jump wherever the tempo changes.
     pub position_samples: Option<i64>,
 }
 
@@ -105,8 +109,7 @@ pub struct AudioPath {
     blends: BlendDelay,
     position: Position,
     decision: Decision,
-    /// The host's last position and the one it should tell next, in samples.
-    expected_position: Option<(i64, i64)>,
+    timeline: Timeline,
     link: AudioEnd,
     telemetry: Arc<Telemetry>,
     columns: ColumnSender,
@@ -153,7 +156,7 @@ impl AudioPath {
             blends: BlendDelay::new(&layout),
             position: Position::default(),
             decision: Decision::UNDECIDED,
-            expected_position: None,
+            timeline: Timeline::default(),
             layout,
             link,
             telemetry,
@@ -195,7 +198,7 @@ impl AudioPath {
         self.output.reset(blend);
         self.blends.reset(controls);
         self.decision = Decision::UNDECIDED;
-        self.expected_position = None;
+        self.timeline.reset();
     }
 
     /// Processes a block in place: `main` `[channel][sample]` is input A and becomes the output (one channel: the mean of
@@ -254,12 +257,14 @@ impl AudioPath {
         }
     }
 
-    /// A MIDI key goes down or up at a sample of the block that comes. To be called in the order of the samples.
-    ///
-    /// # Real-time safety
-    /// Neither allocates nor blocks.
+    /// Something happens to the MIDI keys at a sample of the block that comes; to be called in the order of the samples.
+    pub fn hear_keys(&mut self, sample: usize, event: KeyEvent) {
+        self.keys.play(sample, event);
+    }
+
+    /// A MIDI key of the first channel goes down or up; see [`Self::hear_keys`].
     pub fn play_key(&mut self, sample: usize, key: u8, down: bool) {
-        self.keys.play(sample, key, down);
+        self.hear_keys(sample, KeyEvent::pressed(key, down));
     }
 
     /// Hands out the player's events up to the sample that comes.
@@ -273,22 +278,15 @@ impl AudioPath {
         }
     }
 
-    /// Starts a new generation where the host jumps. Returns by how many samples the block is later than it says: a wrapper
-    /// that splits a block at automation may give every piece the position of the whole block.
+    /// Starts a new generation where the host jumps; the end of a key that is held may lie where it has left, so keys end here.
+    /// Returns by how many samples the block is later than it says.
     fn follow_transport(&mut self, info: &BlockInfo, frames: usize) -> usize {
-        let moved = if info.transport.playing { frames as i64 } else { 0 };
-        let Some(now) = info.position_samples else {
-            self.expected_position = None;
-            return 0;
-        };
-        let (heard, expected) = self.expected_position.unwrap_or((now, now));
-        let stands_still = now == heard;
-        if !stands_still && now.abs_diff(expected) > self.layout.hop as u64 {
+        let step = self.timeline.follow(info, frames, &self.layout);
+        if step.jumped {
             self.position.generation = self.position.generation.wrapping_add(1);
+            self.keys.release();
         }
-        let from = if stands_still { expected } else { now };
-        self.expected_position = Some((now, from.saturating_add(moved)));
-        usize::try_from(from.saturating_sub(now)).unwrap_or(0)
+        step.late
     }
 
     /// Everything that happens once per hop; `done` samples of the block have been heard.

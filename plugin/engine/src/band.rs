@@ -20,6 +20,7 @@ use songweave_models::{
 use crate::pipeline::NetworkFault;
 
 pub mod arrange;
+mod bars;
 pub mod grid;
 pub mod harmony;
 pub mod heard;
@@ -221,7 +222,9 @@ impl Band {
     fn listen(&mut self, voice: &VoiceHeard, hop_seconds: f32) {
         let at = |back: usize| self.coming.len().checked_sub(back + 1).and_then(|index| self.coming.get(index));
         let Some(time) = at(HEARD_AFTER).and_then(|coming| coming.time) else { return };
-        let begins = at(HEARD_AFTER + 1).and_then(|before| before.time).is_none_or(|before| before.place != time.place);
+        let begins = at(HEARD_AFTER + 1)
+            .and_then(|before| before.time)
+            .is_none_or(|before| !before.place.is_same_step(&time.place));
         if begins || self.heard.is_empty() {
             if let Some((_, last)) = self.heard.back() {
                 self.guide.hear(last);
@@ -259,7 +262,7 @@ impl Band {
             }
             return Ok(());
         };
-        let entered = was.is_none_or(|was| was.place != time.place);
+        let entered = was.is_none_or(|was| !was.place.is_same_step(&time.place));
         if !entered && !jumped {
             return Ok(());
         }
@@ -314,7 +317,7 @@ impl Band {
         };
         self.notes.clear();
         let next = harmony.plan.first().copied().flatten();
-        self.arranger.step(&time.place, harmony.chord, next, &singing, &taste, &mut self.notes)?;
+        self.arranger.step(time, harmony.chord, next, &singing, &taste, &mut self.notes)?;
         if harmony.chord != self.chord {
             step.chord = Some((harmony.chord, at));
             self.chord = harmony.chord;

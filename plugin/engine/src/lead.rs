@@ -50,7 +50,7 @@ impl Pulse {
             Some(beat) => {
                 let half_a_bar = (beat.per_bar + 1) / 2;
                 let fewest = half_a_bar.max((SHORTEST / beat.seconds).ceil() as i64);
-                Self { hosts: true, number: beat.number, bar: beat.bar(), fewest }
+                Self { hosts: true, number: beat.number, bar: beat.bar, fewest }
             }
             None => {
                 let number = frame.position.hop as i64 / OWN_PULSE;

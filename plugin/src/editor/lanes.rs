@@ -112,7 +112,7 @@ impl Lanes {
 /// What begins between two hops, if the host counts beats in both.
 fn line(before: &Transport, now: &Transport) -> Option<Line> {
     let (before, now) = before.beat().zip(now.beat())?;
-    if now.bar() != before.bar() { Some(Line::Bar) } else { (now.number != before.number).then_some(Line::Beat) }
+    if now.bar != before.bar { Some(Line::Bar) } else { (now.number != before.number).then_some(Line::Beat) }
 }
 
 /// Columns of one look: filled from the middle to the fader, dim while frozen.

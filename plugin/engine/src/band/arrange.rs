@@ -16,7 +16,7 @@ mod voicing;
 use songweave_dsp::band::{Chord, Instrument, Style};
 use songweave_models::groove::{BAR, GrooveError, GrooveNetwork};
 
-use super::place::Place;
+use super::{grid::GridTime, place::Place};
 use crate::pipeline::NetworkFault;
 use form::SectionKey;
 use pattern::Section;
@@ -133,15 +133,15 @@ impl Arranger {
     /// When the network fails; then nothing was added.
     pub fn step(
         &mut self,
-        place: &Place,
+        time: &GridTime,
         chord: Option<Chord>,
         next: Option<Chord>,
         singing: &Singing,
         taste: &Taste,
         notes: &mut Vec<StepNote>,
     ) -> Result<(), NetworkFault> {
-        let place = meter::sane(place);
-        if !self.last.is_some_and(|last| follows(&last, &place)) {
+        let place = meter::sane(&time.place);
+        if !self.last.is_some_and(|last| last.is_followed_by(&place)) {
             self.reset();
         }
         self.last = Some(place);
@@ -162,6 +162,7 @@ impl Arranger {
         }
         let moment = Moment {
             place,
+            step_seconds: time.step_seconds,
             chord,
             next: next.unwrap_or(chord),
             enters: self.chord.is_none(),
@@ -219,12 +220,6 @@ impl Arranger {
 
 fn is(section: &Option<Section>, key: SectionKey) -> bool {
     section.as_ref().is_some_and(|section| section.key == key)
-}
-
-/// Whether a place is the step after another.
-const fn follows(last: &Place, place: &Place) -> bool {
-    let within = place.bar == last.bar && place.step == last.step.wrapping_add(1);
-    within || (place.step == 0 && place.bar == last.bar.wrapping_add(1))
 }
 
 /// What the singer's silence means at a place. The last chord begins at the first bar line after [`ENDS_AFTER`] bars.

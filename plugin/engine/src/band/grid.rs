@@ -2,10 +2,15 @@
 
 use songweave_dsp::frame::AnalysisFrame;
 
-use super::place::{Place, STEPS_PER_QUARTER};
+use super::{
+    bars::Bars,
+    place::{Place, STEPS_PER_QUARTER},
+};
 
 /// Hosts round positions: what is this close to a step (in quarters) is on it, whatever the blocks are.
 const ROUNDING: f64 = 1e-6;
+/// Steps in a quarter.
+const PER_QUARTER: f64 = STEPS_PER_QUARTER as f64;
 /// Tempi outside this range (BPM) count as its ends.
 const TEMPI: (f64, f64) = (5.0, 1_000.0);
 
@@ -20,11 +25,29 @@ pub struct GridTime {
     pub step_seconds: f64,
 }
 
+impl GridTime {
+    /// The very beginning of a step of so many seconds.
+    #[must_use]
+    pub const fn at_beginning(place: Place, step_seconds: f64) -> Self {
+        Self { place, since: 0.0, step_seconds }
+    }
+}
+
+/// Where the last frame was.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    generation: u32,
+    beats: f64,
+}
+
 /// Follows the host's transport, or counts for itself.
 #[derive(Debug, Clone, Default)]
 pub struct Grid {
     /// Quarters counted so far, in hosts without a transport.
     own: f64,
+    bars: Bars,
+    /// `None` while the host has stopped.
+    last: Option<Last>,
 }
 
 impl Grid {
@@ -32,53 +55,47 @@ impl Grid {
     pub fn hear(&mut self, frame: &AnalysisFrame) -> Option<GridTime> {
         let transport = &frame.transport;
         if let (Some(beats), Some(tempo)) = (transport.beats, transport.tempo) {
-            let usable = transport.playing && beats.is_finite() && tempo.is_finite() && tempo > 0.0;
-            let signature = transport.time_signature.unwrap_or((4, 4));
-            return usable.then(|| at(beats, tempo, signature, transport.bar_start));
+            if transport.playing && beats.is_finite() && tempo.is_finite() && tempo > 0.0 {
+                return Some(self.at(beats, tempo, frame));
+            }
+            self.last = None;
+            return None;
         }
         let tempo = f64::from(frame.controls.band.tempo);
         self.own += f64::from(frame.hop_seconds()) * tempo / 60.0;
-        Some(at(self.own, tempo, transport.time_signature.unwrap_or((4, 4)), None))
-    }
-}
-
-/// The place of a position in quarters.
-fn at(beats: f64, tempo: f64, (count, unit): (u8, u8), bar_start: Option<f64>) -> GridTime {
-    let (count, unit) = (u32::from(count.max(1)), u32::from(unit.clamp(1, 64)));
-    let per_quarter = f64::from(STEPS_PER_QUARTER);
-    let steps_per_bar = (4 * STEPS_PER_QUARTER * count / unit).max(1);
-    let quarters = f64::from(steps_per_bar) / per_quarter;
-    let beats = beats + ROUNDING;
-    let told = bar_start.filter(|start| start.is_finite() && (0.0..2.0 * quarters).contains(&(beats - start)));
-    let start = told.unwrap_or_else(|| (beats / quarters).floor() * quarters);
-    let steps = (beats - start) * per_quarter;
-    // A block may run into the bar after the one that the host told.
-    let bars = (steps / f64::from(steps_per_bar)).floor();
-    let in_bar = steps - bars * f64::from(steps_per_bar);
-    let step_seconds = 15.0 / tempo.clamp(TEMPI.0, TEMPI.1);
-    let compound = unit == 8 && count > 3 && count.is_multiple_of(3);
-    Place {
-        bar: (start / quarters + bars).round() as i64,
-        step: (in_bar as u32).min(steps_per_bar - 1),
-        steps_per_bar,
-        steps_per_beat: if compound { 6 } else { (4 * STEPS_PER_QUARTER / unit).max(1) },
-    }
-    .timed((in_bar.fract() - ROUNDING * per_quarter).max(0.0) * step_seconds, step_seconds)
-}
-
-impl Place {
-    const fn timed(self, since: f64, step_seconds: f64) -> GridTime {
-        GridTime { place: self, since, step_seconds }
+        Some(self.at(self.own, tempo, frame))
     }
 
-    /// Whether a place is the one right after this one.
-    #[must_use]
-    pub const fn is_followed_by(&self, next: &Self) -> bool {
-        if self.bar == next.bar {
-            next.step == self.step + 1
-        } else {
-            next.bar == self.bar + 1 && next.step == 0 && self.step + 1 == self.steps_per_bar
-        }
+    /// The place of a position in quarters.
+    fn at(&mut self, beats: f64, tempo: f64, frame: &AnalysisFrame) -> GridTime {
+        let (count, unit) = frame.transport.time_signature.unwrap_or((4, 4));
+        let (count, unit) = (u32::from(count.max(1)), u32::from(unit.clamp(1, 64)));
+        let steps_per_bar = (4 * STEPS_PER_QUARTER * count / unit).max(1);
+        let quarters = f64::from(steps_per_bar) / PER_QUARTER;
+        let (beats, continues) = self.played_on(beats, frame.position.generation, quarters);
+        let beats = beats + ROUNDING;
+        let told = frame.transport.bar_start.filter(|start| start.is_finite());
+        let bar = self.bars.follow(beats, quarters, told, continues);
+        let in_bar = ((beats - bar.start) * PER_QUARTER).max(0.0);
+        let step_seconds = 15.0 / tempo.clamp(TEMPI.0, TEMPI.1);
+        let compound = unit == 8 && count > 3 && count.is_multiple_of(3);
+        let place = Place {
+            bar: bar.number,
+            step: (in_bar as u32).min(steps_per_bar - 1),
+            steps_per_bar,
+            steps_per_beat: if compound { 6 } else { (4 * STEPS_PER_QUARTER / unit).max(1) },
+        };
+        GridTime { place, since: (in_bar.fract() - ROUNDING * PER_QUARTER).max(0.0) * step_seconds, step_seconds }
+    }
+
+    /// The position, and whether the host has played on to it. While the tempo gets slower a block may have run ahead of where the
+    /// next one begins; time stands still there, since a step that was played must not come again.
+    fn played_on(&mut self, beats: f64, generation: u32, bar: f64) -> (f64, bool) {
+        let last = self.last.filter(|last| last.generation == generation);
+        let reached = last.filter(|last| (0.0..1.0 / PER_QUARTER).contains(&(last.beats - beats)));
+        let beats = reached.map_or(beats, |last| last.beats);
+        self.last = Some(Last { generation, beats });
+        (beats, last.is_some_and(|last| (0.0..bar.max(1.0)).contains(&(beats - last.beats))))
     }
 }
 
@@ -112,8 +129,9 @@ mod tests {
             (7.3, (3, 4), None, 2, 5),
             (7.3, (6, 8), None, 2, 5),
             (-0.25, (4, 4), None, -1, 15),
-            (10.0, (4, 4), Some(7.0), 2, 12),
-            (11.25, (4, 4), Some(7.0), 3, 1),
+            (10.0, (4, 4), Some(7.0), 1, 12),
+            (11.25, (4, 4), Some(7.0), 2, 1),
+            (43.0, (4, 4), Some(42.0), 10, 4),
             (10.0, (4, 4), Some(700.0), 2, 8),
             (1.0, (1, 64), None, 4, 0),
         ] {
@@ -151,6 +169,67 @@ mod tests {
                 let time = Grid::default().hear(&frame(transport));
                 assert!(time.is_some_and(|time| time.place.step < time.place.steps_per_bar && time.since.is_finite()));
             }
+        }
+    }
+
+    /// The places at which a timeline is found, hop after hop, in blocks of some hops: `says(seconds)` is what the host says at the
+    /// beginning of a block, which the audio thread carries on.
+    fn places(says: impl Fn(f64) -> Transport, block: usize, hops: usize) -> Vec<Place> {
+        let mut grid = Grid::default();
+        let length = frame(Transport::default()).layout;
+        let seconds = f64::from(length.hop_seconds());
+        let mut places: Vec<Place> = (0..hops)
+            .filter_map(|hop| {
+                let inside = hop % block;
+                let transport = says((hop - inside) as f64 * seconds);
+                grid.hear(&frame(transport.after(inside * length.hop, length.sample_rate))).map(|time| time.place)
+            })
+            .collect();
+        places.dedup_by(|next, last| next.is_same_step(last));
+        places
+    }
+
+    #[test]
+    fn a_change_of_metre_is_no_jump() {
+        // 4/4, and a bar of 2/4 from 40 to 42.
+        let says = |seconds: f64| {
+            let beats = 30.0 + 2.0 * seconds;
+            let (signature, bar_start) = match beats {
+                ..40.0 => ((4, 4), (beats / 4.0).floor() * 4.0),
+                40.0..42.0 => ((2, 4), 40.0),
+                _ => ((4, 4), 42.0 + ((beats - 42.0) / 4.0).floor() * 4.0),
+            };
+            Transport {
+                playing: true,
+                tempo: Some(120.0),
+                beats: Some(beats),
+                time_signature: Some(signature),
+                bar_start: Some(bar_start),
+            }
+        };
+        for block in [1, 3, 16] {
+            let places = places(says, block, 1_200);
+            assert!(places.windows(2).all(|two| two[0].is_followed_by(&two[1])), "{places:?}");
+            assert_eq!(places.iter().filter(|place| place.bar == 10).count(), 8, "the short bar has eight steps");
+            let last = places.last().map(|place| (place.bar, place.step));
+            // 1,200 hops are 25.6 quarters: 55.6, in the bar that begins at 54.
+            assert_eq!(last, Some((14, 6)));
+        }
+    }
+
+    #[test]
+    fn a_ramp_of_the_tempo_is_no_jump() {
+        for (change, block) in [(-12.0, 1), (-12.0, 16), (30.0, 16), (-60.0, 4)] {
+            // From 180 BPM on, `change` BPM faster every second, in a host that tells beats and nothing else.
+            let says = |seconds: f64| Transport {
+                playing: true,
+                tempo: Some(180.0 + change * seconds),
+                beats: Some((180.0 * seconds + change * seconds * seconds / 2.0) / 60.0),
+                ..Transport::default()
+            };
+            let places = places(says, block, 200);
+            assert!(places.len() > 15);
+            assert!(places.windows(2).all(|two| two[0].is_followed_by(&two[1])), "{change} {block}: {places:?}");
         }
     }
 }

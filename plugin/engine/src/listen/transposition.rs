@@ -42,7 +42,7 @@ impl Transposer {
 
     /// Whether a bar has begun since the last hop; always without a running transport.
     fn bar_begins(&mut self, transport: &Transport) -> bool {
-        let bar = transport.beat().map(|beat| beat.bar());
+        let bar = transport.beat().map(|beat| beat.bar);
         let before = std::mem::replace(&mut self.bar, bar);
         bar.is_none() || bar != before
     }

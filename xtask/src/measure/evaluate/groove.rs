@@ -10,6 +10,7 @@ use serde::Serialize;
 use songweave_dsp::band::{Chord, Instrument, Style};
 use songweave_engine::band::{
     arrange::{Arranger, Singing, StepNote, Taste},
+    grid::GridTime,
     place::Place,
 };
 use songweave_measure::band::groove_statistics::{DrumFigures, Marginals, Recitation, Recited, distance};
@@ -186,7 +187,8 @@ impl Band {
         };
         let mut notes = Vec::new();
         let start = Instant::now();
-        self.arranger.step(&place, now, next, &SINGING, taste, &mut notes)?;
+        let time = GridTime::at_beginning(place, 0.125);
+        self.arranger.step(&time, now, next, &SINGING, taste, &mut notes)?;
         self.microseconds.push(start.elapsed().as_secs_f64() * 1e6);
         notes.retain(|note| note.velocity > 0);
         if taste.style != Style::Swing {

@@ -5,6 +5,7 @@
 use songweave_dsp::band::{Chord, Instrument, Quality, Style};
 use songweave_engine::band::{
     arrange::{self, Arranger, Singing, Taste},
+    grid::GridTime,
     place::Place,
 };
 use songweave_models::groove::GrooveNetwork;
@@ -56,7 +57,8 @@ pub fn arranged(song: &StructureSong, taste: &Taste) -> Result<Vec<BandNote>> {
         let next = step - step % STEPS_PER_BEAT + STEPS_PER_BEAT;
         let [chord, next] = [step, next].map(|step| song.chord(step).map(|chord| nearest(&chord)));
         step_notes.clear();
-        arranger.step(&place(step), chord, next, &singing, taste, &mut step_notes)?;
+        let time = GridTime::at_beginning(place(step), seconds);
+        arranger.step(&time, chord, next, &singing, taste, &mut step_notes)?;
         step_notes.iter().for_each(|note| add(note, step, seconds, &mut notes));
     }
     Ok(notes)

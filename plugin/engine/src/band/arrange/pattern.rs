@@ -14,6 +14,7 @@ const FILLS: [usize; 3] = [12, 8, 4];
 const FILL_DENSITY: f32 = 0.45;
 /// Classes of drums that are treated apart.
 pub(super) const KICK: usize = 0;
+pub(super) const SNARE: usize = 1;
 pub(super) const CLOSED: usize = 2;
 pub(super) const OPEN: usize = 3;
 pub(super) const CRASH: usize = 7;

@@ -9,7 +9,7 @@ use super::{
     form::SectionKey,
     held::Held,
     meter,
-    pattern::{Bar, CLOSED, CRASH, KICK, OPEN, RIDE, is_sparse},
+    pattern::{Bar, CLOSED, CRASH, KICK, OPEN, RIDE, SNARE, is_sparse},
     voicing,
 };
 use crate::band::place::Place;
@@ -23,6 +23,7 @@ const BUSY: f32 = 0.6;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
     pub(super) place: Place,
+    pub(super) step_seconds: f64,
     pub(super) chord: Chord,
     /// The chord of the next beat.
     pub(super) next: Chord,
@@ -50,7 +51,7 @@ impl Moment {
     }
 
     fn swing(&self) -> f32 {
-        if self.key.style == Style::Swing { meter::swing(&self.place) } else { 0.0 }
+        if self.key.style == Style::Swing { meter::swing(&self.place, self.step_seconds) } else { 0.0 }
     }
 
     /// Weight of the step in the bar: what velocities add on beats.
@@ -230,6 +231,9 @@ pub(super) fn drum_levels(place: &Place, key: &SectionKey, bar: &Bar) -> [u8; DR
     for (drum, level) in levels.iter_mut().enumerate() {
         let source = if matches!(drum, CLOSED | OPEN | RIDE) { cymbals } else { hits };
         *level = source.map_or(0, |step| bar.drums[step][drum]);
+        if drum == SNARE && !last && !meter::may_accent_snare(place) {
+            *level = (*level).min(1);
+        }
         let question = [key.seed.into(), place.bar as u64, place.step.into(), drum as u64];
         // Ghost notes come and go from bar to bar; crashes belong to the beginning and to the fill.
         let ghost = *level == 1 && (2..7).contains(&inside) && roll(&question) < 0.15 + 0.3 * key.adventure();

@@ -13,13 +13,15 @@ const C: Chord = Chord { root: 0, quality: Quality::Major, bass: 0 };
 const F: Chord = Chord { root: 5, quality: Quality::Major, bass: 5 };
 const AM_C: Chord = Chord { root: 9, quality: Quality::Minor, bass: 0 };
 
-fn place(step: i64, steps_per_bar: u32, steps_per_beat: u32) -> Place {
+/// A step at 120 BPM.
+fn time(step: i64, steps_per_bar: u32, steps_per_beat: u32) -> GridTime {
     let bar = i64::from(steps_per_bar);
-    Place { bar: step.div_euclid(bar), step: step.rem_euclid(bar) as u32, steps_per_bar, steps_per_beat }
+    let place = Place { bar: step.div_euclid(bar), step: step.rem_euclid(bar) as u32, steps_per_bar, steps_per_beat };
+    GridTime::at_beginning(place, 0.125)
 }
 
-fn four(step: i64) -> Place {
-    place(step, 16, 4)
+fn four(step: i64) -> GridTime {
+    time(step, 16, 4)
 }
 
 /// A C for two bars, an F for two, and so on.
@@ -189,7 +191,7 @@ fn bars_of_twelve_steps_have_their_own_beats() {
         let (mut arranger, mut hits) = (arranger(), [[0; 12]; 2]);
         for step in 0..12 * 24 {
             let mut notes = Vec::new();
-            arranger.step(&place(step, 12, steps_per_beat), Some(C), None, &SUNG, &taste, &mut notes).unwrap();
+            arranger.step(&time(step, 12, steps_per_beat), Some(C), None, &SUNG, &taste, &mut notes).unwrap();
             for (count, key) in hits.iter_mut().zip([36, 38]) {
                 let loud = notes.iter().filter(|note| note.key == key && note.velocity >= 60);
                 count[(step % 12) as usize] += loud.count();
@@ -201,6 +203,48 @@ fn bars_of_twelve_steps_have_their_own_beats() {
             assert!(snare[backbeat] >= 8 && snare[backbeat] > 2 * snare[0], "{steps_per_beat} {snare:?}");
         }
     }
+}
+
+#[test]
+fn odd_metres_have_one_backbeat_and_a_kick_at_their_beginning() {
+    for (steps_per_bar, steps_per_beat, backbeat, next) in [(14, 2, 8, 14), (11, 1, 8, 11), (20, 4, 12, 16)] {
+        for style in [Style::Pop, Style::Rock, Style::Funk, Style::Ballad] {
+            let taste = Taste { style, adventure: 0.0, ..TASTE };
+            let (mut arranger, bars) = (arranger(), 24);
+            let (mut snare, mut kick) = (vec![0; steps_per_bar as usize], 0);
+            for step in 0..bars * i64::from(steps_per_bar) {
+                let (time, mut notes) = (time(step, steps_per_bar, steps_per_beat), Vec::new());
+                arranger.step(&time, Some(C), None, &SUNG, &taste, &mut notes).unwrap();
+                // Every eighth bar has a fill.
+                if time.place.bar % 8 != 7 {
+                    let loud = |key| usize::from(notes.iter().any(|note| note.key == key && note.velocity >= 60));
+                    snare[time.place.step as usize] += loud(38);
+                    kick += if time.place.step == 0 { loud(36) } else { 0 };
+                }
+            }
+            let inside: usize = snare[backbeat..next].iter().sum();
+            assert_eq!(inside, snare.iter().sum::<usize>(), "{style:?} in {steps_per_bar}/16: {snare:?}");
+            assert!(snare[backbeat] >= 10, "{style:?} in {steps_per_bar}/16: {snare:?}");
+            assert!(kick >= 10, "{style:?} in {steps_per_bar}/16: {kick}");
+        }
+    }
+}
+
+#[test]
+fn swing_straightens_with_the_tempo() {
+    let latest = |tempo: f64| {
+        let (mut arranger, taste) = (arranger(), Taste { style: Style::Swing, density: 1.0, ..TASTE });
+        let mut latest: f32 = 0.0;
+        for step in 0..128 {
+            let mut notes = Vec::new();
+            let time = GridTime { step_seconds: 15.0 / tempo, ..four(step) };
+            arranger.step(&time, Some(C), None, &SUNG, &taste, &mut notes).unwrap();
+            latest = notes.iter().map(|note| note.delay).fold(latest, f32::max);
+        }
+        latest
+    };
+    assert_eq!((latest(120.0), latest(320.0)), (2.0 / 3.0, 0.0));
+    assert!((0.1..0.2).contains(&latest(280.0)), "{}", latest(280.0));
 }
 
 #[test]
@@ -278,7 +322,8 @@ proptest! {
             for ahead in 0..if run { 5 } else { 1 } {
                 let mut notes = Vec::new();
                 let place = Place { bar, step: step.saturating_add(ahead), steps_per_bar, steps_per_beat };
-                arranger.step(&place, Some(chord), Some(C), &singing, &taste, &mut notes).unwrap();
+                let time = GridTime::at_beginning(place, f64::from(level));
+                arranger.step(&time, Some(chord), Some(C), &singing, &taste, &mut notes).unwrap();
                 prop_assert!(notes.iter().all(|note| note.key < 128 && note.velocity < 128 && note.length > 0.0));
                 prop_assert!(notes.iter().all(|note| note.length.is_finite() && note.delay.is_finite()));
             }
