@@ -15,20 +15,24 @@ use songweave_dsp::{
     frame::Transport,
     layout::{CHANNELS, StreamLayout},
     link::{AudioEnd, Impatient, link},
+    output::Blend,
     path::{AudioPath, BandSink, BlockInfo, KeyEvent},
     schedule::NoteEvent as BandEvent,
     telemetry::columns,
     tune::TuneNote,
 };
-use songweave_engine::{clock::WallClock, thread::Engine};
+use songweave_engine::{band::arrange::LONGEST_PLAYING_ON, clock::WallClock, thread::Engine};
 
-use crate::{editor, params::SongweaveParams, ports::Ports, shared::Shared, state};
+use crate::{editor, params::SongweaveParams, ports::Ports, shared::Shared, state, told_notes::ToldNotes};
 
 /// The plugin, with the buses of `P`.
 pub struct Shell<P> {
     params: Arc<SongweaveParams>,
     shared: Arc<Shared>,
     stream: Option<Stream>,
+    told: ToldNotes,
+    /// Whether the activation before ended while notes sounded.
+    ends_are_due: bool,
     ports: PhantomData<P>,
 }
 
@@ -45,7 +49,14 @@ struct Stream {
 impl<P: Ports> Default for Shell<P> {
     fn default() -> Self {
         let shared = Arc::new(Shared::default());
-        Self { params: Arc::new(SongweaveParams::new(shared.clone())), shared, stream: None, ports: PhantomData }
+        Self {
+            params: Arc::new(SongweaveParams::new(shared.clone())),
+            shared,
+            stream: None,
+            told: ToldNotes::default(),
+            ends_are_due: false,
+            ports: PhantomData,
+        }
     }
 }
 
@@ -85,6 +96,8 @@ impl<P: Ports> Plugin for Shell<P> {
     const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::Basic;
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+    /// Every key of every channel begins and ends in one block; VST3 has room for its automation beside it.
+    const INPUT_EVENT_CAPACITY: usize = 2 * 16 * 128;
 
     type Editor = editor::SongweaveEditor;
     type SysExMessage = ();
@@ -113,6 +126,7 @@ impl<P: Ports> Plugin for Shell<P> {
         context.set_latency_samples(layout.latency() as u32);
         let mono_input = ports.main_input_channels == NonZeroU32::new(1);
         // The thread of an activation that was never ended goes before the next one starts.
+        self.ends_are_due = true;
         self.stream = None;
         self.stream = Some(self.start(layout, mono_input, config.process_mode == ProcessMode::Offline));
         true
@@ -145,7 +159,14 @@ impl<P: Ports> Plugin for Shell<P> {
         let info = block_info(&self.params, context.transport());
         let side = aux.inputs.first().map_or(&[][..], Buffer::as_slice_immutable);
         let frames = buffer.samples();
-        let mut sink = Sink { tell: |event| _ = context.try_send_event(event), outputs: aux.outputs };
+        if std::mem::take(&mut self.ends_are_due) {
+            self.told.take_ends().for_each(|end| _ = context.try_send_event(end));
+        }
+        let mut tell = |event: NoteEvent<()>| {
+            self.told.tell(&event);
+            _ = context.try_send_event(event);
+        };
+        let mut sink = Sink { tell: &mut tell, outputs: aux.outputs };
         match &mut stream.clock {
             Some(clock) => {
                 clock.begin_block(frames);
@@ -154,10 +175,12 @@ impl<P: Ports> Plugin for Shell<P> {
             None => stream.path.process(buffer.as_slice(), side, &info, &mut Impatient, &mut sink),
         }
         self.params.show_missed(self.shared.telemetry.missed.load(Relaxed));
-        ProcessStatus::Tail(stream.latency)
+        ProcessStatus::Tail(stream.latency.saturating_add(band_tail(&info, stream.path.layout().sample_rate)))
     }
 
     fn deactivate(&mut self) {
+        // Formats have no way to tell the host of notes from here; the next block does.
+        self.ends_are_due = true;
         self.stream = None;
         self.shared.end();
     }
@@ -265,4 +288,17 @@ fn block_info(params: &SongweaveParams, host: &HostTransport) -> BlockInfo {
             None
         },
     }
+}
+
+/// Samples for which the band may play on when the voice falls silent, its last note's release included.
+fn band_tail(info: &BlockInfo, sample_rate: f32) -> u32 {
+    let transport = &info.transport;
+    if !Blend::lets_the_band_play(&info.controls) || transport.stands() {
+        return 0;
+    }
+    let (beats, unit) = transport.time_signature.unwrap_or((4, 4));
+    let quarters = f64::from(beats) * 4.0 / f64::from(unit.max(1));
+    let tempo = transport.tempo.unwrap_or(info.controls.band.tempo.into()).max(1.0);
+    let bars = f64::from(LONGEST_PLAYING_ON) + 1.0;
+    (bars * quarters * 60.0 / tempo * f64::from(sample_rate)) as u32
 }

@@ -1,6 +1,8 @@
 //! A bounce by a CLAP host with the plugin linked into the test.
 
-use songweave_host::{Block, ClapPlugin, ClapProcessor, Event, EventKind, HostError, Transport, silent_bus};
+use songweave_host::{
+    Block, ClapPlugin, ClapProcessor, Event, EventKind, HostError, Transport, Vst3Plugin, silent_bus,
+};
 
 use crate::signal::noise;
 
@@ -35,6 +37,15 @@ impl Default for Bounce {
 pub fn instance(id: &str) -> Result<ClapPlugin, HostError> {
     // SAFETY: the entry is this project's own, exported by nice-plug.
     unsafe { ClapPlugin::in_process(&*std::ptr::from_ref(&songweave::clap_entry).cast(), id) }
+}
+
+/// A VST3 instance of a plugin that is linked into this test.
+///
+/// # Errors
+/// When the plugin does not start.
+pub fn vst3_instance(name: &str) -> Result<Vst3Plugin, HostError> {
+    // SAFETY: the factory is this project's own, exported by nice-plug.
+    unsafe { Vst3Plugin::in_process(songweave::GetPluginFactory, name) }
 }
 
 /// Number of a parameter by its name.

@@ -19,9 +19,9 @@ use songweave_dsp::{
     tune::TuneNote,
 };
 use songweave_engine::{slot::ModelSlot, status::Status, thread::Engine};
-use songweave_host::{Block, Transport as HostTransport, silent_bus};
+use songweave_host::{Block, Transport as HostTransport, Vst3Setup, silent_bus};
 use songweave_tests::{
-    bounce::{MULTI_OUT, SONGWEAVE, instance, parameter, parameter_event},
+    bounce::{MULTI_OUT, SONGWEAVE, instance, parameter, parameter_event, vst3_instance},
     signal::{block_sizes, noise},
 };
 
@@ -230,4 +230,30 @@ fn the_plugin_allocates_nothing_in_a_clap_host() {
         }
         plugin.deactivate(processor);
     }
+}
+
+#[test]
+fn a_vst3_whose_parameters_all_move_at_every_sample_allocates_nothing() {
+    const FRAMES: usize = 128;
+    let mut plugin = vst3_instance("Songweave").unwrap();
+    let ids: Vec<u32> = plugin.parameters().iter().filter(|info| info.automatable).map(|info| info.id).collect();
+    let mut processor = plugin.activate(&Vst3Setup { max_block: FRAMES as u32, ..Vst3Setup::default() }).unwrap();
+    for round in 0..4 {
+        let mut inputs = [silent_bus(2, FRAMES), silent_bus(2, FRAMES)];
+        let mut outputs = [silent_bus(2, FRAMES)];
+        let moved = |at: usize| ids.iter().map(move |id| parameter_event(at, *id, ((at + round) % 11) as f64 / 10.0));
+        let events: Vec<_> = (0..FRAMES).flat_map(moved).collect();
+        let mut block = Block {
+            frames: FRAMES,
+            inputs: &mut inputs,
+            outputs: &mut outputs,
+            events: &events,
+            transport: None,
+            events_out: &mut Vec::with_capacity(64),
+        };
+        let mut count = 0;
+        processor.process_around(&mut block, |call| count = allocations(call)).unwrap();
+        assert!(count == 0 || round == 0, "{count} allocations for {} changes", events.len());
+    }
+    plugin.deactivate(processor);
 }

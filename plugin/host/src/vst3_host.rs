@@ -10,6 +10,7 @@ mod stream;
 use crate::{Bus, HostError, ParameterInfo, silent_bus};
 use host_objects::{ComponentHandler, HostApplication, from_utf16};
 use module::Module;
+use std::ffi::c_void;
 use std::path::Path;
 use std::sync::Arc;
 use stream::MemoryStream;
@@ -38,7 +39,23 @@ impl Vst3Plugin {
     /// # Errors
     /// When the bundle cannot be opened, has no such plugin, or the plugin fails to start.
     pub fn load(path: &Path, name: &str) -> Result<Self, HostError> {
-        let module = Module::open(path)?;
+        Self::of_module(Module::open(path)?, path, name)
+    }
+
+    /// Makes an instance of the plugin called `name` of a factory that is linked into this process.
+    ///
+    /// # Errors
+    /// When the factory has no such plugin, or the plugin fails to start.
+    ///
+    /// # Safety
+    /// `factory` must return a VST3 factory that keeps to the standard, and a reference to it.
+    pub unsafe fn in_process(factory: extern "system" fn() -> *mut c_void, name: &str) -> Result<Self, HostError> {
+        // SAFETY: promised by the caller.
+        let module = unsafe { Module::linked(factory) }?;
+        Self::of_module(Arc::new(module), Path::new("/in-process.vst3"), name)
+    }
+
+    fn of_module(module: Arc<Module>, path: &Path, name: &str) -> Result<Self, HostError> {
         let component = module.create(path, name)?;
         let application = ComWrapper::new(HostApplication);
         let context = application.to_com_ptr::<IHostApplication>().ok_or(HostError::Missing("host context"))?;

@@ -1,14 +1,8 @@
-//! The editor as hosts hold it: nice-plug-egui's, with a window that is really gone once the host has closed it.
-//!
-//! baseview 0.4.2 draws on a thread of its own on Linux, and on closing usually does not wait for it: its last request
-//! to that thread fails when the thread is quick, and then it does not join. The thread would go on tearing down OpenGL
-//! while the host ends or unloads the plugin.
+//! The editor as hosts hold it: nice-plug-egui's, which notices by itself when its window is closed.
 
 use std::{
-    cell::RefCell,
     error::Error,
-    sync::{Arc, Condvar, Mutex, atomic::Ordering::Relaxed},
-    time::Duration,
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
 };
 
 use nice_plug::{
@@ -24,47 +18,21 @@ use nice_plug_egui::{EguiEditor, EguiEditorHandle, baseview};
 use super::{view::View, window::App};
 use crate::shared::{Shared, locked};
 
-/// Longest wait for the drawing thread.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
-
 /// What a window and its host share.
 #[derive(Default)]
 pub struct Opened {
     /// What the open window remembers, `None` while closed.
     pub view: Mutex<Option<View>>,
-    drawing: Mutex<bool>,
-    ended: Condvar,
-}
-
-/// Lives as long as the drawing thread.
-struct Drawing(Arc<Opened>);
-
-thread_local! {
-    static DRAWING: RefCell<Option<Drawing>> = const { RefCell::new(None) };
-}
-
-impl Drop for Drawing {
-    fn drop(&mut self) {
-        *locked(&self.0.drawing) = false;
-        self.0.ended.notify_all();
-    }
 }
 
 impl Opened {
-    /// Called by the thread that draws before its first picture.
-    pub fn begin(self: &Arc<Self>) {
+    /// Called before the first picture.
+    pub fn begin(&self) {
         *locked(&self.view) = Some(View::default());
-        // Elsewhere the host's own thread draws.
-        if cfg!(target_os = "linux") {
-            *locked(&self.drawing) = true;
-            DRAWING.set(Some(Drawing(self.clone())));
-        }
     }
 
     /// Called by the host's thread after it closed the window.
     fn end(&self) {
-        let drawing = locked(&self.drawing);
-        drop(self.ended.wait_timeout_while(drawing, LONGEST_WAIT, |drawing| *drawing));
         // A thread that hangs in a picture holds the view; the host must not hang with it.
         if let Ok(mut view) = self.view.try_lock() {
             *view = None;
@@ -185,36 +153,5 @@ impl EditorHandle for Handle {
 
     fn param_modulation_changed(&self, id: &str, modulation_offset: f32) {
         self.0.param_modulation_changed(id, modulation_offset);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use super::*;
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn the_end_of_a_window_waits_for_the_thread_that_draws() {
-        let opened = Arc::new(Opened::default());
-        let drawing = {
-            let opened = opened.clone();
-            let (begun, wait) = std::sync::mpsc::channel();
-            let thread = std::thread::spawn(move || {
-                opened.begin();
-                begun.send(()).ok();
-                std::thread::sleep(Duration::from_millis(100));
-            });
-            assert_eq!(wait.recv(), Ok(()));
-            thread
-        };
-        assert!(locked(&opened.view).is_some());
-        opened.end();
-        assert!(!*locked(&opened.drawing) && locked(&opened.view).is_none());
-        assert!(drawing.join().is_ok());
-        let again = Instant::now();
-        opened.end();
-        assert!(again.elapsed() < LONGEST_WAIT / 2, "nothing to wait for");
     }
 }

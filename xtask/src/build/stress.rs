@@ -63,6 +63,13 @@ fn parent(bundle: &Path, runs: usize) -> Result<()> {
     Ok(())
 }
 
+/// Threads of editors' windows that run in this process; on Linux windows have threads of their own.
+fn window_threads() -> usize {
+    let name = |task: &std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    tasks.filter(|task| name(task).trim() == "baseview-window").count()
+}
+
 /// One instance with its audio thread and its editor.
 struct Stressed {
     editor: Option<Vst3Editor>,
@@ -84,6 +91,8 @@ fn child(bundle: &Path, seed: u64) -> Result<()> {
             for stressed in &mut alive {
                 stressed.turn(&mut random)?;
             }
+            let open = alive.iter().filter(|stressed| stressed.editor.is_some()).count();
+            ensure!(window_threads() <= open, "the thread of a closed editor runs on");
             sleep(Duration::from_millis(5));
         }
         if alive.len() > 1 {

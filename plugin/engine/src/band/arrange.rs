@@ -28,6 +28,8 @@ const LIGHTER_AFTER: u64 = 2;
 const ENDS_AFTER: u64 = 4;
 /// Bars for which the last chord is held.
 const LAST_CHORD: u64 = 2;
+/// Bars for which the band plays on at most after the last sung note: the last chord waits for a bar line.
+pub const LONGEST_PLAYING_ON: u32 = (ENDS_AFTER + LAST_CHORD) as u32 + 1;
 
 /// What the user wants of the arrangement.
 #[derive(Debug, Clone, Copy, PartialEq)]

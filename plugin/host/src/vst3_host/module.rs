@@ -20,7 +20,7 @@ static LOADED: Mutex<Option<HashMap<PathBuf, Arc<Module>>>> = Mutex::new(None);
 /// An opened `.vst3` bundle.
 pub(super) struct Module {
     factory: ComPtr<IPluginFactory>,
-    _library: Library,
+    _library: Option<Library>,
 }
 
 // SAFETY: the standard lets any thread of the host use the factory, one at a time; `create` is called under main-thread
@@ -54,8 +54,18 @@ impl Module {
                 .get::<unsafe extern "system" fn() -> *mut IPluginFactory>(b"GetPluginFactory\0")
                 .map_err(|error| failed(error.to_string()))?;
             let factory = ComPtr::from_raw(factory()).ok_or_else(|| failed("its factory is empty".to_owned()))?;
-            Ok(Self { factory, _library: library })
+            Ok(Self { factory, _library: Some(library) })
         }
+    }
+
+    /// A factory that is linked into this process.
+    ///
+    /// # Safety
+    /// `factory` must return a factory that keeps to the standard, and a reference to it.
+    pub(super) unsafe fn linked(factory: extern "system" fn() -> *mut c_void) -> Result<Self, HostError> {
+        // SAFETY: promised by the caller.
+        let factory = unsafe { ComPtr::from_raw(factory().cast()) };
+        Ok(Self { factory: factory.ok_or(HostError::Missing("factory"))?, _library: None })
     }
 
     /// Names and ids of the audio plugins in the bundle.

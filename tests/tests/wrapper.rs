@@ -1,0 +1,141 @@
+//! What hosts ask of the plugin beside its sound: values read back, ends of notes, the tail.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use songweave_host::{
+    Block, ClapProcessor, Event, EventKind, Transport, Vst3Plugin, Vst3Processor, Vst3Setup, silent_bus,
+};
+use songweave_tests::{
+    accompany::{RATE, choose, voice},
+    bounce::{SONGWEAVE, instance, parameter_event, songs, vst3_instance},
+};
+
+fn vocals(plugin: &Vst3Plugin) -> u32 {
+    plugin.parameters().iter().find(|info| info.name == "Vocals").unwrap().id
+}
+
+/// Plays a block of both songs; returns the main output.
+fn play(processor: &mut Vst3Processor, songs: &[Vec<Vec<f32>>; 2], events: &[Event]) -> Vec<Vec<f32>> {
+    let frames = songs[0][0].len();
+    let mut outputs = [silent_bus(2, frames)];
+    let mut block = Block {
+        frames,
+        inputs: &mut songs.clone(),
+        outputs: &mut outputs,
+        events,
+        transport: None,
+        events_out: &mut vec![],
+    };
+    processor.process(&mut block).unwrap();
+    let [main] = outputs;
+    main
+}
+
+#[test]
+fn a_value_set_while_a_vst3_processes_is_read_back_and_kept() {
+    let mut plugin = vst3_instance("Songweave").unwrap();
+    let id = vocals(&plugin);
+    let mut processor = plugin.activate(&Vst3Setup::default()).unwrap();
+    assert_eq!(processor.tail(), None, "unknown before the first block");
+    plugin.set_value(id, 0.25);
+    assert!((plugin.value(id) - 0.25).abs() < 1e-6, "{}", plugin.value(id));
+    play(&mut processor, &songs(1, 512), &[parameter_event(100, id, 0.75)]);
+    assert!((plugin.value(id) - 0.75).abs() < 1e-6, "the value that the audio heard is the newer one");
+    plugin.set_value(id, 0.5);
+    plugin.deactivate(processor);
+    assert!((plugin.value(id) - 0.5).abs() < 1e-6, "lost when processing ended");
+}
+
+#[test]
+fn what_a_host_repeats_to_the_controller_of_a_vst3_is_not_heard() {
+    let heard = |repeats: bool| {
+        let mut plugin = vst3_instance("Songweave").unwrap();
+        let id = vocals(&plugin);
+        let mut processor = plugin.activate(&Vst3Setup { offline: true, ..Vst3Setup::default() }).unwrap();
+        let mut out = vec![];
+        for block in 0..40 {
+            if repeats {
+                plugin.set_value(id, f64::from(block) / 40.0);
+            }
+            out.push(play(&mut processor, &songs(block as u64, 512), &[]));
+        }
+        plugin.deactivate(processor);
+        out
+    };
+    assert!(heard(true) == heard(false));
+}
+
+/// Plays a voice in Accompany; returns what was told.
+fn accompany(processor: &mut ClapProcessor, start: usize, voice: &[f32]) -> Vec<Event> {
+    let mut told = vec![];
+    for (index, block) in voice.chunks(512).enumerate() {
+        let position = (start + index * 512) as u64;
+        let mut block = Block {
+            frames: block.len(),
+            inputs: &mut [vec![block.to_vec(); 2], silent_bus(2, block.len())],
+            outputs: &mut [silent_bus(2, block.len())],
+            events: &[],
+            transport: Some(Transport { position, ..Transport::default() }),
+            events_out: &mut told,
+        };
+        processor.process(&mut block).unwrap();
+    }
+    told
+}
+
+/// Keys that sound after events, with their channels.
+fn sounding(told: &[Event]) -> Vec<(u8, u8)> {
+    let mut sounding = vec![];
+    for event in told {
+        match event.kind {
+            EventKind::NoteOn { channel, key, .. } => sounding.push((channel, key)),
+            EventKind::NoteOff { channel, key, .. } => sounding.retain(|note| *note != (channel, key)),
+            _ => {}
+        }
+    }
+    sounding
+}
+
+#[test]
+fn notes_that_sound_at_deactivation_end_in_the_next_block() {
+    let mut plugin = instance(SONGWEAVE).unwrap();
+    plugin.set_offline(true).unwrap();
+    choose(&mut plugin, "Mode", "Accompany").unwrap();
+    let mut processor = plugin.activate(RATE.into(), 512).unwrap();
+    // Blocks of a voice until the band holds a note.
+    let (sung, mut told, mut at) = (voice(8), vec![], 0);
+    while at + 512 <= sung.len() && (at < sung.len() / 2 || sounding(&told).is_empty()) {
+        told.extend(accompany(&mut processor, at, &sung[at..at + 512]));
+        at += 512;
+    }
+    assert!(!sounding(&told).is_empty(), "the band holds nothing");
+    plugin.deactivate(processor);
+    let mut processor = plugin.activate(RATE.into(), 512).unwrap();
+    let first = accompany(&mut processor, 0, &[0.0; 512]);
+    assert!(first.iter().all(|event| event.time == 0));
+    told.extend(first);
+    assert_eq!(sounding(&told), []);
+    plugin.deactivate(processor);
+}
+
+#[test]
+fn the_tail_of_a_band_is_as_long_as_it_plays_on() {
+    let mut plugin = instance(SONGWEAVE).unwrap();
+    plugin.set_offline(true).unwrap();
+    choose(&mut plugin, "Mode", "Accompany").unwrap();
+    let mut processor = plugin.activate(RATE.into(), 512).unwrap();
+    let sung = voice(6);
+    let mut told = accompany(&mut processor, 0, &sung);
+    assert!(!told.is_empty(), "the band plays nothing");
+    let tail = processor.tail().unwrap() as usize;
+    let rest = accompany(&mut processor, sung.len(), &vec![0.0; tail]);
+    assert!(rest.iter().any(|event| matches!(event.kind, EventKind::NoteOn { .. })), "it does not play on");
+    told.extend(rest);
+    assert_eq!(sounding(&told), [], "cut by the tail");
+    assert_eq!(accompany(&mut processor, sung.len() + tail, &vec![0.0; 8 * 48_000]), [], "it plays on after its tail");
+    plugin.deactivate(processor);
+    let mut mash = instance(SONGWEAVE).unwrap();
+    let mut processor = mash.activate(RATE.into(), 512).unwrap();
+    accompany(&mut processor, 0, &[0.0; 512]);
+    assert_eq!(processor.tail(), Some(u64::from(mash.latency())));
+    mash.deactivate(processor);
+}
