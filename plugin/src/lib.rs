@@ -13,7 +13,6 @@ pub mod ports;
 pub mod shared;
 pub mod shell;
 pub mod state;
-pub mod told_notes;
 pub mod units;
 
 use ports::{MultiOut, Stereo};

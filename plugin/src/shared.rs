@@ -7,16 +7,19 @@ use std::sync::{
 
 use atomic_float::AtomicF32;
 use songweave_dsp::{
+    frozen::FrozenMask,
     layout::StreamLayout,
     telemetry::{ColumnReceiver, Telemetry},
 };
 use songweave_engine::{slot::ModelSlot, status::Status};
 
-/// Shared by the shell, the saved state and the editor of one instance. The audio thread reads nothing of it but the
-/// telemetry.
+/// Shared by the shell, the saved state and the editor of one instance. The audio thread uses nothing of it but the
+/// telemetry and the frozen mask.
 pub struct Shared {
     /// Meters and counters of the audio thread.
     pub telemetry: Arc<Telemetry>,
+    /// The mask that Freeze holds.
+    pub frozen: Arc<FrozenMask>,
     /// What the inference thread tells.
     pub status: Arc<Status>,
     /// The network; `None` when the one in the binary is damaged.
@@ -61,6 +64,7 @@ impl Shared {
     pub fn without_network() -> Self {
         Self {
             telemetry: Arc::default(),
+            frozen: Arc::default(),
             status: Arc::default(),
             slot: None,
             columns: Mutex::default(),
@@ -77,6 +81,7 @@ impl Shared {
         for counter in [&telemetry.hops, &telemetry.missed, &telemetry.repaired] {
             counter.store(0, Relaxed);
         }
+        telemetry.panics.store(0, Relaxed);
         *locked(&self.columns) = Some(columns);
         self.hop.store(layout.hop as u32, Relaxed);
         self.sample_rate.store(layout.sample_rate, Relaxed);

@@ -23,14 +23,19 @@ use songweave_dsp::{
 };
 use songweave_engine::{band::arrange::LONGEST_PLAYING_ON, clock::WallClock, thread::Engine};
 
-use crate::{editor, params::SongweaveParams, ports::Ports, shared::Shared, state, told_notes::ToldNotes};
+use crate::{editor, params::SongweaveParams, ports::Ports, shared::Shared, state};
+use containment::Containment;
+use told::Told;
+
+mod containment;
+mod told;
 
 /// The plugin, with the buses of `P`.
 pub struct Shell<P> {
     params: Arc<SongweaveParams>,
     shared: Arc<Shared>,
     stream: Option<Stream>,
-    told: ToldNotes,
+    told: Told,
     /// Whether the activation before ended while notes sounded.
     ends_are_due: bool,
     ports: PhantomData<P>,
@@ -44,6 +49,7 @@ struct Stream {
     /// Held for its thread.
     _engine: Option<Engine>,
     latency: u32,
+    containment: Containment,
 }
 
 impl<P: Ports> Default for Shell<P> {
@@ -53,7 +59,7 @@ impl<P: Ports> Default for Shell<P> {
             params: Arc::new(SongweaveParams::new(shared.clone())),
             shared,
             stream: None,
-            told: ToldNotes::default(),
+            told: Told::default(),
             ends_are_due: false,
             ports: PhantomData,
         }
@@ -61,15 +67,19 @@ impl<P: Ports> Default for Shell<P> {
 }
 
 impl<P> Shell<P> {
-    fn start(&self, layout: StreamLayout, mono_input: bool, offline: bool) -> Stream {
+    fn start(&self, layout: StreamLayout, mono_input: bool, config: &BufferConfig) -> Stream {
+        let offline = config.process_mode == ProcessMode::Offline;
         let (engine, end) = self.engine(layout);
         let (sender, receiver) = columns();
         self.shared.begin(&layout, receiver);
+        let telemetry = &self.shared.telemetry;
         Stream {
-            path: AudioPath::new(layout, mono_input, end, self.shared.telemetry.clone(), sender),
+            path: AudioPath::new(layout, mono_input, end, telemetry.clone(), sender)
+                .with_frozen(self.shared.frozen.clone()),
             clock: engine.as_ref().and_then(|engine| engine.clock(offline)),
             _engine: engine,
             latency: layout.latency() as u32,
+            containment: Containment::new(layout.latency(), config.max_buffer_size as usize, telemetry.clone()),
         }
     }
 
@@ -128,13 +138,14 @@ impl<P: Ports> Plugin for Shell<P> {
         // The thread of an activation that was never ended goes before the next one starts.
         self.ends_are_due = true;
         self.stream = None;
-        self.stream = Some(self.start(layout, mono_input, config.process_mode == ProcessMode::Offline));
+        self.stream = Some(self.start(layout, mono_input, config));
         true
     }
 
     fn reset(&mut self) {
         if let Some(stream) = &mut self.stream {
-            stream.path.reset(&self.params.controls());
+            let (path, controls) = (&mut stream.path, self.params.controls());
+            stream.containment.restart(|| path.reset(&controls));
             if let Some(clock) = &mut stream.clock {
                 clock.reset();
             }
@@ -151,31 +162,34 @@ impl<P: Ports> Plugin for Shell<P> {
             output.fill(0.0);
         }
         let Some(stream) = &mut self.stream else { return ProcessStatus::Normal };
-        while let Some(event) = context.next_event() {
-            if let Some((timing, event)) = key_event(&event) {
-                stream.path.hear_keys(timing as usize, event);
-            }
+        let Stream { path, clock, containment, latency, .. } = stream;
+        let told = &mut self.told;
+        if std::mem::take(&mut self.ends_are_due) {
+            end_notes(told, 0, context);
         }
         let info = block_info(&self.params, context.transport());
-        let side = aux.inputs.first().map_or(&[][..], Buffer::as_slice_immutable);
-        let frames = buffer.samples();
-        if std::mem::take(&mut self.ends_are_due) {
-            self.told.take_ends().for_each(|end| _ = context.try_send_event(end));
-        }
-        let mut tell = |event: NoteEvent<()>| {
-            self.told.tell(&event);
-            _ = context.try_send_event(event);
-        };
-        let mut sink = Sink { tell: &mut tell, outputs: aux.outputs };
-        match &mut stream.clock {
-            Some(clock) => {
-                clock.begin_block(frames);
-                stream.path.process(buffer.as_slice(), side, &info, clock, &mut sink);
+        let ends_well = containment.run(buffer.as_slice(), |main| {
+            while let Some(event) = context.next_event() {
+                if let Some((timing, event)) = key_event(&event) {
+                    path.hear_keys(timing as usize, event);
+                }
             }
-            None => stream.path.process(buffer.as_slice(), side, &info, &mut Impatient, &mut sink),
+            let side = aux.inputs.first().map_or(&[][..], Buffer::as_slice_immutable);
+            let frames = main.first().map_or(0, |channel| channel.len());
+            let mut sink = Sink { tell: |event| _ = context.try_send_event(event), told, outputs: aux.outputs };
+            match clock {
+                Some(clock) => {
+                    clock.begin_block(frames);
+                    path.process(main, side, &info, clock, &mut sink);
+                }
+                None => path.process(main, side, &info, &mut Impatient, &mut sink),
+            }
+        });
+        if !ends_well {
+            end_band(told, buffer.samples(), aux, context);
         }
         self.params.show_missed(self.shared.telemetry.missed.load(Relaxed));
-        ProcessStatus::Tail(stream.latency.saturating_add(band_tail(&info, stream.path.layout().sample_rate)))
+        ProcessStatus::Tail(latency.saturating_add(band_tail(&info, path.layout().sample_rate)))
     }
 
     fn deactivate(&mut self) {
@@ -198,6 +212,28 @@ impl<P: Ports> ClapPlugin for Shell<P> {
 impl<P: Ports> Vst3Plugin for Shell<P> {
     const VST3_CLASS_ID: [u8; 16] = P::VST3_CLASS_ID;
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
+}
+
+/// After a panic of the path: takes no events, is silent on the instruments' outputs, and ends the notes that the host still
+/// hears, at the block's last sample.
+fn end_band<P: Ports>(
+    told: &mut Told,
+    frames: usize,
+    aux: &mut AuxiliaryBuffers,
+    context: &mut impl ProcessContext<Shell<P>>,
+) {
+    while context.next_event().is_some() {}
+    for output in aux.outputs.iter_mut().flat_map(Buffer::as_slice) {
+        output.fill(0.0);
+    }
+    end_notes(told, frames.saturating_sub(1), context);
+}
+
+/// Ends the notes that the host still hears, at a sample of the block.
+fn end_notes<P: Ports>(told: &mut Told, sample: usize, context: &mut impl ProcessContext<Shell<P>>) {
+    while let Some((channel, key)) = told.take() {
+        _ = context.try_send_event(midi(sample, channel, key, 0));
+    }
 }
 
 /// What an event of the host's does to the MIDI keys, and at which sample. A wildcard means all keys or channels; it can only
@@ -236,15 +272,18 @@ const fn key_number(key: &Key) -> Option<u8> {
 /// Hands the band to the host: notes through `tell`, instruments on their own outputs where there are any.
 struct Sink<'a, 'b, F> {
     tell: F,
+    told: &'a mut Told,
     outputs: &'a mut [Buffer<'b>],
 }
 
 impl<F: FnMut(NoteEvent<()>)> BandSink for Sink<'_, '_, F> {
     fn note(&mut self, sample: usize, event: BandEvent) {
+        self.told.note(event.instrument.channel(), event.key, event.velocity);
         (self.tell)(midi(sample, event.instrument.channel(), event.key, event.velocity));
     }
 
     fn sung(&mut self, sample: usize, note: TuneNote) {
+        self.told.note(note.line.channel(), note.key, note.velocity);
         (self.tell)(midi(sample, note.line.channel(), note.key, note.velocity));
     }
 
@@ -302,3 +341,6 @@ fn band_tail(info: &BlockInfo, sample_rate: f32) -> u32 {
     let bars = f64::from(LONGEST_PLAYING_ON) + 1.0;
     (bars * quarters * 60.0 / tempo * f64::from(sample_rate)) as u32
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@
 //! | `format` | number of the format | `2` |
 //! | `models` | object from the name of each network in use to the SHA-256 of its weight file | `{"mash-1":"9f86…"}` |
 //! | `weights` | object from a network's place to the user's weight file for it, absent places use the network in the binary | `{"mash":"/home/ada/mine.safetensors"}` |
+//! | `frozen` | the mask that `freeze` holds, as the bits of 32-bit numbers (see [`HeldMask::bits`]); absent when none is held | `[1048576000,…]` |
 //! | `unknown_params` | parameters that a newer version saved, kept for it | `{"drunk":{"i32":2}}` |
 //!
 //! Format 1 had a field `seed` that nothing read; the seed is a parameter.
@@ -23,6 +24,7 @@ use std::{
 
 use nice_plug::{plugin::ParamValue, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
+use songweave_dsp::frozen::{Busy, HeldMask};
 use songweave_engine::band;
 
 use crate::{
@@ -41,10 +43,11 @@ const LADDER: [Rung; FORMAT as usize - 1] = [forget_seed];
 const FORMAT_KEY: &str = "format";
 const MODELS_KEY: &str = "models";
 const WEIGHTS_KEY: &str = "weights";
+const FROZEN_KEY: &str = "frozen";
 const UNKNOWN_PARAMS_KEY: &str = "unknown_params";
 /// Sentences from [`prepare`] to [`SavedState`], never saved.
 const NOTICES_KEY: &str = "notices";
-const OWN_KEYS: [&str; 4] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, NOTICES_KEY];
+const OWN_KEYS: [&str; 5] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, FROZEN_KEY, NOTICES_KEY];
 
 /// The place of the Mash network in `weights`.
 const MASH: &str = "mash";
@@ -100,6 +103,22 @@ impl SavedState {
         mash.chain(band::networks().iter().cloned()).collect()
     }
 
+    /// The mask that is held, if one is.
+    fn frozen(&self) -> Option<HeldMask> {
+        retried(|| self.shared.frozen.read()).flatten()
+    }
+
+    fn restore_frozen(&self, fields: &mut Fields<'_>) {
+        let bits: Option<Vec<u32>> = fields.read(FROZEN_KEY);
+        let mask = bits.as_deref().and_then(HeldMask::from_bits);
+        if bits.is_some() && mask.is_none() {
+            fields
+                .notices
+                .push("The saved frozen mask is damaged; switch Freeze off and on to hold another one.".to_owned());
+        }
+        retried(|| self.shared.frozen.load(mask.as_ref()));
+    }
+
     fn restore_models(&self, fields: &mut Fields<'_>) {
         let weights: BTreeMap<String, PathBuf> = fields.read(WEIGHTS_KEY).unwrap_or_default();
         let saved: BTreeMap<String, String> = fields.read(MODELS_KEY).unwrap_or_default();
@@ -133,6 +152,9 @@ unsafe impl Params for SavedState {
         insert(&mut fields, FORMAT_KEY, &FORMAT);
         insert(&mut fields, MODELS_KEY, &self.models());
         insert(&mut fields, WEIGHTS_KEY, &*locked(&self.weights));
+        if let Some(mask) = self.frozen() {
+            insert(&mut fields, FROZEN_KEY, &mask.bits().collect::<Vec<_>>());
+        }
         fields
     }
 
@@ -140,10 +162,16 @@ unsafe impl Params for SavedState {
         let mut fields = Fields { texts: serialized, notices: Vec::new() };
         fields.notices = fields.read(NOTICES_KEY).unwrap_or_default();
         self.restore_models(&mut fields);
+        self.restore_frozen(&mut fields);
         let unknown = serialized.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
         *locked(&self.kept) = unknown.map(|(key, text)| (key.clone(), text.clone())).collect();
         *locked(&self.shared.notices) = fields.notices;
     }
+}
+
+/// What `attempt` gives once the audio thread is not at the same place, which it is for microseconds.
+fn retried<T>(attempt: impl Fn() -> Result<T, Busy>) -> Option<T> {
+    (0..1000).find_map(|_| attempt().map_err(|_| std::thread::yield_now()).ok())
 }
 
 /// Fields that are being read, and what has to be said about them.
@@ -184,6 +212,9 @@ pub fn prepare(state: &mut PluginState) {
     let damaged = complete_params(state);
     if !damaged.is_empty() {
         notices.push(format!("The saved value of {} is damaged; the default is used.", damaged.join(", ")));
+    }
+    if !matches!(state.params.get("freeze"), Some(ParamValue::Bool(true))) {
+        state.fields.remove(FROZEN_KEY);
     }
     insert(&mut state.fields, NOTICES_KEY, &notices);
 }

@@ -118,6 +118,55 @@ fn the_audio_path_allocates_nothing() {
 }
 
 #[test]
+fn the_band_allocates_nothing_while_it_is_drawn() {
+    let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    let (engine, audio) = Engine::start(layout, slot, status).unwrap();
+    let (sender, _receiver) = columns();
+    let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), sender);
+    // Waits for every decision, so that the notes come whatever else the machine does.
+    let mut clock = engine.clock(true).unwrap();
+    let band = BandControls { chord_root: Some(0), density: 1.0, ..BandControls::default() };
+    let controls = Controls { mode: Mode::Accompany, band, ..Controls::default() };
+    let side: [&[f32]; 0] = [];
+    let (mut drawn, mut position) = (Drawn::default(), 0);
+    for size in block_sizes(9, 2048).take(200) {
+        let (mut left, mut right) = (vec![0.0; size], vec![0.0; size]);
+        let beats = Some(position as f64 / 24_000.0);
+        let transport = Transport { playing: true, tempo: Some(120.0), beats, ..Transport::default() };
+        let info = BlockInfo { controls, transport, position_samples: Some(position as i64) };
+        let count = allocations(|| {
+            clock.begin_block(size);
+            path.process(&mut [&mut left, &mut right], &side, &info, &mut clock, &mut drawn);
+        });
+        assert_eq!(count, 0, "block of {size} at sample {position}");
+        position += size;
+    }
+    assert!(drawn.notes > 20 && drawn.samples.iter().all(|samples| *samples > 1_000), "{drawn:?}");
+}
+
+/// Counts the band's notes and, per instrument, the samples in which it sounds.
+#[derive(Debug, Default)]
+struct Drawn {
+    notes: usize,
+    samples: [usize; INSTRUMENTS],
+}
+
+impl BandSink for Drawn {
+    fn note(&mut self, _: usize, event: NoteEvent) {
+        self.notes += usize::from(event.velocity > 0);
+    }
+
+    fn sung(&mut self, _: usize, _: TuneNote) {}
+
+    fn instruments(&mut self, _: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]) {
+        for (samples, heard) in self.samples.iter_mut().zip(heard) {
+            *samples += usize::from(heard.iter().any(|sample| *sample != 0.0));
+        }
+    }
+}
+
+#[test]
 fn the_tuner_allocates_nothing_whatever_it_aims_at() {
     for rate in [22_050.0, 48_000.0, 192_000.0] {
         let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));

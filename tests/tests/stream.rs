@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use proptest::prelude::*;
-use songweave_dsp::{controls::Controls, frame::Transport, layout::StreamLayout, path::BlockInfo};
+use songweave_dsp::{controls::Controls, frame::Transport, layout::StreamLayout, path::BlockInfo, presence::AUDIBLE};
 use songweave_tests::{
     drive::Driven,
     signal::{block_sizes, error_db, noise},
@@ -107,6 +107,44 @@ fn without_song_b_and_in_bypass_song_a_passes_bit_for_bit() {
         for (input, out) in main.iter().zip(&out) {
             assert_eq!(input[..input.len() - latency], out[latency..]);
         }
+    }
+}
+
+#[test]
+fn a_side_chain_of_dither_or_faint_hum_leaves_song_a_alone() {
+    let (main, _) = songs(3);
+    // Dither with a triangular distribution, rounded to 16 bits, and -150 dBFS.
+    let step = |one: f32, other: f32| (0.5 * (one + other)).round() / 32_768.0;
+    let dither: Vec<f32> =
+        noise(7, 40_000).into_iter().zip(noise(8, 40_000)).map(|(a, b)| step(2.0 * a, 2.0 * b)).collect();
+    assert!(dither.iter().any(|sample| *sample != 0.0));
+    for quiet in [dither, vec![3e-8; 40_000]] {
+        let side = vec![quiet; 2];
+        let mut driven = Driven::new(48_000.0, false);
+        let out = driven.run(&main, &side, block_sizes(1, 999), |_| Controls::default());
+        let latency = driven.path.layout().latency();
+        for (input, out) in main.iter().zip(&out) {
+            assert!(input[..input.len() - latency] == out[latency..]);
+        }
+    }
+}
+
+#[test]
+fn of_a_quiet_beginning_of_song_b_only_what_is_below_the_level_of_absence_is_missing() {
+    let silence = vec![vec![0.0; 96_000]; 2];
+    let only_b = Controls { faders: [1.0; 4], ..Controls::default() };
+    let begins = 20_333;
+    // One begins at once at -66 dBFS, one rises to -40 dBFS within a second.
+    let at_once = |n: usize| if n < begins { 0.0 } else { 5e-4_f32 };
+    let rising = |n: usize| 0.01 * (n.saturating_sub(begins) as f32 / 48_000.0).min(1.0);
+    for level in [&at_once as &dyn Fn(usize) -> f32, &rising] {
+        let song: Vec<f32> = noise(9, 96_000).into_iter().enumerate().map(|(n, sample)| sample * level(n)).collect();
+        let mut driven = Driven::new(48_000.0, false);
+        let out = driven.run(&silence, &[song.clone(), song.clone()], std::iter::repeat(512), |_| only_b);
+        let latency = driven.path.layout().latency();
+        let missing = song.iter().zip(&out[0][latency..]).map(|(song, out)| (song - out).abs()).fold(0.0, f32::max);
+        assert!(missing <= AUDIBLE, "{missing} is missing");
+        assert!(out[0].iter().any(|sample| sample.abs() > 4e-4));
     }
 }
 

@@ -5,7 +5,7 @@
 //! frame is drawn by itself, together with what the frames before would have held of it, and cut open at its sample.
 
 use crate::{
-    band::INSTRUMENTS,
+    band::{INSTRUMENTS, Instrument},
     frame::Position,
     layout::{CHANNELS, StreamLayout},
     tone::{NOISE_BANDS, Tone},
@@ -42,6 +42,17 @@ pub struct ToneFrame {
     pub is_last: bool,
     /// What it sounds like in the middle of the frame, which is [`Frames::middle`].
     pub tone: Tone,
+}
+
+impl ToneFrame {
+    /// A note that makes no sound.
+    pub const SILENT: Self = Self {
+        position: Position { generation: 0, hop: 0 },
+        note: NoteId { instrument: Instrument::Drums, key: 0, begin: 0 },
+        frame: 0,
+        is_last: true,
+        tone: Tone::SILENT,
+    };
 }
 
 /// Sizes of the instruments' frames.

@@ -9,13 +9,14 @@ use std::sync::{
 };
 
 use ringbuf::{
-    HeapCons, HeapProd, HeapRb,
-    traits::{Consumer, Producer, Split},
+    HeapCons, HeapProd,
+    traits::{Consumer, Producer},
 };
 
 use crate::{
     frame::{AnalysisFrame, Decision, Position},
     instruments::ToneFrame,
+    ring::touched,
 };
 
 /// Frames that may wait for the inference thread: about two and a half seconds.
@@ -62,9 +63,9 @@ pub struct InferenceEnd {
 /// # Allocates
 #[must_use]
 pub fn link() -> (AudioEnd, InferenceEnd) {
-    let (frames_in, frames_out) = HeapRb::new(CAPACITY).split();
-    let (decisions_in, decisions_out) = HeapRb::new(CAPACITY).split();
-    let (tones_in, tones_out) = HeapRb::new(TONES).split();
+    let (frames_in, frames_out) = touched(CAPACITY, AnalysisFrame::default());
+    let (decisions_in, decisions_out) = touched(CAPACITY, Decision::UNDECIDED);
+    let (tones_in, tones_out) = touched(TONES, ToneFrame::SILENT);
     let oldest_wanted = Arc::new(AtomicU32::new(0));
     (
         AudioEnd {

@@ -8,32 +8,37 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use realfft::num_complex::Complex32;
 
 use crate::{
-    band::{BandStep, INSTRUMENTS, VoiceHeard},
+    band::{BandStep, VoiceHeard},
     bands::ErbBands,
     chroma::{Chroma, PITCH_CLASSES},
     controls::{Controls, Mode, TuneControls, TuneTarget},
     duck::Ducker,
     frame::{AnalysisFrame, Decision, Position, SongBands, Transport},
     framer::{Framer, repaired},
+    frozen::FrozenMask,
     layout::{CHANNELS, DECISION_DELAY, SONGS, StreamLayout},
     link::{AudioEnd, Patience},
     output::{Blend, BlendDelay, Output},
     player::Player,
     presence::Presence,
-    schedule::NoteEvent,
     stft::Stft,
     telemetry::{BandColumn, ColumnSender, MaskColumn, Telemetry, peak},
-    tune::{TuneFrame, TuneNote, Tuner},
+    tune::{TuneFrame, Tuner},
     voice::VoiceTracker,
 };
+use freeze::Freeze;
 use held_keys::HeldKeys;
 pub use held_keys::KeyEvent;
 use masking::Masking;
 use timeline::Timeline;
 
+mod freeze;
 mod held_keys;
 mod masking;
+mod sink;
 mod timeline;
+
+pub use sink::BandSink;
 
 type Spectra = [Vec<Complex32>; CHANNELS];
 
@@ -45,25 +50,6 @@ struct HeldFrame {
     bands: [SongBands; SONGS],
     spectra: [Spectra; SONGS],
     voice: VoiceHeard,
-}
-
-/// Takes what the band plays beside the main output.
-pub trait BandSink {
-    /// A note begins or ends at a sample of the host's block.
-    fn note(&mut self, sample: usize, event: NoteEvent);
-    /// A sung note or a note that the voice is pulled to begins or ends at a sample of the host's block.
-    fn sung(&mut self, sample: usize, note: TuneNote);
-    /// A sample of the instruments as they are in the main output, `[instrument][channel]`.
-    fn instruments(&mut self, sample: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]);
-}
-
-/// Takes nothing.
-impl BandSink for () {
-    fn note(&mut self, _: usize, _: NoteEvent) {}
-
-    fn sung(&mut self, _: usize, _: TuneNote) {}
-
-    fn instruments(&mut self, _: usize, _: &[[f32; CHANNELS]; INSTRUMENTS]) {}
 }
 
 /// What came with a host block.
@@ -110,6 +96,7 @@ pub struct AudioPath {
     position: Position,
     decision: Decision,
     timeline: Timeline,
+    freeze: Freeze,
     link: AudioEnd,
     telemetry: Arc<Telemetry>,
     columns: ColumnSender,
@@ -157,6 +144,7 @@ impl AudioPath {
             position: Position::default(),
             decision: Decision::UNDECIDED,
             timeline: Timeline::default(),
+            freeze: Freeze::default(),
             layout,
             link,
             telemetry,
@@ -164,6 +152,12 @@ impl AudioPath {
         };
         path.clear(&Controls::default());
         path
+    }
+
+    /// The same path, which shares the mask that it holds with the saved state.
+    #[must_use]
+    pub fn with_frozen(self, mask: Arc<FrozenMask>) -> Self {
+        Self { freeze: Freeze::new(mask), ..self }
     }
 
     /// The layout that this path runs at.
@@ -199,6 +193,7 @@ impl AudioPath {
         self.blends.reset(controls);
         self.decision = Decision::UNDECIDED;
         self.timeline.reset();
+        self.freeze.reset();
     }
 
     /// Processes a block in place: `main` `[channel][sample]` is input A and becomes the output (one channel: the mean of
@@ -410,6 +405,7 @@ impl AudioPath {
         if self.decision.position.generation != held.position.generation {
             self.masking.begin_generation();
         }
+        self.freeze.follow(held.controls.freeze, &mut self.decision);
         match self.link.receive(held.position, done, patience) {
             Some(decision) if !held.controls.freeze => self.decision = decision,
             // Only the separation is held.

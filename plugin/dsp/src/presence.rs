@@ -1,11 +1,16 @@
 //! Whether song B is there at all.
 //!
-//! Hosts hand an unconnected side-chain over as digital silence, so that is what absence means: B is absent until its
-//! first sound and again after two seconds of exact zeros. Song A then passes untouched.
+//! Hosts hand an unconnected side-chain over as digital silence, and a connected track that is silent often as the dither
+//! or the hum of whatever made it. So absence is a level and a hold: B is absent until a hop reaches [`AUDIBLE`], and again
+//! after two seconds below it. Song A then passes untouched. Nothing of a quiet beginning that reaches the level is lost,
+//! since the mask is there before the hop that reached it is heard.
 
 use crate::layout::{CHANNELS, StreamLayout};
 
-/// Seconds of digital silence after which B counts as absent.
+/// Peak in linear units that makes a hop a sound, -80 dBFS. The dither of 16 bits stays below it, a step of theirs being
+/// -90 dBFS, and what is quieter is not heard beside another song.
+pub const AUDIBLE: f32 = 1e-4;
+/// Seconds below [`AUDIBLE`] after which B counts as absent.
 pub const ABSENT_AFTER: f32 = 2.0;
 /// Hops of the crossfade between A untouched and the mask. Shorter than the latency in hops, so that the fade is over
 /// before B's first sound reaches the output.
@@ -35,7 +40,7 @@ impl Presence {
 
     /// Hears B's newest hop, `[channel][sample]`.
     pub fn hear(&mut self, hop: [&[f32]; CHANNELS]) {
-        let silent = hop.iter().all(|channel| channel.iter().all(|sample| *sample == 0.0));
+        let silent = hop.iter().all(|channel| channel.iter().all(|sample| sample.abs() < AUDIBLE));
         self.silent_hops = if silent { (self.silent_hops + 1).min(self.limit) } else { 0 };
         let step = 1.0 / FADE_HOPS;
         self.amount = (self.amount + if self.is_present() { step } else { -step }).clamp(0.0, 1.0);
@@ -59,17 +64,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_seconds_of_zeros_are_absence_and_one_sample_is_presence() {
+    fn two_seconds_below_the_level_are_absence_and_one_sample_at_it_is_presence() {
         let layout = StreamLayout::for_sample_rate(48_000.0);
         let mut presence = Presence::new(&layout);
-        assert!(!presence.is_present());
         let silence = vec![0.0; layout.hop];
+        // Three steps of 16 bits, as loud as noise-shaped dither gets, and -150 dBFS.
+        let dither: Vec<f32> = (0..layout.hop).map(|n| ((n * n) % 7) as f32 / 32_768.0 - 3.0 / 32_768.0).collect();
+        let hum = vec![3e-8; layout.hop];
+        for quiet in [&silence, &dither, &hum] {
+            presence.hear([quiet, quiet]);
+            assert!(!presence.is_present());
+        }
         let mut click = silence.clone();
-        click[7] = 1e-6;
+        click[7] = -AUDIBLE;
         presence.hear([&silence, &click]);
         assert!(presence.is_present());
         let hops = (0..1000).take_while(|_| {
-            presence.hear([&silence, &silence]);
+            presence.hear([&dither, &hum]);
             presence.is_present()
         });
         let seconds = hops.count() as f32 * layout.hop_seconds();

@@ -6,17 +6,15 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use atomic_float::AtomicF32;
-use ringbuf::{
-    HeapCons, HeapProd, HeapRb,
-    traits::{Producer, Split},
-};
+use ringbuf::{HeapCons, HeapProd, traits::Producer};
 
 use crate::{
-    band::{Chord, VoiceHeard},
+    band::{Chord, INSTRUMENTS, VoiceHeard},
     controls::Controls,
     frame::{Decision, Position, SongBands, Transport},
     layout::{BANDS, CHANNELS, PARTS, SONGS},
     mask::{crossfade, effective_faders},
+    ring::touched,
     schedule::Sounding,
     tune::TuneView,
 };
@@ -90,6 +88,20 @@ pub struct BandColumn {
     pub transport: Transport,
 }
 
+impl BandColumn {
+    /// Nobody sings and nobody plays.
+    fn nothing() -> Self {
+        Self {
+            sample: 0,
+            voice: VoiceHeard::default(),
+            chord: (None, 0),
+            sounding: [0; INSTRUMENTS],
+            tune: TuneView::default(),
+            transport: Transport::default(),
+        }
+    }
+}
+
 /// Meters and counters, written by the audio thread, read by anyone.
 #[derive(Debug, Default)]
 pub struct Telemetry {
@@ -107,6 +119,10 @@ pub struct Telemetry {
     pub hops: AtomicU64,
     /// Hops since activation whose decision was not there in time.
     pub missed: AtomicU64,
+    /// Panics of the audio thread since activation.
+    pub panics: AtomicU32,
+    /// Whether a panic has stopped the path, so that the delayed dry signal is heard.
+    pub stopped: AtomicBool,
     /// Input samples since activation that were no usable numbers and were replaced by silence.
     pub repaired: AtomicU64,
     /// Generation of the stream: counts resets, seeks and loops.
@@ -153,8 +169,9 @@ pub struct ColumnReceiver {
 /// # Allocates
 #[must_use]
 pub fn columns() -> (ColumnSender, ColumnReceiver) {
-    let (mask_in, mask_out) = HeapRb::new(COLUMNS).split();
-    let (band_in, band_out) = HeapRb::new(COLUMNS).split();
+    let songs = [SongBands::SILENT; SONGS];
+    let (mask_in, mask_out) = touched(COLUMNS, MaskColumn::new(&Decision::UNDECIDED, &Controls::default(), &songs));
+    let (band_in, band_out) = touched(COLUMNS, BandColumn::nothing());
     (ColumnSender { mask: mask_in, band: band_in }, ColumnReceiver { mask: mask_out, band: band_out })
 }
 

@@ -55,6 +55,14 @@ impl Pipeline {
         self.generation = None;
     }
 
+    /// Forgets everything heard; the next frame is the first.
+    pub fn forget(&mut self) {
+        self.band.leave();
+        self.listener = Listener::default();
+        self.generation = None;
+        self.last = Decision::UNDECIDED;
+    }
+
     /// The decision about a frame. Frames come in order; one of a new generation makes the network forget.
     ///
     /// # Errors

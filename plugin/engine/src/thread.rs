@@ -12,7 +12,8 @@ use std::{
 };
 
 use songweave_dsp::{
-    frame::{AnalysisFrame, Decision, Position},
+    controls::{Mode, TuneControls, TuneTarget},
+    frame::{AnalysisFrame, Decision, Position, Transport},
     layout::StreamLayout,
     link::{AudioEnd, InferenceEnd, link},
 };
@@ -34,8 +35,12 @@ const POLL: Duration = Duration::from_millis(1);
 /// Pause once nothing has arrived for [`IDLE_AFTER`].
 const IDLE_POLL: Duration = Duration::from_millis(5);
 const IDLE_AFTER: Duration = Duration::from_secs(2);
-/// Hops run before audio starts, so that code and weights are in the caches.
+/// Hops of Mash run before audio starts, so that code and weights are in the caches.
 const WARM_UP: usize = 8;
+/// Hops of Accompany run before audio starts: a bar, so that every network of the band has its turn.
+const WARM_UP_BAND: usize = 96;
+/// Tempo of the warm-up in beats per minute.
+const WARM_UP_TEMPO: f64 = 300.0;
 /// Low among the real-time priorities: below every audio thread, above everything else.
 const PRIORITY: u8 = 5;
 
@@ -97,17 +102,34 @@ impl Drop for Engine {
     }
 }
 
+/// Runs every network once through what it does in a stream, and forgets all of it.
 fn warm_up(pipeline: &mut Pipeline) {
-    let frame = AnalysisFrame {
-        // No stream begins with this generation, so the first real frame makes the network forget these.
-        position: Position { generation: u32::MAX, hop: 0 },
-        b_present: true,
-        ..AnalysisFrame::default()
-    };
-    for _ in 0..WARM_UP {
+    for frame in warm_up_frames() {
         // A network that fails here fails again at the first frame, where it is reported.
         let _ = catch_unwind(AssertUnwindSafe(|| pipeline.step(&frame)));
     }
+    pipeline.forget();
+}
+
+/// Two songs, then somebody who sings to a band at 300 BPM, with a melody to be tuned to.
+fn warm_up_frames() -> impl Iterator<Item = AnalysisFrame> {
+    let frame = |hop: usize| {
+        let position = Position { generation: 0, hop: hop as u64 };
+        AnalysisFrame { position, b_present: true, ..AnalysisFrame::default() }
+    };
+    let songs = (0..WARM_UP).map(frame);
+    let sung = (0..WARM_UP_BAND).map(move |hop| {
+        let mut frame = frame(hop);
+        frame.controls.mode = Mode::Accompany;
+        frame.controls.band.chord_root = Some(0);
+        frame.controls.tune =
+            TuneControls { amount: 1.0, target: TuneTarget::Melody, key: Some(0), ..TuneControls::OFF };
+        let beats = hop as f64 * f64::from(frame.hop_seconds()) * WARM_UP_TEMPO / 60.0;
+        frame.transport =
+            Transport { playing: true, tempo: Some(WARM_UP_TEMPO), beats: Some(beats), ..Transport::default() };
+        frame
+    });
+    songs.chain(sung)
 }
 
 struct Worker {
@@ -122,8 +144,6 @@ struct Worker {
 impl Worker {
     fn run(mut self) {
         self.raise_priority();
-        // Whatever a tensor library hands to rayon stays on this thread.
-        let _pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
         let mut last_frame = Instant::now();
         while !self.stop.load(Ordering::Acquire) {
             self.take_network();
@@ -185,4 +205,38 @@ fn set_priority(priority: ThreadPriority) -> bool {
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no reason given").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn pipeline() -> Pipeline {
+        Pipeline::new(ModelSlot::embedded().unwrap().network().unwrap(), Band::embedded().unwrap())
+    }
+
+    #[test]
+    fn the_warm_up_runs_every_network() {
+        let mut pipeline = pipeline();
+        let (mut shares, mut notes, mut tones, mut melody) = (0, 0, 0, 0);
+        for frame in warm_up_frames() {
+            let decision = pipeline.step(&frame).unwrap();
+            shares += usize::from(decision.shares != Decision::UNDECIDED.shares);
+            notes += decision.band.notes().count();
+            tones += pipeline.tones().len();
+            melody += usize::from(decision.tune.melody.is_some());
+        }
+        assert!(shares > 0 && notes > 0 && tones > 0 && melody > 0, "{shares} {notes} {tones} {melody}");
+    }
+
+    #[test]
+    fn nothing_of_the_warm_up_is_remembered() {
+        let (mut fresh, mut warm) = (pipeline(), pipeline());
+        warm_up(&mut warm);
+        for frame in warm_up_frames() {
+            assert_eq!(fresh.step(&frame), warm.step(&frame));
+            assert_eq!(fresh.tones(), warm.tones());
+        }
+    }
 }

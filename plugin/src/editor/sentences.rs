@@ -84,6 +84,16 @@ pub fn warnings(shared: &Shared) -> Vec<String> {
     let telemetry = &shared.telemetry;
     let mut warnings: Vec<String> = shared.status.fault().into_iter().collect();
     warnings.extend(locked(&shared.notices).iter().cloned());
+    match (telemetry.stopped.load(Relaxed), telemetry.panics.load(Relaxed)) {
+        (true, _) => warnings.push(
+            "Songweave failed and is off: this track passes unchanged, at the same delay. Stop and start the host to try \
+             again, and please report it."
+                .to_owned(),
+        ),
+        (false, 0) => {}
+        (false, 1) => warnings.push("Songweave failed once and goes on again; please report it.".to_owned()),
+        (false, panics) => warnings.push(format!("Songweave failed {panics} times and goes on again; please report it.")),
+    }
     match telemetry.repaired.load(Relaxed) {
         0 => {}
         1 => warnings.push("1 input sample was no number and became silence.".to_owned()),
@@ -144,5 +154,10 @@ mod tests {
         assert_eq!(warnings(&shared), ["Fault.", "Notice.", "1 input sample was no number and became silence."]);
         shared.telemetry.missed.store(3, Relaxed);
         assert_eq!(warnings(&shared).len(), 4);
+        shared.telemetry.panics.store(1, Relaxed);
+        shared.telemetry.stopped.store(true, Relaxed);
+        assert!(warnings(&shared)[2].contains("this track passes unchanged, at the same delay"));
+        shared.telemetry.stopped.store(false, Relaxed);
+        assert!(warnings(&shared)[2].contains("failed once and goes on"));
     }
 }

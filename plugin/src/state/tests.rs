@@ -159,3 +159,26 @@ fn no_weight_file_that_is_none_is_taken() {
         assert_eq!(params.serialize_fields()["weights"], "{}");
     }
 }
+
+#[test]
+fn a_frozen_mask_is_saved_bit_for_bit_and_only_while_freeze_is_on() {
+    let mut mask = HeldMask::of(&songweave_dsp::frame::Decision::UNDECIDED);
+    mask.shares[1][3][95] = 0.1;
+    let saved = {
+        let params = params();
+        assert!(!params.serialize_fields().contains_key("frozen"));
+        params.state.shared.frozen.write(Some(&mask)).unwrap();
+        params.serialize_fields()["frozen"].clone()
+    };
+    let held = |freeze: bool, saved: &str| {
+        let params = params();
+        let fields = BTreeMap::from([("format".to_owned(), "1".to_owned()), ("frozen".to_owned(), saved.to_owned())]);
+        let values = BTreeMap::from([("freeze".to_owned(), ParamValue::Bool(freeze))]);
+        load(&params, PluginState { version: String::new(), params: values, fields });
+        (params.state.shared.frozen.read().unwrap(), notices(&params).join(" "))
+    };
+    assert_eq!(held(true, &saved).0, Some(mask));
+    assert_eq!(held(false, &saved).0, None);
+    let (none, notice) = held(true, "[1,2,3]");
+    assert!(none.is_none() && notice.contains("frozen mask is damaged"), "{notice}");
+}

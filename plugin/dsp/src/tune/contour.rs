@@ -201,7 +201,8 @@ impl Contour {
         let keys = &mut keys[..count];
         keys.sort_unstable_by(f32::total_cmp);
         let own = self.frame(now).key;
-        own.clamp(keys[(count - 1) / 2], keys[count / 2])
+        // Not `clamp`, which panics where a bound is no number.
+        own.max(keys[(count - 1) / 2]).min(keys[count / 2])
     }
 
     /// Mean of the pitch around a frame, as far as it is sung without a break, not from before the frame `since`.
@@ -251,5 +252,23 @@ impl Pitch for Contour {
     fn period(&self, at: f64) -> Option<f64> {
         let frame = self.nearest(at);
         self.frame(frame).sings.then(|| f64::from(self.sample_rate) / hertz(f64::from(self.pitch(frame))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pitch_that_is_no_number_ends_nothing() {
+        let mut contour = Contour::new(&StreamLayout::for_sample_rate(48_000.0));
+        let controls = TuneControls { amount: 1.0, ..TuneControls::OFF };
+        let frame = TuneFrame { pitch: None, level: -20.0, controls, held: 0, tells: true };
+        // Both middles of an even number of frames are no numbers, then the voice is back.
+        for key in [60.0, f32::NAN, f32::NAN, f32::NAN, 61.0, f32::NAN].into_iter().chain([62.0; 16]) {
+            contour.hear(&Sung { key, likeness: 1.0, sings: true }, &frame);
+            contour.plan();
+        }
+        assert_eq!(contour.frame(contour.planned()).plan.sung, Some(62.0));
     }
 }

@@ -12,12 +12,13 @@ use std::process::Command;
 type Step = (&'static str, fn() -> Result<Outcome>);
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 11] = [
+pub(super) const STEPS: [Step; 12] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
     ("bundle", build),
     ("tests", tests), // some of them open the bundle
+    ("unit tests with overflow checks", checked),
     ("bounces of the bundle", bounce::run),
     ("VST3 stress", stress),
     ("Python hosts", python_hosts),
@@ -51,14 +52,21 @@ fn licences() -> Result<Outcome> {
 }
 
 fn tests() -> Result<Outcome> {
-    let output =
-        quietly(project::cargo().args(["test", "--release", "--workspace", "--locked"]).current_dir(project::root()))?;
-    let count = |word: &str| -> u32 {
-        let lines = output.lines().filter(|line| line.starts_with("test result:"));
-        let numbers = lines.filter_map(|line| line.split(word).next()?.split_whitespace().last()?.parse::<u32>().ok());
-        numbers.sum()
-    };
-    passed(format!("{} tests", count(" passed")))
+    cargo_test(&["--release", "--workspace"])
+}
+
+/// What both threads of the plugin run, with the checks that a release build leaves out.
+fn checked() -> Result<Outcome> {
+    cargo_test(&["--profile", "checked", "--package", "songweave-dsp", "--package", "songweave-engine", "--lib"])
+}
+
+/// Runs `cargo test` and counts the tests.
+fn cargo_test(arguments: &[&str]) -> Result<Outcome> {
+    let mut command = project::cargo();
+    let output = quietly(command.arg("test").args(arguments).arg("--locked").current_dir(project::root()))?;
+    let lines = output.lines().filter(|line| line.starts_with("test result:"));
+    let numbers = lines.filter_map(|line| line.split(" passed").next()?.split_whitespace().last()?.parse::<u32>().ok());
+    passed(format!("{} tests", numbers.sum::<u32>()))
 }
 
 fn build() -> Result<Outcome> {
