@@ -221,30 +221,34 @@ fn missed_hops() -> IntParam {
 }
 
 fn percent(name: &str, default: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: 1.0 })
+    let range = FloatRange::Linear { min: 0.0, max: 1.0 };
+    FloatParam::new(name, default, range)
         .with_value_to_string(Arc::new(units::percent))
-        .with_string_to_value(Arc::new(units::parse_percent))
+        .with_string_to_value(within(range, units::parse_percent))
 }
 
 fn a_to_b(name: &str, default: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: 1.0 })
+    let range = FloatRange::Linear { min: 0.0, max: 1.0 };
+    FloatParam::new(name, default, range)
         .with_value_to_string(Arc::new(units::a_to_b))
-        .with_string_to_value(Arc::new(units::parse_a_to_b))
+        .with_string_to_value(within(range, units::parse_a_to_b))
 }
 
 fn decibels(name: &str) -> FloatParam {
     // The step makes 0 dB exact when it comes back from the host's normalised value.
-    FloatParam::new(name, 0.0, FloatRange::Linear { min: units::SILENCE_DB, max: 12.0 })
+    let range = FloatRange::Linear { min: units::SILENCE_DB, max: 12.0 };
+    FloatParam::new(name, 0.0, range)
         .with_step_size(0.01)
         .with_value_to_string(Arc::new(units::decibels))
-        .with_string_to_value(Arc::new(units::parse_decibels))
+        .with_string_to_value(within(range, units::parse_decibels))
 }
 
 fn time(name: &str, default: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Skewed { min: 0.0, max: 500.0, factor: 0.5 })
+    let range = FloatRange::Skewed { min: 0.0, max: 500.0, factor: 0.5 };
+    FloatParam::new(name, default, range)
         .with_step_size(0.1)
         .with_value_to_string(Arc::new(units::milliseconds))
-        .with_string_to_value(Arc::new(units::parse_milliseconds))
+        .with_string_to_value(within(range, units::parse_milliseconds))
 }
 
 fn limit(name: &str, default: f32) -> FloatParam {
@@ -256,19 +260,35 @@ fn frequency(name: &str, default: f32, range: FloatRange) -> FloatParam {
     FloatParam::new(name, default, range)
         .with_step_size(1.0)
         .with_value_to_string(Arc::new(units::hertz))
-        .with_string_to_value(Arc::new(units::parse_hertz))
+        .with_string_to_value(within(range, units::parse_hertz))
 }
 
 fn transpose_b() -> IntParam {
-    IntParam::new("Transpose B", 0, IntRange::Linear { min: -MOST_TRANSPOSED, max: MOST_TRANSPOSED })
+    let range = IntRange::Linear { min: -MOST_TRANSPOSED, max: MOST_TRANSPOSED };
+    IntParam::new("Transpose B", 0, range)
         .with_value_to_string(Arc::new(units::semitones))
-        .with_string_to_value(Arc::new(units::parse_semitones))
+        .with_string_to_value(within_steps(range, units::parse_semitones))
 }
 
 fn switch(name: &str) -> BoolParam {
     BoolParam::new(name, false)
         .with_value_to_string(Arc::new(units::on_off))
         .with_string_to_value(Arc::new(units::parse_on_off))
+}
+
+/// What reads the text of a value.
+type Reading<T> = Arc<dyn Fn(&str) -> Option<T> + Send + Sync>;
+
+/// `read`, but texts of values beyond the range are refused: nobody is to get another value than the one asked for.
+fn within(range: FloatRange, read: fn(&str) -> Option<f32>) -> Reading<f32> {
+    let (low, high) = (range.unnormalize(0.0), range.unnormalize(1.0));
+    Arc::new(move |text| read(text).filter(|value| (low..=high).contains(value)))
+}
+
+/// As [`within`], for whole numbers.
+fn within_steps(range: IntRange, read: fn(&str) -> Option<i32>) -> Reading<i32> {
+    let (low, high) = (range.unnormalize(0.0), range.unnormalize(1.0));
+    Arc::new(move |text| read(text).filter(|value| (low..=high).contains(value)))
 }
 
 /// The value, within the range of the parameter; the default where it is no number.

@@ -198,7 +198,7 @@ pub fn short_digest(digest: &str) -> &str {
 }
 
 /// Takes a state of any format to the present one, before nice-plug reads it: upgrades it, puts defaults where values
-/// are missing or damaged, brings values into their ranges, and lays aside what newer versions saved.
+/// are missing, damaged or beyond their ranges, and lays aside what newer versions saved.
 pub fn prepare(state: &mut PluginState) {
     let mut notices = Vec::new();
     match state.fields.get(FORMAT_KEY).map(|text| text.parse::<u32>()) {
@@ -209,10 +209,11 @@ pub fn prepare(state: &mut PluginState) {
         )),
         _ => notices.push("The saved state is damaged; what can be read of it is used.".to_owned()),
     }
-    let damaged = complete_params(state);
-    if !damaged.is_empty() {
-        notices.push(format!("The saved value of {} is damaged; the default is used.", damaged.join(", ")));
+    let refused = complete_params(state);
+    if !refused.damaged.is_empty() {
+        notices.push(format!("The saved value of {} is damaged; the default is used.", refused.damaged.join(", ")));
     }
+    notices.extend(refused.beyond);
     if !matches!(state.params.get("freeze"), Some(ParamValue::Bool(true))) {
         state.fields.remove(FROZEN_KEY);
     }
@@ -224,48 +225,81 @@ fn forget_seed(state: &mut PluginState) {
     state.fields.remove("seed");
 }
 
-/// Leaves exactly the known parameters in the state, each with a usable value, and returns the ids of the damaged ones.
-fn complete_params(state: &mut PluginState) -> Vec<String> {
+/// Saved values that were not taken.
+#[derive(Default)]
+struct Refused {
+    /// Ids of values that are no values of their parameters.
+    damaged: Vec<String>,
+    /// A sentence for each value beyond the range of its parameter.
+    beyond: Vec<String>,
+}
+
+/// Leaves exactly the known parameters in the state, each with a usable value, and returns what was refused.
+fn complete_params(state: &mut PluginState) -> Refused {
     let set_aside = state.fields.remove(UNKNOWN_PARAMS_KEY);
     let mut unknown: BTreeMap<String, ParamValue> =
         set_aside.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     unknown.append(&mut state.params);
-    let mut damaged = Vec::new();
+    let mut refused = Refused::default();
     let defaults = SongweaveParams::new(Arc::new(Shared::without_network()));
     for (id, param, _) in defaults.param_map() {
         let saved = unknown.remove(&id);
         // SAFETY: `defaults` lives.
-        let (usable, default) =
-            unsafe { (saved.as_ref().and_then(|saved| usable(param, saved)), default_value(param)) };
-        if saved.is_some() && usable.is_none() {
-            damaged.push(id.clone());
+        let (usable, default) = unsafe { (saved.as_ref().map(|saved| usable(param, saved)), default_value(param)) };
+        match &usable {
+            Some(Err(Unusable::Damaged)) => refused.damaged.push(id.clone()),
+            Some(Err(Unusable::Beyond(range))) if !param_is_output(&id) => {
+                refused
+                    .beyond
+                    .push(format!("The saved value of {id} is out of its range, {range}; the default is used."));
+            }
+            _ => {}
         }
         if !param_is_output(&id) {
-            state.params.insert(id, usable.unwrap_or(default));
+            state.params.insert(id, usable.and_then(Result::ok).unwrap_or(default));
         }
     }
     if !unknown.is_empty() {
         insert(&mut state.fields, UNKNOWN_PARAMS_KEY, &unknown);
     }
-    damaged
+    refused
 }
 
-/// A saved value within the parameter's range; `None` when it is no value of this parameter.
+/// Why a saved value cannot be taken.
+enum Unusable {
+    /// It is no value of this parameter.
+    Damaged,
+    /// It lies beyond the range that is told.
+    Beyond(String),
+}
+
+/// How far a saved value may lie beyond the range by rounding, as a share of the range.
+const ROUNDING: f32 = 1e-4;
+
+/// A saved value within the parameter's range.
 ///
 /// # Safety
 /// The parameter must live.
-unsafe fn usable(param: ParamPtr, saved: &ParamValue) -> Option<ParamValue> {
+unsafe fn usable(param: ParamPtr, saved: &ParamValue) -> Result<ParamValue, Unusable> {
     // SAFETY: promised by the caller.
     let (low, high) = unsafe { (param.preview_plain(0.0), param.preview_plain(1.0)) };
+    let beyond = || {
+        // SAFETY: promised by the caller.
+        let [low, high] = [0.0, 1.0].map(|end| unsafe { param.normalized_value_to_string(end, true) });
+        Unusable::Beyond(format!("{low} to {high}"))
+    };
+    let room = ROUNDING * (high - low);
     match (param, saved) {
         (ParamPtr::FloatParam(_), ParamValue::F32(value)) if value.is_finite() => {
-            Some(ParamValue::F32(value.clamp(low, high)))
+            let inside = (low - room..=high + room).contains(value);
+            if inside { Ok(ParamValue::F32(value.clamp(low, high))) } else { Err(beyond()) }
         }
         (ParamPtr::IntParam(_) | ParamPtr::EnumParam(_), ParamValue::I32(value)) => {
-            Some(ParamValue::I32((*value).clamp(low as i32, high as i32)))
+            let inside = (low as i32..=high as i32).contains(value);
+            if inside { Ok(ParamValue::I32(*value)) } else { Err(beyond()) }
         }
-        (ParamPtr::BoolParam(_), ParamValue::Bool(value)) => Some(ParamValue::Bool(*value)),
-        _ => None,
+        (ParamPtr::BoolParam(_), ParamValue::Bool(value)) => Ok(ParamValue::Bool(*value)),
+        _ => Err(Unusable::Damaged),
     }
 }
 

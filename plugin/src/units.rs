@@ -45,12 +45,12 @@ pub fn decibels(level: f32) -> String {
     if level <= SILENCE_DB { "-inf dB".to_owned() } else { format!("{} dB", short(level, 2)) }
 }
 
-/// Reads `-6`, `-6 dB` or `-inf dB` into a level.
+/// Reads `-6`, `-6 dB` or `-inf dB` into a level; whatever lies below [`SILENCE_DB`] is silence.
 #[must_use]
 pub fn parse_decibels(text: &str) -> Option<f32> {
     match without_unit(text, "db").as_str() {
         "-inf" | "-∞" => Some(SILENCE_DB),
-        level => number(level),
+        level => number(level).map(|level| level.max(SILENCE_DB)),
     }
 }
 

@@ -8,7 +8,7 @@ use songweave_dsp::{
     controls::BandControls,
 };
 
-use super::{decibels, in_range, percent};
+use super::{decibels, in_range, percent, within, within_steps};
 use crate::units;
 
 /// Other names of the same ones, as they are read.
@@ -108,7 +108,7 @@ impl Default for BandParams {
             style: choice("Style", &Style::ALL.map(Style::name), Style::default() as i32),
             density: percent("Density", 0.5),
             adventure: percent("Adventure", 0.3),
-            seed: IntParam::new("Seed", 1, IntRange::Linear { min: 0, max: LARGEST_SEED }),
+            seed: seed(),
             key: choice("Key", &with_auto(&CLASS_NAMES), 0),
             scale: choice("Scale", &SCALES, 0),
             chord_root: choice("Chord root", &with_auto(&CLASS_NAMES), 0),
@@ -216,9 +216,15 @@ fn sound(name: &str, instrument: Instrument) -> IntParam {
     choice(name, &with_auto(instrument.sounds()), 0)
 }
 
+fn seed() -> IntParam {
+    let range = IntRange::Linear { min: 0, max: LARGEST_SEED };
+    IntParam::new("Seed", 1, range).with_string_to_value(within_steps(range, |text| text.trim().parse().ok()))
+}
+
 fn tempo() -> FloatParam {
-    FloatParam::new("Tempo", 100.0, FloatRange::Linear { min: 20.0, max: 300.0 })
+    let range = FloatRange::Linear { min: 20.0, max: 300.0 };
+    FloatParam::new("Tempo", 100.0, range)
         .with_step_size(0.1)
         .with_value_to_string(Arc::new(units::bpm))
-        .with_string_to_value(Arc::new(units::parse_bpm))
+        .with_string_to_value(within(range, units::parse_bpm))
 }

@@ -194,3 +194,28 @@ fn missed_hops_are_shown_up_to_a_million() {
     }
     assert!(params.missed_hops.flags().contains(ParamFlags::HIDDEN), "hidden is read-only in nice-plug");
 }
+
+#[test]
+fn texts_of_values_beyond_the_range_are_refused() {
+    let params = params();
+    for (id, text) in [
+        ("vocals", "120%"),
+        ("vocals", "-1%"),
+        ("mix", "101"),
+        ("output", "13 dB"),
+        ("attack", "0.6 s"),
+        ("low", "10 Hz"),
+        ("high", "21 kHz"),
+        ("transpose_b", "+7"),
+        ("seed", "10000"),
+        ("tempo", "301"),
+        ("tune_speed", "401"),
+        ("formant", "-12.5"),
+        ("tune_reference", "500"),
+        ("melody_low", "B1"),
+    ] {
+        let (_, param, _) = params.param_map().into_iter().find(|(found, ..)| found == id).unwrap();
+        // SAFETY: `params` lives.
+        assert_eq!(unsafe { param.string_to_normalized_value(text) }, None, "{id}={text}");
+    }
+}

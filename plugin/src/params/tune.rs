@@ -10,7 +10,7 @@ use songweave_dsp::{
 
 use super::{
     band::{choice, chosen, class, with_auto},
-    frequency, in_range, percent,
+    frequency, in_range, percent, within, within_steps,
 };
 use crate::units;
 
@@ -119,21 +119,24 @@ impl TuneParams {
 }
 
 fn speed(default: f32) -> FloatParam {
-    FloatParam::new("Tune speed", default, FloatRange::Skewed { min: 0.0, max: SLOWEST, factor: 0.5 })
+    let range = FloatRange::Skewed { min: 0.0, max: SLOWEST, factor: 0.5 };
+    FloatParam::new("Tune speed", default, range)
         .with_step_size(0.1)
         .with_value_to_string(Arc::new(units::milliseconds))
-        .with_string_to_value(Arc::new(units::parse_milliseconds))
+        .with_string_to_value(within(range, units::parse_milliseconds))
 }
 
 fn formant() -> FloatParam {
-    FloatParam::new("Formant", 0.0, FloatRange::Linear { min: -MOST_FORMANT, max: MOST_FORMANT })
+    let range = FloatRange::Linear { min: -MOST_FORMANT, max: MOST_FORMANT };
+    FloatParam::new("Formant", 0.0, range)
         .with_step_size(0.1)
         .with_value_to_string(Arc::new(units::shift))
-        .with_string_to_value(Arc::new(units::parse_shift))
+        .with_string_to_value(within(range, units::parse_shift))
 }
 
 fn note(name: &str, default: u8) -> IntParam {
-    IntParam::new(name, i32::from(default), IntRange::Linear { min: MELODY.0, max: MELODY.1 })
+    let range = IntRange::Linear { min: MELODY.0, max: MELODY.1 };
+    IntParam::new(name, i32::from(default), range)
         .with_value_to_string(Arc::new(units::note))
-        .with_string_to_value(Arc::new(units::parse_note))
+        .with_string_to_value(within_steps(range, units::parse_note))
 }

@@ -75,7 +75,7 @@ fn a_state_from_before_transposition_sounds_as_it_did() {
     assert!(matches!(loaded.params["transpose_b"], ParamValue::I32(0)));
     assert!(matches!(loaded.params["match_keys"], ParamValue::Bool(false)));
     let saved = load(&params(), state(r#"{"transpose_b":{"i32":-7},"match_keys":{"bool":true}}"#, r#"{"format":"1"}"#));
-    assert!(matches!(saved.params["transpose_b"], ParamValue::I32(-6)), "brought into its range");
+    assert!(matches!(saved.params["transpose_b"], ParamValue::I32(0)), "the default, since -7 is out of range");
     assert!(matches!(saved.params["match_keys"], ParamValue::Bool(true)));
 }
 
@@ -84,7 +84,7 @@ fn a_state_from_before_tune_sounds_as_it_did() {
     let loaded = load(&params(), state(r#"{"mode":{"i32":1}}"#, r#"{"format":"1"}"#));
     assert_eq!((float(&loaded, "tune_amount"), float(&loaded, "formant")), (0.0, 0.0));
     let saved = load(&params(), state(r#"{"tune_amount":{"f32":7},"tune_target":{"i32":3}}"#, r#"{"format":"1"}"#));
-    assert_eq!(float(&saved, "tune_amount"), 1.0, "brought into its range");
+    assert_eq!(float(&saved, "tune_amount"), 0.0, "the default, since 7 is out of range");
     assert!(matches!(saved.params["tune_target"], ParamValue::I32(3)));
 }
 
@@ -102,13 +102,14 @@ fn damaged_values_become_defaults_and_are_named() {
         r#"{"format":"1","seed":"x","models":"1","weights":"[1]"}"#,
     );
     let loaded = load(&params, damaged);
-    assert_eq!((float(&loaded, "vocals"), float(&loaded, "mix"), float(&loaded, "high")), (0.0, 1.0, 20.0));
-    assert!(matches!(loaded.params["mode"], ParamValue::I32(1)));
+    assert_eq!((float(&loaded, "vocals"), float(&loaded, "mix"), float(&loaded, "high")), (0.0, 1.0, 20_000.0));
+    assert!(matches!(loaded.params["mode"], ParamValue::I32(0)));
     assert!(matches!(loaded.params["bypass"], ParamValue::Bool(false)));
     assert!(!loaded.params.contains_key("missed_hops"));
     let all = notices(&params).join("\n");
     assert!(all.contains("mix, vocals") && all.contains("\"models\"") && all.contains("\"weights\""), "{all}");
-    assert!(!all.contains("high"), "a value out of range is brought into it: {all}");
+    assert!(all.contains("value of high is out of its range, 20 Hz to 20 kHz; the default"), "{all}");
+    assert!(all.contains("value of mode is out of its range, Mash to Accompany; the default"), "{all}");
 }
 
 #[test]
