@@ -1,18 +1,22 @@
 //! Any audio file to samples.
 
-use std::{io::Cursor, path::Path};
+use std::path::{Path, PathBuf};
 
 use symphonia::core::{
+    audio::Channels,
     codecs::audio::{AudioDecoder, AudioDecoderOptions},
     errors::Error as SymphoniaError,
     formats::{FormatOptions, FormatReader, TrackType, probe::Hint},
-    io::MediaSourceStream,
+    io::{MediaSource, MediaSourceStream},
     meta::MetadataOptions,
 };
 
 use crate::{
+    downmix::Downmix,
     error::{AudioError, Result},
-    priming::priming,
+    priming::Priming,
+    source::Source,
+    wav_header::WavHeader,
 };
 
 /// Sound with its sample rate.
@@ -37,7 +41,7 @@ impl Audio {
         self.samples() as f64 / f64::from(self.rate)
     }
 
-    /// Left and right: mono on both sides, of more than two channels the first two.
+    /// Left and right: mono on both sides.
     #[must_use]
     pub fn into_stereo(mut self) -> [Vec<f32>; 2] {
         self.channels.truncate(2);
@@ -47,72 +51,234 @@ impl Audio {
     }
 }
 
-/// Reads a WAV, FLAC, MP3, OGG Vorbis or M4A/AAC file. Damaged packets are left out.
+/// Reads a WAV, FLAC, MP3, OGG Vorbis or M4A/AAC file as [`AudioReader`] does, as a whole.
 ///
 /// # Errors
-/// The file is missing, empty, not audio or of an unknown kind.
+/// As [`AudioReader::open`].
 pub fn decode(path: &Path) -> Result<Audio> {
-    let unreadable =
-        |error: SymphoniaError| AudioError::Unreadable { path: path.to_owned(), reason: error.to_string() };
-    let file = std::fs::read(path).map_err(|source| AudioError::io(path, source))?;
-    if file.is_empty() {
-        return Err(AudioError::Empty(path.to_owned()));
+    let mut reader = AudioReader::open(path)?;
+    let mut audio = Audio { rate: reader.rate(), channels: vec![Vec::new(); reader.channels()] };
+    while let Some(block) = reader.read()? {
+        audio.channels.iter_mut().zip(block).for_each(|(channel, block)| channel.extend_from_slice(block));
     }
-    let priming = priming(&file);
-    let mut hint = Hint::new();
-    if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
-        hint.with_extension(extension);
-    }
-    let stream = MediaSourceStream::new(Box::new(Cursor::new(file)), Default::default());
-    let mut format = symphonia::default::get_probe()
-        .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(unreadable)?;
-    let track = format.default_track(TrackType::Audio).ok_or_else(|| AudioError::NoAudioTrack(path.to_owned()))?;
-    let id = track.id;
-    let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
-    let parameters = parameters.ok_or_else(|| AudioError::NoAudioTrack(path.to_owned()))?;
-    let mut decoder = symphonia::default::get_codecs()
-        .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-        .map_err(unreadable)?;
-    let mut audio = decode_track(&mut *format, &mut *decoder, id).map_err(unreadable)?;
-    if let (Some(audio), Some(priming)) = (&mut audio, priming) {
-        for channel in &mut audio.channels {
-            channel.drain(..priming.delay.min(channel.len()));
-            channel.truncate(priming.length.unwrap_or(usize::MAX));
-        }
-    }
-    audio.filter(|audio| audio.samples() > 0).ok_or_else(|| AudioError::Empty(path.to_owned()))
+    if audio.samples() == 0 { Err(AudioError::Empty(path.to_owned())) } else { Ok(audio) }
 }
 
-fn decode_track(
-    format: &mut dyn FormatReader,
-    decoder: &mut dyn AudioDecoder,
-    track: u32,
-) -> std::result::Result<Option<Audio>, SymphoniaError> {
-    let mut audio: Option<Audio> = None;
-    let mut planes: Vec<Vec<f32>> = Vec::new();
-    loop {
-        let packet = match format.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break,
-            // A cut-off file: what was there is good.
-            Err(SymphoniaError::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => break,
-            Err(error) => return Err(error),
-        };
-        if packet.track_id != track {
-            continue;
+/// A file that ends earlier than it says by more than this is said to end early, in seconds: lossy formats count in frames.
+const TOLERANCE: f64 = 0.1;
+
+/// An audio file, block by block. Damaged packets are left out; more than two channels are mixed down to two by their
+/// layout, as Recommendation ITU-R BS.775 says.
+///
+/// # Example
+/// ```no_run
+/// # fn main() -> songweave_audio::error::Result<()> {
+/// let mut song = songweave_audio::decode::AudioReader::open("song.flac".as_ref())?;
+/// let mut samples = 0;
+/// while let Some(block) = song.read()? {
+///     samples += block[0].len();
+/// }
+/// println!("{samples} samples at {} Hz", song.rate());
+/// # Ok(())
+/// # }
+/// ```
+pub struct AudioReader {
+    path: PathBuf,
+    packets: Packets,
+    rate: u32,
+    downmix: Downmix,
+    block: Vec<Vec<f32>>,
+    /// The first packet was decoded to see what is in it, and is still to be given out.
+    waiting: bool,
+    /// Samples still to be left out at the start, and to be given out.
+    skip: usize,
+    left: usize,
+    /// Samples that were read, and that the container promises.
+    read: u64,
+    promised: Option<u64>,
+    remarks: Vec<String>,
+}
+
+impl AudioReader {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// The file is missing, empty, not audio or of an unknown kind, or has channels that nobody can place.
+    pub fn open(path: &Path) -> Result<Self> {
+        let source = Source::open(path)?;
+        let layout = |reason| AudioError::Layout { path: path.to_owned(), reason };
+        if let Some(channels) = source.wav.as_ref().and_then(|wav| wav.unknown_layout) {
+            return Err(layout(format!("{channels} channels, and the file does not say which")));
         }
-        let buffer = match decoder.decode(&packet) {
-            Ok(buffer) => buffer,
-            Err(SymphoniaError::DecodeError(_)) => continue,
-            Err(error) => return Err(error),
-        };
-        buffer.copy_to_vecs_planar(&mut planes);
-        let rate = buffer.spec().rate();
-        let audio = audio.get_or_insert_with(|| Audio { rate, channels: vec![Vec::new(); planes.len()] });
-        for (channel, plane) in audio.channels.iter_mut().zip(&planes) {
-            channel.extend_from_slice(plane);
+        let mut packets = Packets::open(path, source.stream)?;
+        let waiting = packets.advance().map_err(|error| unreadable(path, &error))?;
+        let Some((rate, channels)) = packets.kind.clone() else { return Err(AudioError::Empty(path.to_owned())) };
+        let downmix = Downmix::of(&channels).map_err(layout)?;
+        let mut remarks = Vec::new();
+        if downmix.mixes() {
+            let shown = path.display();
+            remarks.push(format!(
+                "{shown}: {channels} mixed down to stereo as ITU-R BS.775 says, low-frequency effects left out"
+            ));
+        }
+        if let Some(wav) = &source.wav {
+            remarks.extend(wav_remark(path, wav, rate));
+        }
+        let priming = source.priming.unwrap_or(Priming { delay: 0, length: None });
+        Ok(Self {
+            path: path.to_owned(),
+            rate,
+            block: vec![Vec::new(); downmix.outputs(packets.planes.len())],
+            downmix,
+            waiting,
+            skip: priming.delay,
+            left: priming.length.unwrap_or(usize::MAX),
+            read: 0,
+            // What WAV promises has been compared with the file already.
+            promised: packets.promised(rate).filter(|_| source.wav.is_none()),
+            packets,
+            remarks,
+        })
+    }
+
+    /// Samples per second.
+    #[must_use]
+    pub const fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// Channels that are given out: one or two.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.block.len()
+    }
+
+    /// What the user should know about the file, a sentence each; complete when all has been read.
+    #[must_use]
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// The next block, `[channel][sample]`, full scale ±1, never empty; `None` at the end.
+    ///
+    /// # Errors
+    /// The file cannot be read any further.
+    pub fn read(&mut self) -> Result<Option<&[Vec<f32>]>> {
+        loop {
+            let there = std::mem::take(&mut self.waiting)
+                || self.packets.advance().map_err(|error| unreadable(&self.path, &error))?;
+            if !there {
+                self.say_what_is_missing();
+                return Ok(None);
+            }
+            self.downmix.mix(&self.packets.planes, &mut self.block);
+            let samples = self.block.first().map_or(0, Vec::len);
+            self.read += samples as u64;
+            let skipped = self.skip.min(samples);
+            let kept = (samples - skipped).min(self.left);
+            self.skip -= skipped;
+            self.left -= if self.left == usize::MAX { 0 } else { kept };
+            for channel in &mut self.block {
+                channel.drain(..skipped);
+                channel.truncate(kept);
+            }
+            if kept > 0 {
+                break;
+            }
+        }
+        Ok(Some(&self.block))
+    }
+
+    fn say_what_is_missing(&mut self) {
+        let Some(promised) = self.promised.take() else { return };
+        let seconds = |samples: u64| samples as f64 / f64::from(self.rate);
+        let missing = seconds(promised.saturating_sub(self.read));
+        if missing > TOLERANCE {
+            self.remarks.push(ends_early(&self.path, missing, seconds(promised)));
         }
     }
-    Ok(audio)
+}
+
+fn ends_early(path: &Path, missing: f64, whole: f64) -> String {
+    format!("{}: the file ends early, {missing:.1} of {whole:.1} s are missing", path.display())
+}
+
+fn wav_remark(path: &Path, wav: &WavHeader, rate: u32) -> Option<String> {
+    let seconds = |bytes: u64| bytes as f64 / wav.frame.max(1) as f64 / f64::from(rate);
+    let early = || ends_early(path, seconds(wav.missing), seconds(wav.missing + wav.length));
+    let unfinished =
+        || format!("{}: the header was never finished; the sound is read to the end of the file", path.display());
+    wav.unfinished.then(unfinished).or_else(|| (wav.missing > 0).then(early))
+}
+
+fn unreadable(path: &Path, error: &SymphoniaError) -> AudioError {
+    AudioError::Unreadable { path: path.to_owned(), reason: error.to_string() }
+}
+
+/// The packets of a file's audio track.
+struct Packets {
+    format: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    track: u32,
+    /// Sample rate and channels, from the first packet on.
+    kind: Option<(u32, Channels)>,
+    /// The last packet, `[channel][sample]`.
+    planes: Vec<Vec<f32>>,
+}
+
+impl Packets {
+    fn open(path: &Path, source: Box<dyn MediaSource>) -> Result<Self> {
+        let unreadable = |error| unreadable(path, &error);
+        let mut hint = Hint::new();
+        if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
+            hint.with_extension(extension);
+        }
+        let stream = MediaSourceStream::new(source, Default::default());
+        let format = symphonia::default::get_probe()
+            .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
+            .map_err(unreadable)?;
+        let none = || AudioError::NoAudioTrack(path.to_owned());
+        let track = format.default_track(TrackType::Audio).ok_or_else(none)?;
+        let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio()).ok_or_else(none)?;
+        let decoder = symphonia::default::get_codecs()
+            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
+            .map_err(unreadable)?;
+        Ok(Self { track: track.id, decoder, kind: None, planes: Vec::new(), format })
+    }
+
+    /// Samples that the container promises, where it counts in samples of `rate`.
+    fn promised(&self, rate: u32) -> Option<u64> {
+        let track = self.format.tracks().iter().find(|track| track.id == self.track)?;
+        let base = track.time_base?;
+        track.num_frames.filter(|_| base.numer.get() == 1 && base.denom.get() == rate)
+    }
+
+    /// Decodes the next packet; false at the end.
+    fn advance(&mut self) -> std::result::Result<bool, SymphoniaError> {
+        loop {
+            let packet = match self.format.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => return Ok(false),
+                // A cut-off file: what was there is good.
+                Err(SymphoniaError::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            };
+            if packet.track_id != self.track {
+                continue;
+            }
+            let buffer = match self.decoder.decode(&packet) {
+                Ok(buffer) => buffer,
+                Err(SymphoniaError::DecodeError(_)) => continue,
+                Err(error) => return Err(error),
+            };
+            let kind = (buffer.spec().rate(), buffer.spec().channels().clone());
+            if *self.kind.get_or_insert_with(|| kind.clone()) != kind {
+                return Err(SymphoniaError::Unsupported("sample rate or channels change on the way"));
+            }
+            buffer.copy_to_vecs_planar(&mut self.planes);
+            return Ok(true);
+        }
+    }
 }

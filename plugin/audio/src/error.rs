@@ -9,7 +9,10 @@ pub enum AudioError {
     #[error("{0}: no such file or folder; check the path")]
     NotFound(PathBuf),
     /// The file is not audio that can be read.
-    #[error("{path}: cannot be read as audio ({reason}); use WAV, FLAC, MP3, OGG Vorbis or M4A/AAC")]
+    #[error(
+        "{path}: cannot be read as audio ({reason}); use WAV (also RF64, BW64, Wave64), FLAC, MP3, OGG Vorbis or M4A/AAC; WavPack and Opus \
+             have to be converted first"
+    )]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -22,13 +25,31 @@ pub enum AudioError {
     /// The file has no audio track.
     #[error("{0}: the file has no audio track")]
     NoAudioTrack(PathBuf),
+    /// The file has more channels than two, and nobody can say which they are.
+    #[error("{path}: {reason}; mix it down to stereo first")]
+    Layout {
+        /// Which file.
+        path: PathBuf,
+        /// How many channels, and what is unknown about them.
+        reason: String,
+    },
     /// Reading or writing failed.
-    #[error("{path}: {source}")]
+    #[error("{path}: {reason}")]
     Io {
         /// Which file.
         path: PathBuf,
+        /// What the system said. No `source`, which is printed once more behind the sentence.
+        reason: std::io::Error,
+    },
+    /// A long song finds no room.
+    #[error(
+        "{folder}: a long song cannot be kept here while it is used ({reason}); make room, or set TMPDIR to a folder with more"
+    )]
+    Temporary {
+        /// The folder for temporary files.
+        folder: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// A sample rate that cannot be converted.
     #[error("cannot convert from {from} Hz to {to} Hz: sample rates must lie between 1 Hz and 1 MHz")]
@@ -51,11 +72,11 @@ pub enum AudioError {
 impl AudioError {
     /// A system error at `path`.
     #[must_use]
-    pub fn io(path: &Path, source: std::io::Error) -> Self {
-        if source.kind() == std::io::ErrorKind::NotFound {
+    pub fn io(path: &Path, reason: std::io::Error) -> Self {
+        if reason.kind() == std::io::ErrorKind::NotFound {
             return Self::NotFound(path.to_owned());
         }
-        Self::Io { path: path.to_owned(), source }
+        Self::Io { path: path.to_owned(), reason }
     }
 }
 

@@ -1,10 +1,15 @@
-//! Audio files: reading and writing them, sample rate conversion.
+//! Audio files: reading and writing them, downmix to stereo, sample rate conversion.
 //!
 //! For everyone but the plugin's threads: everything here may allocate, block and take its time. It knows neither the
 //! plugin nor its networks.
 
 pub mod decode;
+mod downmix;
 pub mod error;
 mod priming;
 pub mod resample;
+mod source;
+pub mod store;
+pub mod wav;
+mod wav_header;
 pub mod write;

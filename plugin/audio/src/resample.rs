@@ -1,4 +1,4 @@
-//! Sample rate conversion of whole recordings, without delay.
+//! Sample rate conversion of recordings, without delay.
 
 use rubato::{Fft, FixedSync, Indexing, Resampler, audioadapter_buffers::direct::SequentialSliceOfVecs};
 
@@ -13,43 +13,131 @@ const CHUNK: usize = 4096;
 /// # Errors
 /// A rate is zero or beyond 1 MHz.
 pub fn resample(channels: &[Vec<f32>], from: u32, to: u32) -> Result<Vec<Vec<f32>>> {
-    let samples = channels.first().map_or(0, Vec::len);
-    if from == to || samples == 0 {
+    if from == to || channels.first().is_none_or(Vec::is_empty) {
         return Ok(channels.to_vec());
     }
-    let invalid = || AudioError::Rate { from, to };
-    if !(1..=1_000_000).contains(&from) || !(1..=1_000_000).contains(&to) {
-        return Err(invalid());
-    }
-    let mut converter =
-        Fft::<f32>::new(from as usize, to as usize, CHUNK, channels.len(), FixedSync::Input).map_err(|_| invalid())?;
-    let delay = converter.output_delay();
-    let wanted = (samples as u64 * u64::from(to)).div_ceil(u64::from(from)) as usize;
-    let mut out = vec![Vec::with_capacity(wanted + delay + CHUNK); channels.len()];
-    let mut step = vec![vec![0.0; converter.output_frames_max()]; channels.len()];
-    let mut at = 0;
-    while out.first().map_or(0, Vec::len) < wanted + delay {
-        let length = converter.input_frames_next();
-        let from = at.min(samples);
-        let given = length.min(samples - from);
-        // The own loop hands over every chunk from its own start: no offsets for the library to get wrong.
-        let chunk: Vec<Vec<f32>> = channels.iter().map(|channel| channel[from..from + given].to_vec()).collect();
-        let input = SequentialSliceOfVecs::new(&chunk, channels.len(), given).map_err(|_| invalid())?;
-        let room = step.first().map_or(0, Vec::len);
-        let mut output = SequentialSliceOfVecs::new_mut(&mut step, channels.len(), room).map_err(|_| invalid())?;
-        let indexing = Indexing::new().partial_len(given);
-        let (_, written) =
-            converter.process_into_buffer(&input, &mut output, Some(&indexing)).map_err(|_| invalid())?;
-        for (channel, step) in out.iter_mut().zip(&step) {
-            channel.extend_from_slice(&step[..written]);
-        }
-        at += length;
-    }
-    for channel in &mut out {
-        channel.drain(..delay);
-        channel.truncate(wanted);
-    }
+    let mut converter = Converter::new(channels.len(), from, to)?;
+    let mut out = converter.push(channels)?;
+    let rest = converter.finish()?;
+    out.iter_mut().zip(rest).for_each(|(channel, rest)| channel.extend(rest));
     Ok(out)
+}
+
+/// Converts a recording that comes in blocks. The samples are those of [`resample`], however the blocks lie.
+///
+/// # Example
+/// ```
+/// # fn main() -> songweave_audio::error::Result<()> {
+/// let mut converter = songweave_audio::resample::Converter::new(1, 24_000, 48_000)?;
+/// let mut out = converter.push(&[vec![0.5; 1_000]])?.swap_remove(0);
+/// out.extend(converter.finish()?.swap_remove(0));
+/// assert_eq!(out.len(), 2_000);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Converter {
+    from: u32,
+    to: u32,
+    /// `None` where there is nothing to convert.
+    fft: Option<Fft<f32>>,
+    /// Input for the next step.
+    waiting: Vec<Vec<f32>>,
+    /// Room for the output of a step.
+    step: Vec<Vec<f32>>,
+    /// Input samples so far, and output samples that were given out.
+    taken: u64,
+    given: u64,
+    /// Output samples still to be left out: the converter's own delay.
+    delay: usize,
+}
+
+impl Converter {
+    /// A converter of `channels` channels between two rates in Hz.
+    ///
+    /// # Errors
+    /// A rate is zero or beyond 1 MHz.
+    pub fn new(channels: usize, from: u32, to: u32) -> Result<Self> {
+        let invalid = || AudioError::Rate { from, to };
+        if !(1..=1_000_000).contains(&from) || !(1..=1_000_000).contains(&to) {
+            return Err(invalid());
+        }
+        let fft = match from == to {
+            true => None,
+            false => {
+                let fft = Fft::<f32>::new(from as usize, to as usize, CHUNK, channels, FixedSync::Input);
+                Some(fft.map_err(|_| invalid())?)
+            }
+        };
+        let room = fft.as_ref().map_or(0, Resampler::output_frames_max);
+        let delay = fft.as_ref().map_or(0, Resampler::output_delay);
+        let (waiting, step) = (vec![Vec::new(); channels], vec![vec![0.0; room]; channels]);
+        Ok(Self { from, to, fft, waiting, step, taken: 0, given: 0, delay })
+    }
+
+    /// Takes a block `[channel][sample]` and gives what is ready.
+    ///
+    /// # Errors
+    /// As [`Converter::new`].
+    pub fn push(&mut self, block: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+        self.taken += block.first().map_or(0, Vec::len) as u64;
+        if self.fft.is_none() {
+            return Ok(block.to_vec());
+        }
+        self.waiting.iter_mut().zip(block).for_each(|(waiting, block)| waiting.extend_from_slice(block));
+        let mut out = vec![Vec::new(); self.waiting.len()];
+        while self.waiting_samples() >= self.next_step() {
+            self.convert(&mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// The rest, after the last block.
+    ///
+    /// # Errors
+    /// As [`Converter::new`].
+    pub fn finish(mut self) -> Result<Vec<Vec<f32>>> {
+        let mut out = vec![Vec::new(); self.waiting.len()];
+        if self.fft.is_none() || self.taken == 0 {
+            return Ok(out);
+        }
+        let wanted = (self.taken * u64::from(self.to)).div_ceil(u64::from(self.from));
+        while self.given < wanted {
+            self.convert(&mut out)?;
+        }
+        let surplus = (self.given - wanted) as usize;
+        out.iter_mut().for_each(|channel| channel.truncate(channel.len().saturating_sub(surplus)));
+        Ok(out)
+    }
+
+    fn waiting_samples(&self) -> usize {
+        self.waiting.first().map_or(0, Vec::len)
+    }
+
+    fn next_step(&self) -> usize {
+        self.fft.as_ref().map_or(usize::MAX, Resampler::input_frames_next)
+    }
+
+    /// One step; what is missing of its input is silence.
+    fn convert(&mut self, out: &mut [Vec<f32>]) -> Result<()> {
+        let invalid = || AudioError::Rate { from: self.from, to: self.to };
+        let Some(fft) = &mut self.fft else { return Ok(()) };
+        let given = fft.input_frames_next().min(self.waiting.first().map_or(0, Vec::len));
+        let channels = self.waiting.len();
+        // Every step has its input from the start of a buffer of its own: no offsets for the library to get wrong.
+        let chunk: Vec<Vec<f32>> = self.waiting.iter_mut().map(|channel| channel.drain(..given).collect()).collect();
+        let input = SequentialSliceOfVecs::new(&chunk, channels, given).map_err(|_| invalid())?;
+        let room = self.step.first().map_or(0, Vec::len);
+        let mut output = SequentialSliceOfVecs::new_mut(&mut self.step, channels, room).map_err(|_| invalid())?;
+        let indexing = Indexing::new().partial_len(given);
+        let (_, written) = fft.process_into_buffer(&input, &mut output, Some(&indexing)).map_err(|_| invalid())?;
+        let skipped = self.delay.min(written);
+        self.delay -= skipped;
+        for (channel, step) in out.iter_mut().zip(&self.step) {
+            channel.extend_from_slice(&step[skipped..written]);
+        }
+        self.given += (written - skipped) as u64;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -89,5 +177,25 @@ mod tests {
         assert!(resample(&[vec![0.0; 10]], 0, 44_100).is_err());
         assert_eq!(resample(&[vec![1.0; 3]], 24_000, 48_000).unwrap()[0].len(), 6);
         assert!(resample(&[], 24_000, 48_000).unwrap().is_empty());
+    }
+
+    #[test]
+    fn blocks_of_any_length_give_the_samples_of_the_whole() {
+        let input = [sine(44_100, 60_000, 440.0), sine(44_100, 60_000, 555.0)];
+        for to in [48_000, 22_050, 44_100] {
+            let whole = resample(&input, 44_100, to).unwrap();
+            for length in [1, 1_000, 4_096, 50_000] {
+                let mut converter = Converter::new(2, 44_100, to).unwrap();
+                let mut out = vec![Vec::new(); 2];
+                for start in (0..60_000).step_by(length) {
+                    let block = input.each_ref().map(|channel| channel[start..(start + length).min(60_000)].to_vec());
+                    let ready = converter.push(&block).unwrap();
+                    out.iter_mut().zip(ready).for_each(|(out, ready)| out.extend(ready));
+                }
+                let rest = converter.finish().unwrap();
+                out.iter_mut().zip(rest).for_each(|(out, rest)| out.extend(rest));
+                assert!(out == whole, "blocks of {length} to {to} Hz");
+            }
+        }
     }
 }

@@ -1,7 +1,9 @@
-//! Samples to WAV (32-bit float) and FLAC (16-bit) files. A file appears under its name only when it is complete.
+//! Files that appear under their names only when they are complete, and samples in them: WAV (32-bit float), FLAC (16-bit).
 
 use std::{
     ffi::OsString,
+    fs::{File, OpenOptions},
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -10,40 +12,111 @@ use flacenc::{component::BitRepr, error::Verify};
 use crate::{
     decode::Audio,
     error::{AudioError, Result},
+    wav::WavWriter,
 };
 
-/// Writes `contents` by means of a temporary file beside `path`, which is then renamed.
+/// A file on its way: it stands beside its name until [`Draft::finish`] puts it there, and vanishes when that never comes.
+/// What is no file (a device, a pipe) is written straight into, and a link stays a link to the file that is replaced.
+#[derive(Debug)]
+pub struct Draft {
+    path: PathBuf,
+    file: BufWriter<File>,
+    /// Where the contents stand, and where they belong. `None` for devices and pipes.
+    rename: Option<(PathBuf, PathBuf)>,
+}
+
+impl Draft {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// The folder or the device cannot be written to, or `path` is a folder.
+    pub fn create(path: &Path) -> Result<Self> {
+        let fail = |reason| AudioError::io(path, reason);
+        let rename = match std::fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Err(fail(io::ErrorKind::IsADirectory.into())),
+            Ok(found) if !found.is_file() => None,
+            Ok(_) => {
+                let place = path.canonicalize().map_err(fail)?;
+                Some((temporary(&place), place))
+            }
+            Err(_) => Some((temporary(path), path.to_owned())),
+        };
+        let file = match &rename {
+            Some((temporary, _)) => File::create(temporary),
+            None => OpenOptions::new().write(true).open(path),
+        };
+        let file = BufWriter::new(file.map_err(fail)?);
+        Ok(Self { path: path.to_owned(), file, rename })
+    }
+
+    /// The name that was asked for.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// The disk is full, or whatever else the system says.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(|reason| AudioError::io(&self.path, reason))
+    }
+
+    /// Writes the first bytes anew; devices and pipes, which cannot go back, are left as they are.
+    ///
+    /// # Errors
+    /// As [`Draft::write`].
+    pub fn rewrite_start(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.rename.is_none() {
+            return Ok(());
+        }
+        let written = self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(bytes));
+        written.map_err(|reason| AudioError::io(&self.path, reason))
+    }
+
+    /// Puts the file under its name.
+    ///
+    /// # Errors
+    /// What is left cannot be written, or the file not be renamed; nothing stays behind then.
+    pub fn finish(mut self) -> Result<()> {
+        let done = self.file.flush().and_then(|()| match &self.rename {
+            Some((temporary, place)) => std::fs::rename(temporary, place),
+            None => Ok(()),
+        });
+        done.map_err(|reason| AudioError::io(&self.path, reason))?;
+        self.rename = None;
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let Some((temporary, _)) = &self.rename {
+            // Nothing is left to be said when even that fails.
+            let _ = std::fs::remove_file(temporary);
+        }
+    }
+}
+
+/// Writes `contents` as a [`Draft`].
 ///
 /// # Errors
-/// The folder cannot be written to.
+/// The folder or the device cannot be written to.
 pub fn write_bytes(path: &Path, contents: &[u8]) -> Result<()> {
-    let temporary = temporary(path);
-    std::fs::write(&temporary, contents)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .map_err(|source| AudioError::io(path, source))
+    let mut draft = Draft::create(path)?;
+    draft.write(contents)?;
+    draft.finish()
 }
 
 /// Writes a 32-bit float WAV file.
 ///
 /// # Errors
-/// The file cannot be written, or the sound has no channel or more than 65,535.
+/// The file cannot be written, or the sound has no channel or more than a WAV file holds.
 pub fn write_wav(path: &Path, audio: &Audio) -> Result<()> {
-    let encode =
-        |reason: &dyn std::fmt::Display| AudioError::Encode { path: path.to_owned(), reason: reason.to_string() };
-    let channels = u16::try_from(audio.channels.len()).map_err(|error| encode(&error))?;
-    let spec = hound::WavSpec {
-        channels,
-        sample_rate: audio.rate,
-        bits_per_sample: 32,
-        sample_format: hound::SampleFormat::Float,
-    };
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).map_err(|error| encode(&error))?;
-    for sample in interleaved(&audio.channels) {
-        writer.write_sample(sample).map_err(|error| encode(&error))?;
-    }
-    writer.finalize().map_err(|error| encode(&error))?;
-    write_bytes(path, &bytes.into_inner())
+    let mut writer = WavWriter::create(path, audio.rate, audio.channels.len())?;
+    writer.write(&audio.channels, 0..audio.channels.iter().map(Vec::len).min().unwrap_or(0))?;
+    writer.finish()
 }
 
 /// The bytes of a 16-bit FLAC file; samples beyond full scale are clipped.
