@@ -9,6 +9,7 @@ mod midi;
 mod options;
 mod output;
 mod parameters;
+mod paths;
 mod receipt;
 mod replay;
 mod roll_out;
@@ -21,7 +22,7 @@ use anyhow::{Context, Result, ensure};
 pub(crate) use chart::Chart;
 pub(crate) use job::Inputs;
 use job::Job;
-use songweave_host::ClapPlugin;
+use songweave_host::{Bus, ClapPlugin};
 use std::path::Path;
 
 pub(crate) use midi::Timed;
@@ -37,6 +38,7 @@ const MULTI_OUT: &str = "Songweave Multi-Out";
 pub(crate) fn run(args: Args) -> Result<()> {
     // What needs no plugin is checked first: a wrong path should not cost a build.
     args.check_outputs()?;
+    paths::keep_apart(&args, &[])?;
     let inputs = Inputs::read(&args)?;
     let bundle = match &args.bundle {
         Some(bundle) => bundle.clone(),
@@ -44,7 +46,11 @@ pub(crate) fn run(args: Args) -> Result<()> {
     };
     let mut plugin = load(&bundle, if args.stems_out.is_some() { MULTI_OUT } else { PLUGIN })?;
     let job = Job::new(&args, inputs, &mut plugin)?;
-    let rendered = session::render(&mut plugin, &job)?;
+    let ports: Vec<_> = plugin.ports(false).into_iter().map(|port| (port.name, port.channels)).collect();
+    let stems = ports.iter().skip(1).map(|(name, _)| name.clone()).chain([stems::VOICE.to_owned()]);
+    paths::keep_apart(&args, &stems.collect::<Vec<_>>())?;
+    let mut recording = output::Recording::create(&args, &job, &ports)?;
+    let rendered = session::render(&mut plugin, &job, &mut recording)?;
     // A looping render goes without chord names, but a mask that was asked for is refused.
     let charted = (args.midi_out.is_some() || args.roll_out.is_some()) && job.accompanies && job.loop_range.is_none();
     let again = if args.mask_out.is_some() || charted {
@@ -52,12 +58,14 @@ pub(crate) fn run(args: Args) -> Result<()> {
     } else {
         None
     };
-    output::write(&args, &job, &rendered, again.as_ref())
+    output::finish(recording, &args, &job, &rendered, again.as_ref())
 }
 
 /// A render that is not written anywhere.
 pub(crate) struct Performance {
-    /// What the plugin put out.
+    /// The plugin's main output.
+    pub(crate) sound: Bus,
+    /// What the plugin put out besides.
     pub(crate) rendered: Rendered,
     /// What a host does not see of it.
     pub(crate) again: Replayed,
@@ -67,9 +75,10 @@ pub(crate) struct Performance {
 pub(crate) fn perform(args: &Args, inputs: Inputs, bundle: &Path) -> Result<Performance> {
     let mut plugin = load(bundle, PLUGIN)?;
     let job = Job::new(args, inputs, &mut plugin)?;
-    let rendered = session::render(&mut plugin, &job)?;
+    let mut sound = Bus::new();
+    let rendered = session::render(&mut plugin, &job, &mut sound)?;
     let again = replay::replay(&job, &mut plugin, rendered.latency)?;
-    Ok(Performance { rendered, again })
+    Ok(Performance { sound, rendered, again })
 }
 
 /// What a host would not see of a render, without the render itself: half the work.

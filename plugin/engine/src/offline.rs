@@ -42,13 +42,16 @@ impl Patience for Inline {
 
 /// What a render gives.
 pub struct Rendered {
-    /// Output, latency removed, `[channel][sample]`, as long as the input.
+    /// Output, latency removed, `[channel][sample]`, as long as the input; empty when it was only observed.
     pub audio: [Vec<f32>; CHANNELS],
     /// One column per hop of Mash; column 0 belongs to the frame that ends one hop after the input's first sample.
     pub columns: Vec<MaskColumn>,
     /// One column per hop of Accompany.
     pub band: Vec<BandColumn>,
 }
+
+/// A block of a song, `[channel][sample]`.
+type Block = [Vec<f32>; CHANNELS];
 
 /// The plugin's path for one render.
 pub struct Offline {
@@ -85,41 +88,73 @@ impl Offline {
     /// Renders song A `[channel][sample]` with song B (shorter: silence follows). `info(n)` is what a host says at input
     /// sample `n`, asked at every multiple of `grid` samples: [`BlockInfo`], or the parameter values alone.
     pub fn render<I: Into<BlockInfo>>(
-        mut self,
+        self,
         a: [&[f32]; CHANNELS],
         b: [&[f32]; CHANNELS],
         grid: usize,
-        mut info: impl FnMut(usize) -> I,
+        info: impl FnMut(usize) -> I,
     ) -> Rendered {
         let latency = self.path.layout().latency();
-        let length = a[0].len();
+        let songs = |from: usize, blocks: [&mut Block; 2]| {
+            for (song, block) in [a, b].into_iter().zip(blocks) {
+                song.iter().zip(block).for_each(|(channel, block)| copy(channel, from, block));
+            }
+        };
+        let mut audio: Block = [vec![], vec![]];
+        let listen =
+            |block: &Block| audio.iter_mut().zip(block).for_each(|(audio, block)| audio.extend_from_slice(block));
+        let rendered = self.run(a[0].len(), songs, grid, info, listen);
+        for audio in &mut audio {
+            audio.drain(..latency);
+        }
+        Rendered { audio, ..rendered }
+    }
+
+    /// As [`Self::render`], but nothing is held of the songs, `length` samples long, nor of the sound. `songs(n, [a, b])`
+    /// writes what there is from sample `n` on into blocks of silence.
+    pub fn observe<I: Into<BlockInfo>>(
+        self,
+        length: usize,
+        songs: impl FnMut(usize, [&mut [Vec<f32>; CHANNELS]; 2]),
+        grid: usize,
+        info: impl FnMut(usize) -> I,
+    ) -> Rendered {
+        self.run(length, songs, grid, info, |_| {})
+    }
+
+    fn run<I: Into<BlockInfo>>(
+        mut self,
+        length: usize,
+        mut songs: impl FnMut(usize, [&mut Block; 2]),
+        grid: usize,
+        mut info: impl FnMut(usize) -> I,
+        mut listen: impl FnMut(&Block),
+    ) -> Rendered {
+        let latency = self.path.layout().latency();
         self.path.reset(&info(0).into().controls);
         let mut rendered = Rendered { audio: [vec![], vec![]], columns: vec![], band: vec![] };
         for start in (0..length + latency).step_by(grid) {
             let end = (start + grid).min(length + latency);
-            let mut block = a.map(|channel| cut(channel, start, end));
-            let side = b.map(|channel| cut(channel, start, end));
+            let silence = || std::array::from_fn(|_| vec![0.0; end - start]);
+            let (mut block, mut side): (Block, Block) = (silence(), silence());
+            songs(start, [&mut block, &mut side]);
             for &(at, key, down) in self.keys.iter().filter(|(at, ..)| (start..end).contains(at)) {
                 self.path.play_key(at - start, key, down);
             }
             let [left, right] = &mut block;
             let main = &mut [left.as_mut_slice(), right.as_mut_slice()];
             self.path.process(main, &side, &info(start).into(), &mut self.inline, &mut ());
-            for (audio, block) in rendered.audio.iter_mut().zip(&block) {
-                audio.extend_from_slice(block);
-            }
+            listen(&block);
             rendered.columns.extend(self.columns.mask.pop_iter());
             rendered.band.extend(self.columns.band.pop_iter());
-        }
-        for audio in &mut rendered.audio {
-            audio.drain(..latency);
         }
         rendered
     }
 }
 
-fn cut(channel: &[f32], start: usize, end: usize) -> Vec<f32> {
-    let mut cut = channel.get(start..end.min(channel.len())).unwrap_or_default().to_vec();
-    cut.resize(end - start, 0.0);
-    cut
+/// Copies what there is of a channel from a sample on.
+fn copy(channel: &[f32], from: usize, block: &mut [f32]) {
+    let there = channel.get(from..).unwrap_or_default();
+    let count = there.len().min(block.len());
+    block[..count].copy_from_slice(&there[..count]);
 }

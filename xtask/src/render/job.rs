@@ -6,42 +6,34 @@ use super::midi;
 use super::options::{Args, BlockSize, Mode};
 use super::parameters::{Assignment, Parameters};
 use anyhow::{Result, ensure};
-use songweave_audio::decode::decode;
-use songweave_audio::resample::resample;
+use songweave_audio::store::StereoStore;
 use songweave_dsp::layout::StreamLayout;
 use songweave_host::ClapPlugin;
-use std::path::Path;
 
-/// The songs at the render's sample rate, `[left, right][sample]`.
+/// The songs at the render's sample rate.
 pub(crate) struct Inputs {
     /// In Hz.
     pub(crate) sample_rate: u32,
     /// Main input.
-    pub(crate) a: [Vec<f32>; 2],
+    pub(crate) a: StereoStore,
     /// Side-chain; as long as it is, silence follows.
-    pub(crate) b: Option<[Vec<f32>; 2]>,
+    pub(crate) b: Option<StereoStore>,
 }
 
 impl Inputs {
-    /// Decodes the files and brings them to one sample rate.
+    /// Decodes the files, brings them to one sample rate and says what is to be known of them.
     pub(crate) fn read(args: &Args) -> Result<Self> {
-        let (rate, a) = stereo(&args.input, args.sample_rate)?;
-        let b = args.sidechain.as_deref().map(|path| stereo(path, Some(rate))).transpose()?;
-        Ok(Self { sample_rate: rate, a, b: b.map(|(_, b)| b) })
+        let a = StereoStore::decode(&args.input, args.sample_rate)?;
+        let b = args.sidechain.as_deref().map(|path| StereoStore::decode(path, Some(a.rate()))).transpose()?;
+        let remarks = a.remarks().iter().chain(b.iter().flat_map(StereoStore::remarks));
+        remarks.for_each(|remark| eprintln!("note: {remark}"));
+        Ok(Self { sample_rate: a.rate(), a, b })
     }
 
     /// Length of the main input in samples.
     pub(crate) fn samples(&self) -> usize {
-        self.a[0].len()
+        self.a.samples()
     }
-}
-
-fn stereo(path: &Path, wanted: Option<u32>) -> Result<(u32, [Vec<f32>; 2])> {
-    let audio = decode(path)?;
-    let (from, to) = (audio.rate, wanted.unwrap_or(audio.rate));
-    let [left, right] = audio.into_stereo();
-    let mut channels = resample(&[left, right], from, to)?.into_iter();
-    Ok((to, [channels.next().unwrap_or_default(), channels.next().unwrap_or_default()]))
 }
 
 /// A render in all its details.

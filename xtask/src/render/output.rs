@@ -1,23 +1,76 @@
-//! Writes all that was asked for.
+//! Writes all that was asked for: the sound while it is rendered, the rest after it.
 
 use super::chart::Chart;
 use super::job::Job;
 use super::options::Args;
+use super::receipt::SoundDigest;
 use super::replay::Replayed;
-use super::session::Rendered;
-use super::{mask_out, midi, receipt, roll_out, stems};
+use super::session::{Rendered, Sink};
+use super::stems::Stems;
+use super::{mask_out, midi, receipt, roll_out};
 use anyhow::{Context, Result};
-use songweave_audio::decode::Audio;
-use songweave_audio::write::{write_bytes, write_wav};
+use songweave_audio::wav::WavWriter;
+use songweave_audio::write::write_bytes;
+use songweave_host::Bus;
+use std::ops::Range;
 
-/// Writes the audio and whatever else the options name; `again` is the render that was made once more, where one is needed.
-pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&Replayed>) -> Result<()> {
-    let channels = rendered.ports.first().context("the plugin has no output")?.clone();
-    let audio = Audio { rate: job.inputs.sample_rate, channels };
-    write_wav(&args.output, &audio)?;
-    if let Some(folder) = &args.stems_out {
-        stems::write(folder, job, rendered)?;
+/// The sound on its way into files.
+pub(super) struct Recording {
+    output: WavWriter,
+    digest: SoundDigest,
+    stems: Option<Stems>,
+}
+
+impl Recording {
+    /// Begins the files. `ports` are name and channels of the plugin's outputs.
+    pub(super) fn create(args: &Args, job: &Job, ports: &[(String, usize)]) -> Result<Self> {
+        let (_, channels) = ports.first().context("the plugin has no output")?;
+        let rate = job.inputs.sample_rate;
+        let stems = args.stems_out.as_ref();
+        let stems = stems.map(|folder| Stems::create(folder, ports, rate, job.accompanies)).transpose()?;
+        Ok(Self { output: WavWriter::create(&args.output, rate, *channels)?, digest: SoundDigest::default(), stems })
     }
+}
+
+impl Sink for Recording {
+    fn take(&mut self, ports: &[Bus], frames: Range<usize>) -> Result<()> {
+        let Some(main) = ports.first() else { return Ok(()) };
+        self.digest.update(main, frames.clone());
+        self.output.write(main, frames.clone())?;
+        if let Some(stems) = &mut self.stems {
+            stems.write(ports, frames)?;
+        }
+        Ok(())
+    }
+}
+
+/// Finishes the sound and writes whatever else the options name; `again` is the render that was made once more, where one
+/// is needed.
+pub(super) fn finish(
+    recording: Recording,
+    args: &Args,
+    job: &Job,
+    rendered: &Rendered,
+    again: Option<&Replayed>,
+) -> Result<()> {
+    let samples = recording.output.frames();
+    recording.output.finish()?;
+    recording.stems.map_or(Ok(()), Stems::finish)?;
+    write_others(args, job, rendered, again, samples)?;
+    let receipt = receipt::receipt(job, rendered, recording.digest)?;
+    if let Some(path) = &args.receipt {
+        write_bytes(path, format!("{receipt:#}\n").as_bytes())?;
+    }
+    let seconds = samples as f64 / f64::from(job.inputs.sample_rate);
+    println!("{}: {seconds:.2} s, sha256 {}", args.output.display(), receipt["sha256"].as_str().unwrap_or(""));
+    if rendered.missed_hops > 0 {
+        println!("{} hops were missed", rendered.missed_hops);
+    }
+    Ok(())
+}
+
+/// Mask, notes and piano roll of a sound of so many samples.
+fn write_others(args: &Args, job: &Job, rendered: &Rendered, again: Option<&Replayed>, samples: u64) -> Result<()> {
     if let Some((path, again)) = args.mask_out.as_ref().zip(again) {
         mask_out::write(path, job, rendered.latency, &again.mask)?;
     }
@@ -27,7 +80,7 @@ pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&
         let piece = midi::Piece {
             events: &rendered.notes,
             markers: &chart.markers(),
-            end: audio.samples() as u64,
+            end: samples,
             sample_rate: job.inputs.sample_rate.into(),
             tempo: job.tempo,
             time_signature: job.time_signature,
@@ -36,19 +89,6 @@ pub(super) fn write(args: &Args, job: &Job, rendered: &Rendered, again: Option<&
     }
     if let Some(path) = &args.roll_out {
         roll_out::write(path, job, rendered, chart)?;
-    }
-    let receipt = receipt::receipt(job, rendered)?;
-    if let Some(path) = &args.receipt {
-        write_bytes(path, format!("{receipt:#}\n").as_bytes())?;
-    }
-    println!(
-        "{}: {:.2} s, sha256 {}",
-        args.output.display(),
-        audio.seconds(),
-        receipt["sha256"].as_str().unwrap_or("")
-    );
-    if rendered.missed_hops > 0 {
-        println!("{} hops were missed", rendered.missed_hops);
     }
     Ok(())
 }

@@ -6,16 +6,17 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use songweave_host::Bus;
+use std::ops::Range;
 
 /// The receipt of a render.
-pub(super) fn receipt(job: &Job, rendered: &Rendered) -> Result<Value> {
+pub(super) fn receipt(job: &Job, rendered: &Rendered, sound: SoundDigest) -> Result<Value> {
     let (version, models) = job.parameters.origin()?;
     let block_size = match job.block_size {
         super::options::BlockSize::Fixed(frames) => json!(frames),
         random @ super::options::BlockSize::Random(_) => json!(random.to_string()),
     };
     Ok(json!({
-        "sha256": digest(rendered.ports.first()),
+        "sha256": sound.finish(),
         "missed_hops": rendered.missed_hops,
         "models": models,
         "version": version,
@@ -26,15 +27,21 @@ pub(super) fn receipt(job: &Job, rendered: &Rendered) -> Result<Value> {
 }
 
 /// SHA-256 of a bus's samples: interleaved, 32-bit float, little-endian.
-fn digest(bus: Option<&Bus>) -> String {
-    let mut hash = Sha256::new();
-    let bus = bus.map(Vec::as_slice).unwrap_or_default();
-    for sample in 0..bus.first().map_or(0, Vec::len) {
-        for channel in bus {
-            hash.update(channel[sample].to_le_bytes());
+#[derive(Default)]
+pub(super) struct SoundDigest(Sha256);
+
+impl SoundDigest {
+    /// Appends frames of a bus.
+    pub(super) fn update(&mut self, bus: &Bus, frames: Range<usize>) {
+        for frame in frames {
+            bus.iter().for_each(|channel| self.0.update(channel[frame].to_le_bytes()));
         }
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+
+    /// The digest in hexadecimal digits.
+    pub(super) fn finish(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 #[cfg(test)]
@@ -46,6 +53,9 @@ mod tests {
         let bus = vec![vec![1.0, -1.0], vec![0.5, 0.0]];
         let bytes: Vec<u8> = [1.0f32, 0.5, -1.0, 0.0].iter().flat_map(|sample| sample.to_le_bytes()).collect();
         let expected: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(digest(Some(&bus)), expected);
+        let mut digest = SoundDigest::default();
+        digest.update(&bus, 0..1);
+        digest.update(&bus, 1..2);
+        assert_eq!(digest.finish(), expected);
     }
 }

@@ -8,6 +8,7 @@ use super::midi::Timed;
 use super::parameters::{Assignment, plain_values};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
+use songweave_audio::store::StereoStore;
 use songweave_dsp::band::{Quality, Style};
 use songweave_dsp::controls::{BandControls, Controls, Mode};
 use songweave_dsp::frame::Transport;
@@ -27,20 +28,35 @@ pub(super) fn replay(job: &Job, plugin: &mut ClapPlugin, latency: usize) -> Resu
     let layout = job.layout(latency);
     let network = MashNetwork::embedded().context("the network in this program is damaged")?;
     let mut translator = Translator { job, plugin, last: None };
-    // Asked beforehand, since the path below cannot stop at an error.
+    // Asked beforehand, since the path below cannot stop at an error; only where they change, since songs may be long.
     let hops = (job.inputs.samples() + layout.latency()).div_ceil(layout.hop);
     // A frame carries the values of its last sample, which are those of the last point of automation before it.
     let last_point = |hop: usize| ((hop + 1) * layout.hop - 1) / GRID as usize * GRID as usize;
-    let controls = (0..hops).map(|hop| translator.controls(last_point(hop))).collect::<Result<Vec<_>>>()?;
-    let a = [job.inputs.a[0].as_slice(), job.inputs.a[1].as_slice()];
-    let b = job.inputs.b.as_ref().map_or([&[][..], &[][..]], |b| [b[0].as_slice(), b[1].as_slice()]);
+    let mut changes: Vec<(usize, Controls)> = Vec::new();
+    for hop in 0..hops {
+        let controls = translator.controls(last_point(hop))?;
+        if changes.last().is_none_or(|(_, before)| *before != controls) {
+            changes.push((hop, controls));
+        }
+    }
+    let controls =
+        |hop: usize| changes.partition_point(|(since, _)| *since <= hop).checked_sub(1).map(|at| changes[at].1);
     let at = |sample: usize| BlockInfo {
-        controls: controls.get(sample / layout.hop).copied().unwrap_or_default(),
+        controls: controls(sample / layout.hop).unwrap_or_default(),
         transport: transport(job, sample),
         position_samples: Some(sample as i64),
     };
-    let rendered = Offline::new(layout, network)?.with_keys(keys(job)).render(a, b, layout.hop, at);
-    Ok(Replayed { chart: Chart::of(&rendered.band, layout.hop), mask: rendered.columns, controls: at(0).controls })
+    let mut failure = Ok(());
+    let songs = |from: usize, songs: [&mut [Vec<f32>; 2]; 2]| {
+        let read = |song: &StereoStore, [left, right]: &mut [Vec<f32>; 2]| song.read(from, left, right);
+        let [a, b] = songs;
+        let done = read(&job.inputs.a, a).and_then(|()| job.inputs.b.as_ref().map_or(Ok(()), |song| read(song, b)));
+        failure = std::mem::replace(&mut failure, Ok(())).and(done);
+    };
+    let offline = Offline::new(layout, network)?.with_keys(keys(job));
+    let observed = offline.observe(job.inputs.samples(), songs, layout.hop, at);
+    failure?;
+    Ok(Replayed { chart: Chart::of(&observed.band, layout.hop), mask: observed.columns, controls: at(0).controls })
 }
 
 /// What a host does not see of a render.

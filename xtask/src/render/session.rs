@@ -7,6 +7,7 @@ use super::schedule::{Schedule, Step};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, Transport};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// A plugin that says its tail never ends gets this much, in seconds.
@@ -16,13 +17,25 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Read-only parameter that counts decisions that came too late.
 const MISSED_HOPS: &str = "missed_hops";
 
-/// What came out, latency taken off.
+/// Takes the sound of a render while it is made.
+pub(crate) trait Sink {
+    /// Takes some frames of all output ports `[port][channel][frame]`, main first; the latency has been taken off.
+    fn take(&mut self, ports: &[Bus], frames: Range<usize>) -> Result<()>;
+}
+
+/// The main output in memory.
+impl Sink for Bus {
+    fn take(&mut self, ports: &[Bus], frames: Range<usize>) -> Result<()> {
+        let Some(main) = ports.first() else { return Ok(()) };
+        self.resize(main.len(), Vec::new());
+        self.iter_mut().zip(main).for_each(|(channel, block)| channel.extend_from_slice(&block[frames.clone()]));
+        Ok(())
+    }
+}
+
+/// What came out beside the sound.
 pub(crate) struct Rendered {
-    /// `[port][channel][sample]`, main first.
-    pub(crate) ports: Vec<Bus>,
-    /// Names of the ports.
-    pub(crate) names: Vec<String>,
-    /// Notes the plugin played, in order of time.
+    /// Notes the plugin played, in order of time, latency taken off.
     pub(crate) notes: Vec<Timed>,
     /// Reported latency in samples.
     pub(crate) latency: usize,
@@ -46,17 +59,17 @@ fn activate(plugin: &mut ClapPlugin, job: &Job) -> Result<ClapProcessor> {
     Ok(plugin.activate(job.inputs.sample_rate.into(), job.block_size.longest())?)
 }
 
-/// Renders `job` with a fresh `plugin`.
-pub(super) fn render(plugin: &mut ClapPlugin, job: &Job) -> Result<Rendered> {
+/// Renders `job` with a fresh `plugin` into `sink`.
+pub(super) fn render(plugin: &mut ClapPlugin, job: &Job, sink: &mut dyn Sink) -> Result<Rendered> {
     let mut processor = activate(plugin, job)?;
     let latency = plugin.latency() as usize;
-    let mut run = Run::new(plugin, job);
-    let result = run.play(plugin, &mut processor, latency);
+    let mut run = Run::new(plugin, job, latency, sink);
+    let result = run.play(plugin, &mut processor);
     plugin.deactivate(processor);
     result?;
     let counter = job.parameters.find(MISSED_HOPS)?.id;
     let missed_hops = plugin.value(counter).context("the plugin does not tell its missed hops")? as u64;
-    Ok(run.finish(latency, missed_hops))
+    Ok(run.finish(missed_hops))
 }
 
 /// A render on its way.
@@ -66,8 +79,10 @@ struct Run<'a> {
     automation: Automation<'a>,
     inputs: Vec<Bus>,
     outputs: Vec<Bus>,
-    names: Vec<String>,
-    collected: Vec<Bus>,
+    /// Left and right of a song.
+    song: [Vec<f32>; 2],
+    latency: usize,
+    sink: &'a mut dyn Sink,
     notes: Vec<Timed>,
     events: Vec<Event>,
     events_out: Vec<Event>,
@@ -76,7 +91,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(plugin: &mut ClapPlugin, job: &'a Job) -> Self {
+    fn new(plugin: &mut ClapPlugin, job: &'a Job, latency: usize, sink: &'a mut dyn Sink) -> Self {
         let longest = job.block_size.longest() as usize;
         let (inputs, outputs) = (plugin.ports(true), plugin.ports(false));
         let style = ProgressStyle::with_template("{bar:40} {percent} % {eta} left");
@@ -88,8 +103,9 @@ impl<'a> Run<'a> {
             automation: Automation::new(&job.curves, job.inputs.sample_rate.into()),
             inputs: inputs.iter().map(|port| port.silence(longest)).collect(),
             outputs: outputs.iter().map(|port| port.silence(longest)).collect(),
-            collected: outputs.iter().map(|port| port.silence(0)).collect(),
-            names: outputs.into_iter().map(|port| port.name).collect(),
+            song: [vec![0.0; longest], vec![0.0; longest]],
+            latency,
+            sink,
             notes: Vec::new(),
             events: Vec::new(),
             events_out: Vec::new(),
@@ -99,8 +115,8 @@ impl<'a> Run<'a> {
     }
 
     /// The song, then its tail.
-    fn play(&mut self, plugin: &mut ClapPlugin, processor: &mut ClapProcessor, latency: usize) -> Result<()> {
-        let song = self.job.inputs.samples();
+    fn play(&mut self, plugin: &mut ClapPlugin, processor: &mut ClapProcessor) -> Result<()> {
+        let (song, latency) = (self.job.inputs.samples(), self.latency);
         self.bar.set_length((song + latency) as u64);
         self.play_until(song, plugin, processor)?;
         let longest = LONGEST_TAIL * u64::from(self.job.inputs.sample_rate);
@@ -113,7 +129,7 @@ impl<'a> Run<'a> {
 
     fn play_until(&mut self, end: usize, plugin: &mut ClapPlugin, processor: &mut ClapProcessor) -> Result<()> {
         while let Some(step) = self.schedule.next(end) {
-            self.fill(step);
+            self.fill(step)?;
             let mut block = Block {
                 frames: step.frames,
                 inputs: &mut self.inputs,
@@ -131,23 +147,24 @@ impl<'a> Run<'a> {
             };
             processor.process(&mut block)?;
             plugin.idle();
-            self.collect(step);
+            self.collect(step)?;
         }
         Ok(())
     }
 
     /// Writes the songs and the events of a block. The songs lie on the timeline and end with song A.
-    fn fill(&mut self, step: Step) {
-        let song = self.job.inputs.samples();
-        let heard = song.saturating_sub(step.rendered).min(step.frames);
+    fn fill(&mut self, step: Step) -> Result<()> {
+        let heard = self.job.inputs.samples().saturating_sub(step.rendered).min(step.frames);
         let songs = [Some(&self.job.inputs.a), self.job.inputs.b.as_ref()];
         for (bus, song) in self.inputs.iter_mut().zip(songs) {
-            for (index, channel) in bus.iter_mut().enumerate() {
-                channel[..step.frames].fill(0.0);
-                let Some(samples) = song.map(|song| &song[index.min(1)]) else { continue };
-                let from = (step.position as usize).min(samples.len());
-                let to = (from + heard).min(samples.len());
-                channel[..to - from].copy_from_slice(&samples[from..to]);
+            let [left, right] = &mut self.song;
+            left[..step.frames].fill(0.0);
+            right[..step.frames].fill(0.0);
+            if let Some(song) = song {
+                song.read(step.position as usize, &mut left[..heard], &mut right[..heard])?;
+            }
+            for (channel, song) in bus.iter_mut().zip([&*left, &*right]) {
+                channel[..step.frames].copy_from_slice(&song[..step.frames]);
             }
         }
         self.events.clear();
@@ -157,14 +174,12 @@ impl<'a> Run<'a> {
         let played = self.job.notes[first..].iter().take_while(|note| note.sample < end);
         self.events.extend(played.map(|note| Event { time: (note.sample - step.position) as u32, kind: note.kind }));
         self.events.sort_by_key(|event| event.time);
+        Ok(())
     }
 
-    fn collect(&mut self, step: Step) {
-        for (port, block) in self.collected.iter_mut().zip(&self.outputs) {
-            for (channel, block) in port.iter_mut().zip(block) {
-                channel.extend_from_slice(&block[..step.frames]);
-            }
-        }
+    fn collect(&mut self, step: Step) -> Result<()> {
+        let early = self.latency.saturating_sub(step.rendered).min(step.frames);
+        self.sink.take(&self.outputs, early..step.frames)?;
         let notes = self.events_out.drain(..).filter(|event| !matches!(event.kind, EventKind::Parameter { .. }));
         self.notes.extend(
             notes.map(|event| Timed { sample: step.rendered as u64 + u64::from(event.time), kind: event.kind }),
@@ -173,14 +188,12 @@ impl<'a> Run<'a> {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.set_position((step.rendered + step.frames) as u64);
+        Ok(())
     }
 
-    fn finish(self, latency: usize, missed_hops: u64) -> Rendered {
-        let mut ports = self.collected;
-        for channel in ports.iter_mut().flatten() {
-            channel.drain(..latency.min(channel.len()));
-        }
+    fn finish(self, missed_hops: u64) -> Rendered {
+        let latency = self.latency;
         let early = |note: Timed| Timed { sample: note.sample.saturating_sub(latency as u64), ..note };
-        Rendered { ports, names: self.names, notes: self.notes.into_iter().map(early).collect(), latency, missed_hops }
+        Rendered { notes: self.notes.into_iter().map(early).collect(), latency, missed_hops }
     }
 }

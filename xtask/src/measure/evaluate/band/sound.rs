@@ -63,8 +63,8 @@ impl Recorder {
         let write = |system: &str, sound: &Stereo| write_mono(&path(&self.folder, &song.name, system), sound);
         write("voice", &sung.audio)?;
         write("true", &play(&annotated, &self.font, samples as f64 / f64::from(rate), rate)?)?;
-        let main = performance.rendered.ports.first().context("the plugin has no output")?;
-        let channel = |index: usize| main.get(index).map(|channel| channel[..samples.min(channel.len())].to_vec());
+        let channel =
+            |index: usize| performance.sound.get(index).map(|channel| channel[..samples.min(channel.len())].to_vec());
         let left = channel(0).context("the plugin's output has no channel")?;
         write("ours", &[left.clone(), channel(1).unwrap_or(left)])?;
         Ok(Recorded { song: song.clone(), ours: played(&performance.rendered.notes), annotated })

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use songweave_audio::store::StereoStore;
 use songweave_dsp::band::Instrument;
 use songweave_host::EventKind;
 use songweave_measure::band::grid::Onset;
@@ -45,7 +46,7 @@ impl Stage {
 }
 
 fn inputs(sung: &Sung) -> Inputs {
-    Inputs { sample_rate: super::super::RATE, a: sung.audio.clone(), b: None }
+    Inputs { sample_rate: super::super::RATE, a: StereoStore::of(super::super::RATE, &sung.audio), b: None }
 }
 
 /// The chord that sounds in the middle of each step.
