@@ -1,7 +1,7 @@
-//! Transposition of song B in the audio path: what it touches, what it leaves alone, and what it costs.
+//! Transposition of song B in the audio path: what it touches and what it leaves alone.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use songweave_dsp::{
     controls::Controls,
@@ -11,7 +11,7 @@ use songweave_dsp::{
     path::{AudioPath, BlockInfo},
     telemetry::{Telemetry, columns},
 };
-use songweave_tests::signal::{error_db, noise};
+use songweave_tests::signal::error_db;
 
 const LENGTH: usize = 48_000;
 
@@ -147,27 +147,4 @@ fn a_seek_begins_anew() {
     };
     assert!(after_a_seek(20, true) == after_a_seek(31, true));
     assert!(after_a_seek(20, false) != after_a_seek(31, false), "without one the phases run on");
-}
-
-/// `cargo test --release -p songweave-tests --test transpose -- --ignored --nocapture`
-#[test]
-#[ignore = "prints what transposition costs"]
-fn cost_per_hop() {
-    let song = noise(1, 48_000 * 4);
-    let mut medians = [0, 4].map(|semitones| {
-        let (mut path, end) = path();
-        let mut says = Says(end, all_of(Part::Other));
-        let mut times = vec![];
-        let mut last = Instant::now();
-        run(&mut path, &mut says, &song, |_| {
-            times.push(last.elapsed().as_secs_f64() * 1e6);
-            last = Instant::now();
-            only_b(semitones)
-        });
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    });
-    medians[1] -= medians[0];
-    println!("a hop takes {:.0} µs without transposition and {:.0} µs more with it", medians[0], medians[1]);
-    assert!(medians[1] < 2_000.0);
 }

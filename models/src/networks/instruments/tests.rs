@@ -1,7 +1,5 @@
 #![allow(clippy::unwrap_used)]
 
-use std::time::Instant;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -105,24 +103,6 @@ fn other_weights_are_refused() {
     let refused = InstrumentNetwork::from_bytes(crate::groove::EMBEDDED).unwrap_err();
     assert!(refused.to_string().contains("`groove`"), "{refused}");
     assert!(InstrumentNetwork::from_bytes(&EMBEDDED[..EMBEDDED.len() - 1]).is_err());
-}
-
-/// Prints what sixteen notes cost; the limit is for the slowest machine that runs the tests.
-#[test]
-fn sixteen_notes_are_quick() {
-    let mut network = InstrumentNetwork::embedded().unwrap();
-    let notes = [note(60, 0.1), note(64, 0.2), note(67, 0.3), note(71, 1.0)];
-    let mut out = [NoteTone::SILENT; 4];
-    let mut times: Vec<f64> = (0..200)
-        .map(|_| {
-            let start = Instant::now();
-            [0, 3, 6, 11].iter().for_each(|program| network.tones(*program, &notes, &mut out));
-            start.elapsed().as_secs_f64() * 1e6
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    println!("{} parameters, 16 notes: {:.0} µs", network.parameters(), times[100]);
-    assert!(times[20] < 5_000.0);
 }
 
 proptest! {
