@@ -4,9 +4,9 @@ use std::{fmt, sync::Arc};
 
 use nice_plug::{params::InternalParamMut, prelude::*};
 use songweave_dsp::{
-    controls::{Controls, Mode},
-    layout::Part,
-    transpose::MOST_SEMITONES,
+    exchange::controls::{Controls, Mode},
+    mash::transpose::MOST_SEMITONES,
+    stream::layout::Part,
 };
 
 use band::BandParams;

@@ -7,11 +7,11 @@ use std::sync::{
 
 use atomic_float::AtomicF32;
 use songweave_dsp::{
-    frozen::FrozenMask,
-    layout::StreamLayout,
-    telemetry::{ColumnReceiver, Telemetry},
+    exchange::telemetry::{ColumnReceiver, Telemetry},
+    mash::frozen::FrozenMask,
+    stream::layout::StreamLayout,
 };
-use songweave_engine::{slot::ModelSlot, status::Status};
+use songweave_engine::runtime::{slot::ModelSlot, status::Status};
 
 /// Shared by the shell, the saved state and the editor of one instance. The audio thread uses nothing of it but the
 /// telemetry and the frozen mask.

@@ -11,17 +11,23 @@ use nice_plug::{
     prelude::*,
 };
 use songweave_dsp::{
-    band::INSTRUMENTS,
-    frame::Transport,
-    layout::{CHANNELS, StreamLayout},
-    link::{AudioEnd, Impatient, link},
-    output::Blend,
-    path::{AudioPath, BandSink, BlockInfo, KeyEvent},
-    schedule::NoteEvent as BandEvent,
-    telemetry::columns,
+    band::{INSTRUMENTS, schedule::NoteEvent as BandEvent},
+    exchange::{
+        frame::Transport,
+        link::{AudioEnd, Impatient, link},
+        telemetry::columns,
+    },
+    stream::{
+        layout::{CHANNELS, StreamLayout},
+        output::Blend,
+        path::{AudioPath, BandSink, BlockInfo, KeyEvent},
+    },
     tune::TuneNote,
 };
-use songweave_engine::{band::arrange::LONGEST_PLAYING_ON, clock::WallClock, thread::Engine};
+use songweave_engine::{
+    band::arrange::LONGEST_PLAYING_ON,
+    runtime::{clock::WallClock, thread::Engine},
+};
 
 use crate::{editor, params::SongweaveParams, ports::Ports, shared::Shared, state};
 use containment::Containment;

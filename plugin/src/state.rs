@@ -24,7 +24,7 @@ use std::{
 
 use nice_plug::{plugin::ParamValue, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
-use songweave_dsp::frozen::{Busy, HeldMask};
+use songweave_dsp::mash::frozen::{Busy, HeldMask};
 use songweave_engine::band;
 
 use crate::{

@@ -3,13 +3,20 @@
 use std::sync::Arc;
 
 use songweave_dsp::{
-    controls::Controls,
-    layout::StreamLayout,
-    link::link,
-    path::{AudioPath, BlockInfo},
-    telemetry::{Telemetry, columns},
+    exchange::{
+        controls::Controls,
+        link::link,
+        telemetry::{Telemetry, columns},
+    },
+    stream::{
+        layout::StreamLayout,
+        path::{AudioPath, BlockInfo},
+    },
 };
-use songweave_engine::{band::Band, offline::Inline, pipeline::Pipeline};
+use songweave_engine::{
+    band::Band,
+    runtime::{offline::Inline, pipeline::Pipeline},
+};
 use songweave_models::MashNetwork;
 
 /// A path with its inference end.

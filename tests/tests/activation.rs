@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicIsize, Ordering::Relaxed},
 };
 
-use songweave_dsp::{
+use songweave_dsp::exchange::{
     frame::{AnalysisFrame, Decision},
     link::{CAPACITY, link},
 };

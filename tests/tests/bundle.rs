@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use songweave_dsp::layout::StreamLayout;
+use songweave_dsp::stream::layout::StreamLayout;
 use songweave_host::{Block, ClapPlugin, Event, Transport, Vst3Plugin, Vst3Processor, Vst3Setup};
 use songweave_tests::{
     bounce::{Bounce, SONGWEAVE, parameter, parameter_event, songs},

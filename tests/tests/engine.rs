@@ -7,12 +7,16 @@ use std::{
 };
 
 use songweave_dsp::{
-    controls::Controls,
-    layout::StreamLayout,
-    path::{AudioPath, BlockInfo},
-    telemetry::{Telemetry, columns},
+    exchange::{
+        controls::Controls,
+        telemetry::{Telemetry, columns},
+    },
+    stream::{
+        layout::StreamLayout,
+        path::{AudioPath, BlockInfo},
+    },
 };
-use songweave_engine::{clock::WallClock, slot::ModelSlot, status::Status, thread::Engine};
+use songweave_engine::runtime::{clock::WallClock, slot::ModelSlot, status::Status, thread::Engine};
 use songweave_tests::{
     drive::Driven,
     signal::{block_sizes, noise},

@@ -9,12 +9,15 @@ use songweave_audio::{
     write::write_wav,
 };
 use songweave_dsp::{
-    band::INSTRUMENTS,
-    controls::{BandControls, Controls, Mode, TuneControls, TuneTarget},
-    frame::Transport,
-    layout::CHANNELS,
-    path::{BandSink, BlockInfo},
-    schedule::NoteEvent,
+    band::{INSTRUMENTS, schedule::NoteEvent},
+    exchange::{
+        controls::{BandControls, Controls, Mode, TuneControls, TuneTarget},
+        frame::Transport,
+    },
+    stream::{
+        layout::CHANNELS,
+        path::{BandSink, BlockInfo},
+    },
     tune::TuneNote,
 };
 use songweave_host::{Block, silent_bus};

@@ -3,8 +3,11 @@
 
 use std::{fs, path::PathBuf, thread};
 
-use songweave_dsp::{controls::Controls, frame::Transport, layout::StreamLayout, path::BlockInfo};
-use songweave_engine::offline::Offline;
+use songweave_dsp::{
+    exchange::{controls::Controls, frame::Transport},
+    stream::{layout::StreamLayout, path::BlockInfo},
+};
+use songweave_engine::runtime::offline::Offline;
 use songweave_host::{Block, ClapPlugin, silent_bus};
 use songweave_models::MashNetwork;
 use songweave_tests::{

@@ -9,16 +9,19 @@ use std::{
 };
 
 use songweave_dsp::{
-    band::INSTRUMENTS,
-    controls::{BandControls, Controls, Mode, TuneControls, TuneTarget},
-    frame::Transport,
-    layout::{CHANNELS, StreamLayout},
-    path::{AudioPath, BandSink, BlockInfo},
-    schedule::NoteEvent,
-    telemetry::{Telemetry, columns},
+    band::{INSTRUMENTS, schedule::NoteEvent},
+    exchange::{
+        controls::{BandControls, Controls, Mode, TuneControls, TuneTarget},
+        frame::Transport,
+        telemetry::{Telemetry, columns},
+    },
+    stream::{
+        layout::{CHANNELS, StreamLayout},
+        path::{AudioPath, BandSink, BlockInfo},
+    },
     tune::TuneNote,
 };
-use songweave_engine::{slot::ModelSlot, status::Status, thread::Engine};
+use songweave_engine::runtime::{slot::ModelSlot, status::Status, thread::Engine};
 use songweave_host::{Block, Transport as HostTransport, Vst3Setup, silent_bus};
 use songweave_tests::{
     bounce::{MULTI_OUT, SONGWEAVE, instance, parameter, parameter_event, vst3_instance},

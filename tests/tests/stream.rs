@@ -4,7 +4,11 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use proptest::prelude::*;
-use songweave_dsp::{controls::Controls, frame::Transport, layout::StreamLayout, path::BlockInfo, presence::AUDIBLE};
+use songweave_dsp::{
+    analysis::presence::AUDIBLE,
+    exchange::{controls::Controls, frame::Transport},
+    stream::{layout::StreamLayout, path::BlockInfo},
+};
 use songweave_tests::{
     drive::Driven,
     signal::{block_sizes, error_db, noise},

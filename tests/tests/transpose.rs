@@ -4,12 +4,16 @@
 use std::sync::Arc;
 
 use songweave_dsp::{
-    controls::Controls,
-    frame::{Decision, Transport},
-    layout::{BANDS, PARTS, Part, StreamLayout},
-    link::{Impatient, InferenceEnd, Patience, link},
-    path::{AudioPath, BlockInfo},
-    telemetry::{Telemetry, columns},
+    exchange::{
+        controls::Controls,
+        frame::{Decision, Transport},
+        link::{Impatient, InferenceEnd, Patience, link},
+        telemetry::{Telemetry, columns},
+    },
+    stream::{
+        layout::{BANDS, PARTS, Part, StreamLayout},
+        path::{AudioPath, BlockInfo},
+    },
 };
 use songweave_tests::signal::error_db;
 

@@ -14,7 +14,7 @@ use crate::format::Network;
 
 /// Partials of a note at most.
 pub const PARTIALS: usize = 64;
-/// Bands of a note's noise: even steps of the ERB rate from 0 to 20 kHz, as `songweave_dsp::tone::noise_edges` has them.
+/// Bands of a note's noise: even steps of the ERB rate from 0 to 20 kHz, as `songweave_dsp::band::tone::noise_edges` has them.
 pub const NOISE_BANDS: usize = 24;
 /// Channels: left, right.
 pub const CHANNELS: usize = 2;

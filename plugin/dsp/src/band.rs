@@ -1,4 +1,10 @@
-//! What the band plays and what it hears: plain values of fixed size that cross between the threads.
+//! What the band plays and what it hears: plain values of fixed size that cross between the threads, and what makes sound of it.
+
+pub mod duck;
+pub mod instruments;
+pub mod player;
+pub mod schedule;
+pub mod tone;
 
 /// Instruments of the band. The order is the index order of every `[instrument]` array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

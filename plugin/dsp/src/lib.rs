@@ -7,28 +7,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod band;
-pub mod bands;
-pub mod chroma;
-pub mod controls;
-pub mod duck;
-mod envelope;
-pub mod frame;
-pub mod framer;
-pub mod frozen;
-pub mod instruments;
-pub mod layout;
-pub mod link;
-pub mod mask;
-pub mod output;
-pub mod path;
-pub mod player;
-pub mod presence;
-mod ring;
-pub mod schedule;
-pub mod stft;
-pub mod telemetry;
-pub mod tone;
-pub mod transpose;
+pub mod exchange;
+pub mod mash;
+pub mod stream;
 pub mod tune;
-pub mod voice;

@@ -3,6 +3,7 @@
 use crate::band::Chord;
 
 mod contour;
+mod frame;
 mod grains;
 mod heard;
 mod marks;
@@ -12,8 +13,9 @@ mod target;
 mod tuner;
 mod voicing;
 
+pub use frame::TuneFrame;
 pub use notes::{TuneLine, TuneNote};
-pub use tuner::{TuneFrame, TuneView, Tuner};
+pub use tuner::{TuneView, Tuner};
 pub use voicing::Sung;
 
 /// A key.

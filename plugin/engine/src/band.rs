@@ -6,10 +6,8 @@
 use std::{collections::VecDeque, sync::LazyLock};
 
 use songweave_dsp::{
-    band::{BandNote, BandStep, Chord, VoiceHeard},
-    controls::BandControls,
-    frame::AnalysisFrame,
-    instruments::ToneFrame,
+    band::{BandNote, BandStep, Chord, VoiceHeard, instruments::ToneFrame},
+    exchange::{controls::BandControls, frame::AnalysisFrame},
     tune::TuneGuide,
 };
 
@@ -17,7 +15,7 @@ use songweave_models::{
     WeightError, chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork, melody::MelodyNetwork,
 };
 
-use crate::pipeline::NetworkFault;
+use crate::runtime::fault::NetworkFault;
 
 pub mod arrange;
 mod bars;
@@ -28,16 +26,18 @@ pub mod melody;
 pub mod place;
 pub mod sound;
 pub mod steps;
+pub mod view;
 pub mod wish;
 
 use arrange::{Arranger, Singing, StepNote, Taste};
 use grid::{Grid, GridTime};
-use harmony::{Harmonised, Harmony, Wishes};
+use harmony::{Harmony, Wishes};
 use heard::StepHeard;
-use melody::{MelodyPlan, MelodyWriter, guide::Guide};
+use melody::{MelodyWriter, guide::Guide};
 use place::Place;
 use sound::Sound;
 use steps::Pool;
+use view::BandView;
 
 /// Hops after a step's beginning at which it is decided. The output plays it in the next hop, so this is the latest.
 const DECIDED_AFTER: usize = 3;
@@ -53,23 +53,6 @@ const SUNG: f32 = 0.15;
 struct Coming {
     time: Option<GridTime>,
     generation: u32,
-}
-
-/// What is known of the music, for whoever shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct BandView {
-    /// Where the band is.
-    pub place: Option<Place>,
-    /// Length of a step in seconds.
-    pub step_seconds: f32,
-    /// The harmony that sounds and what is expected next.
-    pub harmony: Harmonised,
-    /// What the drums and the bass will play in the next bar.
-    pub plan: arrange::BarPlan,
-    /// Whether something was sung in the last step.
-    pub sings: bool,
-    /// The melody that the voice is tuned to.
-    pub melody: MelodyPlan,
 }
 
 /// Names and SHA-256 digests (hexadecimal) of the band's networks in the binary.

@@ -1,15 +1,10 @@
 //! Songweave's inference side: the pipeline from analysis frames to decisions, the thread that runs it, the clock that
 //! says how long the audio thread may wait for it, and the slot that holds its network. May block and allocate.
 //!
-//! What may not be here: the plugin framework, and anything that the audio thread calls except [`clock::WallClock`],
+//! What may not be here: the plugin framework, and anything that the audio thread calls except [`runtime::clock::WallClock`],
 //! which reads the clock once per block and sleeps only while the stream is ahead of it.
 
 pub mod band;
-pub mod clock;
-pub mod lead;
-pub mod listen;
-pub mod offline;
-pub mod pipeline;
-pub mod slot;
-pub mod status;
-pub mod thread;
+pub mod follow;
+pub mod mash;
+pub mod runtime;

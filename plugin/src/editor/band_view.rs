@@ -2,7 +2,7 @@
 
 use egui::{Align2, FontId, Rect, Ui, vec2};
 use nice_plug::prelude::*;
-use songweave_engine::band::BandView;
+use songweave_engine::band::view::BandView;
 
 use super::{
     fit,

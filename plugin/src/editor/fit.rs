@@ -1,7 +1,7 @@
 //! Key and tempo of both songs, and how they fit, with a word about what clashes.
 
 use egui::{Align2, Color32, Id, Rect, Role, Sense, Ui, WidgetInfo, vec2};
-use songweave_engine::listen::{Listening, SongHeard, words};
+use songweave_engine::follow::{Listening, SongHeard, words};
 
 use super::{help, theme};
 
@@ -99,7 +99,7 @@ fn song_b(heard: &Listening) -> String {
 
 #[cfg(test)]
 mod tests {
-    use songweave_engine::listen::{
+    use songweave_engine::follow::{
         key::{Key, KeyEstimate},
         tempo::TempoEstimate,
     };

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use egui::{Id, Key, Label, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
-use songweave_dsp::layout::StreamLayout;
+use songweave_dsp::stream::layout::StreamLayout;
 
 use super::{
     help, sentences, slider, theme,

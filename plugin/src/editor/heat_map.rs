@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use egui::{Align2, Color32, ColorImage, Painter, Rect, Stroke, TextureHandle, TextureOptions, Ui, pos2, vec2};
 use songweave_dsp::{
-    bands::band_position,
-    layout::{BANDS, Part},
-    telemetry::MaskColumn,
+    analysis::bands::band_position,
+    exchange::telemetry::MaskColumn,
+    stream::layout::{BANDS, Part},
 };
 
 use super::theme;
@@ -158,8 +158,8 @@ fn draw_grid(painter: &Painter, rect: Rect, span: Option<f32>) {
 #[cfg(test)]
 mod tests {
     use songweave_dsp::{
-        frame::{Position, Transport},
-        layout::PARTS,
+        exchange::frame::{Position, Transport},
+        stream::layout::PARTS,
     };
 
     use super::*;

@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 
 use egui::{Align2, Color32, Id, Painter, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use songweave_dsp::{
-    frame::Transport,
-    layout::{PARTS, Part},
-    telemetry::MaskColumn,
+    exchange::{frame::Transport, telemetry::MaskColumn},
+    stream::layout::{PARTS, Part},
 };
 
 use super::{help, theme};
@@ -127,7 +126,7 @@ fn show_run(painter: &Painter, lane: Rect, (left, right): (f32, f32), fader: f32
 
 #[cfg(test)]
 mod tests {
-    use songweave_dsp::{
+    use songweave_dsp::exchange::{
         controls::Controls,
         frame::{Decision, SongBands},
     };

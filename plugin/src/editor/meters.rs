@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use egui::{Align2, Color32, Rect, Stroke, Ui, pos2, vec2};
-use songweave_dsp::{layout::CHANNELS, telemetry::Telemetry};
+use songweave_dsp::{exchange::telemetry::Telemetry, stream::layout::CHANNELS};
 
 use super::theme;
 

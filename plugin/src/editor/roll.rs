@@ -3,9 +3,9 @@
 use egui::{Align2, Color32, Id, Painter, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 use songweave_dsp::{
     band::{Chord, INSTRUMENTS, Instrument},
-    telemetry::BandColumn,
+    exchange::telemetry::BandColumn,
 };
-use songweave_engine::band::BandView;
+use songweave_engine::band::view::BandView;
 
 use super::{help, theme};
 
@@ -272,7 +272,7 @@ pub fn show_legend(ui: &Ui, mut rect: Rect) {
 mod tests {
     use songweave_dsp::{
         band::{Quality, VoiceHeard},
-        frame::Transport,
+        exchange::frame::Transport,
     };
 
     use super::*;

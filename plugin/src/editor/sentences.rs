@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use songweave_engine::{band, slot::ModelInfo};
+use songweave_engine::{band, runtime::slot::ModelInfo};
 
 use crate::{
     shared::{Shared, Timing, locked},

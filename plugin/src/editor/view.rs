@@ -6,8 +6,8 @@ use egui::{Align2, Rect, Ui, vec2};
 use nice_plug::prelude::*;
 use ringbuf::traits::Consumer;
 use songweave_dsp::{
-    layout::{PARTS, Part},
-    mask::effective_faders,
+    mash::mask::effective_faders,
+    stream::layout::{PARTS, Part},
 };
 
 use super::{

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nice_plug::prelude::*;
 use songweave_dsp::{
     band::{CLASS_NAMES, INSTRUMENTS, Instrument, QUALITIES, Quality, Style},
-    controls::BandControls,
+    exchange::controls::BandControls,
 };
 
 use super::{decibels, in_range, percent, within, within_steps};

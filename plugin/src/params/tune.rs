@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nice_plug::prelude::*;
 use songweave_dsp::{
     band::CLASS_NAMES,
-    controls::{TuneControls, TuneScale, TuneTarget},
+    exchange::controls::{TuneControls, TuneScale, TuneTarget},
 };
 
 use super::{

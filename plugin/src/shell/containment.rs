@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use songweave_dsp::{framer::repaired, layout::CHANNELS, telemetry::Telemetry};
+use songweave_dsp::{
+    exchange::telemetry::Telemetry,
+    stream::{framer::repaired, layout::CHANNELS},
+};
 
 /// Runs the audio path, block by block, until it panics.
 pub(super) struct Containment {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 
 use crate::stems::multitracks::{REAL_SONGS, RealSong};
 use songweave_score::{

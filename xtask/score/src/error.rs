@@ -1,7 +1,7 @@
 //! What can go wrong offline. Every message is one sentence: what, where, what to do.
 
 use songweave_audio::error::AudioError;
-use songweave_engine::pipeline::NetworkFault;
+use songweave_engine::runtime::fault::NetworkFault;
 use songweave_models::WeightError;
 use std::path::{Path, PathBuf};
 

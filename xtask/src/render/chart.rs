@@ -1,7 +1,7 @@
 //! What the band thought: its chords and what it heard of the voice, from the render that was made again.
 
 use songweave_dsp::band::{Chord, VoiceHeard};
-use songweave_dsp::telemetry::BandColumn;
+use songweave_dsp::exchange::telemetry::BandColumn;
 use songweave_score::notation::step_chord::harte;
 
 /// Chords and voice of a song, addressed by its samples.

@@ -7,7 +7,7 @@ use super::options::{Args, BlockSize, Mode};
 use super::parameters::{Assignment, Parameters};
 use anyhow::{Result, ensure};
 use songweave_audio::store::StereoStore;
-use songweave_dsp::layout::StreamLayout;
+use songweave_dsp::stream::layout::StreamLayout;
 use songweave_host::ClapPlugin;
 
 /// The songs at the render's sample rate.

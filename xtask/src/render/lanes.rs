@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use songweave_audio::write::write_bytes;
-use songweave_dsp::layout::{PARTS, Part};
-use songweave_dsp::telemetry::MaskColumn;
+use songweave_dsp::exchange::telemetry::MaskColumn;
+use songweave_dsp::stream::layout::{PARTS, Part};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -6,9 +6,9 @@ use crate::drawing::picture::{self, Picture};
 use anyhow::{Result, ensure};
 use serde_json::json;
 use songweave_audio::write::write_bytes;
-use songweave_dsp::bands::centre_hz;
-use songweave_dsp::layout::{BANDS, PARTS, Part};
-use songweave_dsp::telemetry::MaskColumn;
+use songweave_dsp::analysis::bands::centre_hz;
+use songweave_dsp::exchange::telemetry::MaskColumn;
+use songweave_dsp::stream::layout::{BANDS, PARTS, Part};
 use std::path::Path;
 
 /// Height of a band in the picture, in pixels.

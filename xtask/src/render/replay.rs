@@ -10,12 +10,12 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
 use songweave_audio::store::StereoStore;
 use songweave_dsp::band::{Quality, Style};
-use songweave_dsp::controls::{BandControls, Controls, Mode};
-use songweave_dsp::frame::Transport;
-use songweave_dsp::layout::{PARTS, Part};
-use songweave_dsp::path::BlockInfo;
-use songweave_dsp::telemetry::MaskColumn;
-use songweave_engine::offline::Offline;
+use songweave_dsp::exchange::controls::{BandControls, Controls, Mode};
+use songweave_dsp::exchange::frame::Transport;
+use songweave_dsp::exchange::telemetry::MaskColumn;
+use songweave_dsp::stream::layout::{PARTS, Part};
+use songweave_dsp::stream::path::BlockInfo;
+use songweave_engine::runtime::offline::Offline;
 use songweave_host::{ClapPlugin, EventKind};
 use songweave_models::mash::MashNetwork;
 

@@ -9,7 +9,7 @@ use songweave_audio::{
     decode::Audio,
     write::{flac_bytes, write_bytes},
 };
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 
 use crate::{
     effects::filter::{low_pass, shape},

@@ -1,6 +1,6 @@
 //! A song as four aligned parts.
 
-use songweave_dsp::layout::PARTS;
+use songweave_dsp::stream::layout::PARTS;
 
 use songweave_score::notation::note::Note;
 

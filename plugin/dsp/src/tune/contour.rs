@@ -2,12 +2,12 @@
 
 use super::{
     TuneGuide,
+    frame::TuneFrame,
     marks::Pitch,
     target::{FARTHEST, allowed, choose, nearest},
-    tuner::TuneFrame,
     voicing::{Sung, hertz},
 };
-use crate::{controls::TuneControls, layout::StreamLayout};
+use crate::{exchange::controls::TuneControls, stream::layout::StreamLayout};
 
 /// Frames after the planned one whose pitch is known.
 pub(super) const AHEAD: i64 = 2;

@@ -10,7 +10,7 @@ use super::{
     heard::{Heard, dot},
     marks::Marks,
 };
-use crate::layout::{CHANNELS, StreamLayout};
+use crate::stream::layout::{CHANNELS, StreamLayout};
 
 /// Zero crossings of the sinc on each side.
 const REACH: usize = 8;

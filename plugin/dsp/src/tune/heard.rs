@@ -3,7 +3,7 @@
 
 use std::f32::consts::PI;
 
-use crate::layout::{CHANNELS, StreamLayout};
+use crate::stream::layout::{CHANNELS, StreamLayout};
 
 /// Above this frequency in Hz nothing helps to find pitch marks.
 const HIGHEST_HZ: f32 = 3_500.0;

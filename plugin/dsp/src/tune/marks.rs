@@ -8,7 +8,7 @@ use super::{
     heard::Heard,
     periods::{self, REACH},
 };
-use crate::layout::StreamLayout;
+use crate::stream::layout::StreamLayout;
 
 /// How much shorter and longer than expected a period may be.
 const TOLERANCE: f64 = 0.14;

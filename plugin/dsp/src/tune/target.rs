@@ -1,7 +1,7 @@
 //! Which note the voice is pulled to.
 
 use super::{TuneGuide, TuneKey};
-use crate::controls::{TuneControls, TuneScale, TuneTarget};
+use crate::exchange::controls::{TuneControls, TuneScale, TuneTarget};
 
 const MAJOR: [u8; 7] = [0, 2, 4, 5, 7, 9, 11];
 const NATURAL_MINOR: [u8; 7] = [0, 2, 3, 5, 7, 8, 10];

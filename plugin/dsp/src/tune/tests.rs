@@ -7,11 +7,9 @@ use realfft::num_complex::Complex32;
 
 use super::*;
 use crate::{
-    controls::{TuneControls, TuneScale, TuneTarget},
-    framer::Framer,
-    layout::StreamLayout,
-    stft::Stft,
-    voice::VoiceTracker,
+    analysis::voice::VoiceTracker,
+    exchange::controls::{TuneControls, TuneScale, TuneTarget},
+    stream::{framer::Framer, layout::StreamLayout, stft::Stft},
 };
 
 /// What a render gives.

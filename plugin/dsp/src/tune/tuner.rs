@@ -3,31 +3,14 @@
 use super::{
     TuneGuide,
     contour::Contour,
+    frame::TuneFrame,
     grains::Grains,
     heard::Heard,
     marks::Marks,
     notes::{Notes, TuneNote},
     voicing::{Sung, Voicing},
 };
-use crate::{
-    controls::TuneControls,
-    layout::{CHANNELS, DECISION_DELAY, StreamLayout},
-};
-
-/// What one frame says of the voice, and what is asked of the tuner meanwhile.
-#[derive(Debug, Clone, Copy)]
-pub struct TuneFrame {
-    /// The pitch that the frame may have, as a MIDI key with fractions, A4 = 440 Hz.
-    pub pitch: Option<f32>,
-    /// Level in dB as [`crate::band::VoiceHeard::level`] tells it.
-    pub level: f32,
-    /// What is asked of the tuner.
-    pub controls: TuneControls,
-    /// MIDI keys that are held, one bit each.
-    pub held: u128,
-    /// Whether notes are told over MIDI.
-    pub tells: bool,
-}
+use crate::stream::layout::{CHANNELS, DECISION_DELAY, StreamLayout};
 
 /// The tuner at one instant, for whoever shows it. Keys are MIDI keys, A4 = the reference.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -17,7 +17,7 @@ use songweave_dsp::band::{Chord, Instrument, Style};
 use songweave_models::groove::{BAR, GrooveError, GrooveNetwork};
 
 use super::{grid::GridTime, place::Place};
-use crate::pipeline::NetworkFault;
+use crate::runtime::fault::NetworkFault;
 use form::SectionKey;
 use pattern::Section;
 use players::{Moment, Players};

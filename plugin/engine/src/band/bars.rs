@@ -4,7 +4,7 @@
 //! of its length. So bars are counted while the host plays; what the count has become after a change is remembered, so
 //! that a loop or a seek finds the same numbers again.
 
-use songweave_dsp::frame::bar_start;
+use songweave_dsp::exchange::frame::bar_start;
 
 /// Beginnings that are closer than this, in quarters, are the same.
 const SAME: f64 = 1e-3;

@@ -1,6 +1,6 @@
 //! The grid of 16th notes under the stream: the host's, or the plugin's own where the host has no transport.
 
-use songweave_dsp::frame::AnalysisFrame;
+use songweave_dsp::exchange::frame::AnalysisFrame;
 
 use super::{
     bars::Bars,
@@ -101,7 +101,7 @@ impl Grid {
 
 #[cfg(test)]
 mod tests {
-    use songweave_dsp::frame::Transport;
+    use songweave_dsp::exchange::frame::Transport;
 
     use super::*;
 

@@ -17,8 +17,8 @@ use songweave_models::{ChordBelief, ChordNetwork};
 
 use crate::{
     band::{heard::StepHeard, place::Place},
-    listen::key::KeyEstimate,
-    pipeline::NetworkFault,
+    follow::key::KeyEstimate,
+    runtime::fault::NetworkFault,
 };
 use choice::Taste;
 use features::Listening;

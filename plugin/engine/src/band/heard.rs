@@ -1,6 +1,6 @@
 //! What is heard of the voice in a 16th note.
 
-use songweave_dsp::chroma::PITCH_CLASSES;
+use songweave_dsp::analysis::chroma::PITCH_CLASSES;
 
 /// What was heard of the voice in one step, pooled from its hops.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -3,13 +3,14 @@
 //! Keeps the same schedule as the audio thread, so that both know the same notes without a word.
 
 use songweave_dsp::{
-    band::{BandStep, INSTRUMENTS, Instrument, Style},
-    controls::BandControls,
-    frame::AnalysisFrame,
-    instruments::{FRAMES, Frames, NoteId, ToneFrame, VOICES},
-    layout::DECISION_DELAY,
-    schedule::{NoteEvent, Schedule},
-    tone::Tone,
+    band::{
+        BandStep, INSTRUMENTS, Instrument, Style,
+        instruments::{FRAMES, Frames, NoteId, ToneFrame, VOICES},
+        schedule::{NoteEvent, Schedule},
+        tone::Tone,
+    },
+    exchange::{controls::BandControls, frame::AnalysisFrame},
+    stream::layout::DECISION_DELAY,
 };
 use songweave_models::instruments::{InstrumentNetwork, NoteQuery, NoteTone, PROGRAMS, Role};
 

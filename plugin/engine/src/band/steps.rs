@@ -1,6 +1,6 @@
 //! What is heard of the voice, pooled per step.
 
-use songweave_dsp::{band::VoiceHeard, chroma::PITCH_CLASSES};
+use songweave_dsp::{analysis::chroma::PITCH_CLASSES, band::VoiceHeard};
 
 use super::heard::StepHeard;
 

@@ -1,8 +1,10 @@
 use songweave_dsp::{
     band::Instrument,
-    controls::{Controls, Mode},
-    frame::{Position, Transport},
-    layout::StreamLayout,
+    exchange::{
+        controls::{Controls, Mode},
+        frame::{Position, Transport},
+    },
+    stream::layout::StreamLayout,
 };
 
 use super::*;

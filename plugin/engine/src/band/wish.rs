@@ -2,10 +2,10 @@
 
 use songweave_dsp::{
     band::{Chord, Quality},
-    controls::BandControls,
+    exchange::controls::BandControls,
 };
 
-use crate::listen::key::Key;
+use crate::follow::key::Key;
 
 /// The chord asked for now; `key` is the one heard or locked.
 #[must_use]

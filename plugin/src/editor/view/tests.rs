@@ -5,10 +5,12 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::{Harness, kittest::Queryable};
 use nice_plug::{plugin::PluginState, prelude::PluginApi};
 use songweave_dsp::{
-    controls::Controls,
-    frame::{Decision, SongBands},
-    layout::StreamLayout,
-    telemetry::{MaskColumn, columns},
+    exchange::{
+        controls::Controls,
+        frame::{Decision, SongBands},
+        telemetry::{MaskColumn, columns},
+    },
+    stream::layout::StreamLayout,
 };
 
 use super::*;

@@ -13,8 +13,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use songweave_audio::write::write_bytes;
 use songweave_dsp::{
-    bands::centre_hz,
-    layout::{BANDS, PARTS, Part},
+    analysis::bands::centre_hz,
+    stream::layout::{BANDS, PARTS, Part},
 };
 use songweave_models::mash::FEATURES;
 

@@ -1,6 +1,6 @@
 //! Random mixtures: the parts of a casting at their levels, with random equalisers and places.
 
-use songweave_dsp::layout::{PARTS, Part};
+use songweave_dsp::stream::layout::{PARTS, Part};
 
 use crate::mash::mixture_sampling::{Balance, Casting, Ensemble, Pick};
 use songweave_score::{notation::note::Note, random::Random};

@@ -1,6 +1,6 @@
 //! Who plays in a mixture: the songs of a shard, and for each clip the song and place of every part.
 
-use songweave_dsp::layout::{PARTS, Part};
+use songweave_dsp::stream::layout::{PARTS, Part};
 
 use crate::{
     mash::groups::{Group, ShardId},

@@ -6,7 +6,7 @@ use half::f16;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use songweave_audio::write::write_bytes;
-use songweave_dsp::layout::{BANDS, PARTS, Part};
+use songweave_dsp::stream::layout::{BANDS, PARTS, Part};
 use songweave_models::mash::{FEATURES, features};
 
 use crate::mash::{mixture::Mixture, targets::Analyser};

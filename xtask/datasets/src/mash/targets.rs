@@ -2,10 +2,12 @@
 
 use realfft::num_complex::Complex32;
 use songweave_dsp::{
-    bands::ErbBands,
-    frame::SongBands,
-    layout::{BANDS, PARTS, StreamLayout},
-    stft::Stft,
+    analysis::bands::ErbBands,
+    exchange::frame::SongBands,
+    stream::{
+        layout::{BANDS, PARTS, StreamLayout},
+        stft::Stft,
+    },
 };
 
 use songweave_synth::song::Parts;
@@ -135,7 +137,7 @@ mod tests {
         }
         for part in 0..PARTS {
             let hz = 0.02 * (part * part + 1) as f32 * 44_100.0 / std::f32::consts::TAU;
-            let band = songweave_dsp::bands::band_position(hz).round() as usize;
+            let band = songweave_dsp::analysis::bands::band_position(hz).round() as usize;
             assert!(frame.shares[part][band] > 0.9, "part {part}: {}", frame.shares[part][band]);
         }
     }

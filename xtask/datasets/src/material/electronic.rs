@@ -1,6 +1,6 @@
 //! Made-up electronic songs: stretches in which parts come and go, machine drums, synthesisers, loops, a voice.
 
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 
 use super::{
     Material,

@@ -1,6 +1,6 @@
 //! Pieces of Freedoom, played by sound fonts, with a voice.
 
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 
 use super::{Material, choose, name_of, within};
 use songweave_score::{

@@ -1,6 +1,6 @@
 //! POP909 songs: the melody sung, the piano and the chords played by changing bands.
 
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 
 use super::{
     Material, Split,

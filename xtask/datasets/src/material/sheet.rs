@@ -1,6 +1,6 @@
 //! Scores from paper: art songs for voice and piano, and lead sheets with melody and chord symbols.
 
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 
 use super::{
     Material, Split,

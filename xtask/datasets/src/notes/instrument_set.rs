@@ -15,7 +15,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use songweave_audio::write::write_bytes;
-use songweave_dsp::tone::{Tone, noise_edges};
+use songweave_dsp::band::tone::{Tone, noise_edges};
 use songweave_models::instruments::{PROGRAMS, Program, Role};
 
 use crate::notes::{
@@ -35,7 +35,7 @@ const LOUDEST: u8 = 124;
 /// Every so many keys are learned at all velocities, the others at the highest only: what changes with them is a filter.
 const SPARSE: u8 = 3;
 /// Numbers of a frame: levels of partials and noise of both channels.
-const LEVELS: usize = 2 * (PARTIALS + songweave_dsp::tone::NOISE_BANDS);
+const LEVELS: usize = 2 * (PARTIALS + songweave_dsp::band::tone::NOISE_BANDS);
 /// What is quieter is written as this, in dB.
 const FLOOR_DB: f32 = -120.0;
 /// A partial that does not exist, in octaves.

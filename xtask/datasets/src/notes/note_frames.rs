@@ -7,7 +7,7 @@
 use std::f64::consts::TAU;
 
 use realfft::{RealFftPlanner, num_complex::Complex};
-use songweave_dsp::tone::{NOISE_BANDS, PARTIALS, Tone, noise_edges};
+use songweave_dsp::band::tone::{NOISE_BANDS, PARTIALS, Tone, noise_edges};
 
 use crate::notes::note_glide::Glide;
 use songweave_synth::song::Stereo;

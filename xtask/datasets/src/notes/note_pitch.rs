@@ -4,8 +4,8 @@ use realfft::RealFftPlanner;
 
 use songweave_synth::song::Stereo;
 
-/// Partials of a note at most, as `songweave_dsp::tone` has them.
-pub const PARTIALS: usize = songweave_dsp::tone::PARTIALS;
+/// Partials of a note at most, as `songweave_dsp::band::tone` has them.
+pub const PARTIALS: usize = songweave_dsp::band::tone::PARTIALS;
 /// Length of the spectrum that frequencies are read from: 1.4 s at 48 kHz.
 const LENGTH: usize = 1 << 16;
 /// Partials above this are left to the noise, in Hz.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use songweave_audio::{decode::decode, resample::resample};
-use songweave_dsp::layout::{PARTS, Part};
+use songweave_dsp::stream::layout::{PARTS, Part};
 
 use songweave_score::{
     error::{Result, StudioError},

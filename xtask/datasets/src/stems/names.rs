@@ -1,6 +1,6 @@
 //! Which part a stem belongs to, by how people name their files.
 
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 
 use crate::stems::multitracks::classify;
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use songweave_audio::{decode::decode, resample::resample};
-use songweave_dsp::layout::{PARTS, Part};
+use songweave_dsp::stream::layout::{PARTS, Part};
 
 use crate::stems::{
     multitracks::{EXTENSIONS, folder_name},

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use realfft::{RealFftPlanner, RealToComplex, num_complex::Complex32};
 use songweave_dsp::{
-    chroma::{Chroma, PITCH_CLASSES},
-    layout::StreamLayout,
-    stft::Stft,
+    analysis::chroma::{Chroma, PITCH_CLASSES},
+    stream::{layout::StreamLayout, stft::Stft},
 };
 
 /// Weight of each pitch class, 0 = C, at least 0.

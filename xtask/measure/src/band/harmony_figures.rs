@@ -9,8 +9,8 @@ use songweave_engine::{
         harmony::{Harmony, Wishes, choice::third},
         heard::StepHeard,
     },
-    listen::key::Key,
-    pipeline::NetworkFault,
+    follow::key::Key,
+    runtime::fault::NetworkFault,
 };
 
 use songweave_datasets::band::chord_set::place_of;

@@ -1,7 +1,7 @@
 //! How soon a band is at home again after the singer jumped to another key. Nobody can know of a jump before it is sung, so
 //! the clock starts with the first note after it.
 
-use songweave_engine::listen::key::Key;
+use songweave_engine::follow::key::Key;
 
 use crate::band::chord_figures::{Chords, note_in_chord};
 use songweave_score::songs::structure_song::{STEPS_PER_BAR, STEPS_PER_BEAT};

@@ -5,14 +5,14 @@
 
 use serde::Serialize;
 use songweave_dsp::{
-    controls::Controls,
-    frame::Transport,
-    layout::{PARTS, Part, SONGS, StreamLayout},
-    mask::crossfade,
-    path::BlockInfo,
-    telemetry::MaskColumn,
+    exchange::{controls::Controls, frame::Transport, telemetry::MaskColumn},
+    mash::mask::crossfade,
+    stream::{
+        layout::{PARTS, Part, SONGS, StreamLayout},
+        path::BlockInfo,
+    },
 };
-use songweave_engine::offline::Offline;
+use songweave_engine::runtime::offline::Offline;
 use songweave_models::{MashNetwork, WeightError};
 
 use songweave_score::notation::note::Note;

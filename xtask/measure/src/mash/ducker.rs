@@ -1,9 +1,9 @@
 //! The classic way to make room: a band-wise ducker that turns one song down where the other is loud. The baseline.
 
 use songweave_dsp::{
-    frame::SongBands,
-    layout::{BANDS, SONGS, StreamLayout},
-    mask::{GainSmoother, SongGains},
+    exchange::frame::SongBands,
+    mash::mask::{GainSmoother, SongGains},
+    stream::layout::{BANDS, SONGS, StreamLayout},
 };
 
 /// Range in dB: how far a song is turned down at most.

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 use songweave_dsp::{
-    frame::Decision,
-    layout::{Part, SONGS},
-    mask::{SongGains, crossfade, gains},
+    exchange::frame::Decision,
+    mash::mask::{SongGains, crossfade, gains},
+    stream::layout::{Part, SONGS},
 };
 use songweave_models::mash::MashNetwork;
 
@@ -306,7 +306,7 @@ impl Pair<'_> {
 }
 
 /// A mask that takes nothing away.
-const OPEN: SongGains = [[1.0; songweave_dsp::layout::BANDS]; SONGS];
+const OPEN: SongGains = [[1.0; songweave_dsp::stream::layout::BANDS]; SONGS];
 
 /// What the masks of a recipe let through and how restless they are.
 struct Masks {

@@ -1,9 +1,9 @@
 //! Songs under test and what is asked for of two of them.
 
 use songweave_dsp::{
-    controls::Controls,
-    layout::{BANDS, PARTS, Part},
-    mask::crossfade,
+    exchange::controls::Controls,
+    mash::mask::crossfade,
+    stream::layout::{BANDS, PARTS, Part},
 };
 
 use crate::mash::masker::Masker;

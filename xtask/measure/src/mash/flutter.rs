@@ -1,8 +1,8 @@
 //! How restless a mask is.
 
-use songweave_dsp::layout::{BANDS, SONGS, StreamLayout};
+use songweave_dsp::stream::layout::{BANDS, SONGS, StreamLayout};
 
-use songweave_dsp::mask::SongGains;
+use songweave_dsp::mash::mask::SongGains;
 
 /// A gain that has moved by so many dB since it was last counted has changed.
 const STEP: f32 = 6.0;

@@ -3,10 +3,12 @@
 use realfft::num_complex::Complex32;
 use serde::Serialize;
 use songweave_dsp::{
-    bands::ErbBands,
-    layout::{PARTS, Part, SONGS, StreamLayout},
-    mask::{SongGains, crossfade},
-    stft::Stft,
+    analysis::bands::ErbBands,
+    mash::mask::{SongGains, crossfade},
+    stream::{
+        layout::{PARTS, Part, SONGS, StreamLayout},
+        stft::Stft,
+    },
 };
 
 use crate::mash::metrics::ratio;
@@ -123,7 +125,7 @@ impl<'a> LeakMeter<'a> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use songweave_dsp::layout::BANDS;
+    use songweave_dsp::stream::layout::BANDS;
     use songweave_synth::song::silence;
 
     #[test]

@@ -3,11 +3,13 @@
 
 use realfft::num_complex::Complex32;
 use songweave_dsp::{
-    bands::ErbBands,
-    frame::SongBands,
-    layout::{BANDS, PARTS, SONGS, StreamLayout},
-    mask::SongGains,
-    stft::Stft,
+    analysis::bands::ErbBands,
+    exchange::frame::SongBands,
+    mash::mask::SongGains,
+    stream::{
+        layout::{BANDS, PARTS, SONGS, StreamLayout},
+        stft::Stft,
+    },
 };
 
 use songweave_synth::song::{Parts, Stereo, silence};

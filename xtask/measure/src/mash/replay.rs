@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use songweave_dsp::{
-    controls::Controls,
-    frame::Decision,
-    layout::{CHANNELS, StreamLayout},
-    link::{InferenceEnd, Patience, link},
-    path::{AudioPath, BlockInfo},
-    telemetry::{Telemetry, columns},
+    exchange::{
+        controls::Controls,
+        frame::Decision,
+        link::{InferenceEnd, Patience, link},
+        telemetry::{Telemetry, columns},
+    },
+    stream::{
+        layout::{CHANNELS, StreamLayout},
+        path::{AudioPath, BlockInfo},
+    },
 };
-use songweave_engine::{band::Band, pipeline::Pipeline};
+use songweave_engine::{band::Band, runtime::pipeline::Pipeline};
 use songweave_models::mash::MashNetwork;
 
 use songweave_synth::song::Stereo;
@@ -108,7 +112,7 @@ impl Patience for Prompter<'_> {
 
 fn play(
     layout: StreamLayout,
-    audio: songweave_dsp::link::AudioEnd,
+    audio: songweave_dsp::exchange::link::AudioEnd,
     [a, b]: [[&[f32]; CHANNELS]; 2],
     controls: &Controls,
     patience: &mut impl Patience,
@@ -141,7 +145,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::mash::evaluation::RECIPES;
-    use songweave_engine::offline::Offline;
+    use songweave_engine::runtime::offline::Offline;
     use songweave_synth::demo_songs::{mixture, song_a, song_b};
 
     #[test]

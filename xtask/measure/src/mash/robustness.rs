@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use songweave_dsp::{
+use songweave_dsp::stream::{
     framer::repaired,
     layout::{PARTS, Part, SONGS, StreamLayout},
 };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use songweave_audio::{decode::decode, resample::resample};
-use songweave_dsp::layout::{Part, SONGS};
+use songweave_dsp::stream::layout::{Part, SONGS};
 
 use crate::mash::robustness::{Case, Kind, Sound};
 use songweave_score::{error::Result, random::Random};

@@ -1,11 +1,13 @@
 //! A single note as the plugin's instruments draw it, from whatever says its tones.
 
 use songweave_dsp::{
-    band::Instrument,
-    frame::Position,
-    instruments::{FRAMES, Frames, Instruments, NoteId, Sounds, ToneFrame},
-    layout::StreamLayout,
-    tone::Tone,
+    band::{
+        Instrument,
+        instruments::{FRAMES, Frames, Instruments, NoteId, Sounds, ToneFrame},
+        tone::Tone,
+    },
+    exchange::frame::Position,
+    stream::layout::StreamLayout,
 };
 use songweave_models::instruments::{NoteTone, Program, Role};
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use songweave_dsp::tone::Tone;
+use songweave_dsp::band::tone::Tone;
 use songweave_models::instruments::{Program, Role};
 
 use songweave_datasets::notes::{

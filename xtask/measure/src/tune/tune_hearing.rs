@@ -4,12 +4,10 @@ use std::time::{Duration, Instant};
 
 use realfft::num_complex::Complex32;
 use songweave_dsp::{
-    controls::TuneControls,
-    framer::Framer,
-    layout::StreamLayout,
-    stft::Stft,
+    analysis::voice::VoiceTracker,
+    exchange::controls::TuneControls,
+    stream::{framer::Framer, layout::StreamLayout, stft::Stft},
     tune::{TuneFrame, Tuner},
-    voice::VoiceTracker,
 };
 
 use crate::tune::pitch_line::PitchPoint;

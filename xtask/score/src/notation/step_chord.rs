@@ -1,7 +1,7 @@
 //! Chords as sets of pitch classes, so that annotations and what the band plays can be compared; their names.
 
 use songweave_dsp::band::{CLASS_NAMES, Chord};
-use songweave_engine::{band::harmony::scale, listen::key::Key};
+use songweave_engine::{band::harmony::scale, follow::key::Key};
 
 /// A chord of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! The score of a part, frame by frame: which pitch classes sound, where notes begin, how high they lie.
 
-use songweave_dsp::layout::StreamLayout;
+use songweave_dsp::stream::layout::StreamLayout;
 
 use crate::notation::note::Note;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use songweave_engine::listen::key::Key;
+use songweave_engine::follow::key::Key;
 
 use crate::{
     error::{Result, StudioError},

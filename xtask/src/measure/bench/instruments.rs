@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use songweave_dsp::band::instruments::Sounds;
+use songweave_dsp::band::player::Player;
 use songweave_dsp::band::{BandNote, BandStep, Instrument};
-use songweave_dsp::frame::{AnalysisFrame, Position};
-use songweave_dsp::instruments::Sounds;
-use songweave_dsp::layout::StreamLayout;
-use songweave_dsp::player::Player;
+use songweave_dsp::exchange::frame::{AnalysisFrame, Position};
+use songweave_dsp::stream::layout::StreamLayout;
 use songweave_engine::band::Band;
 use std::time::{Duration, Instant};
 

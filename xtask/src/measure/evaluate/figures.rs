@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 use songweave_measure::{
     mash::{
         evaluation::{PairFigures, PartFigures, RECIPES, RecipeFigures, Systems},

@@ -8,13 +8,17 @@ use serde::Serialize;
 use songweave_audio::write::write_bytes;
 use songweave_datasets::stems::{multitracks, song_folders};
 use songweave_dsp::{
-    frame::Decision,
-    layout::StreamLayout,
-    link::{InferenceEnd, Patience, link},
-    path::{AudioPath, BlockInfo},
-    telemetry::{Telemetry, columns},
+    exchange::{
+        frame::Decision,
+        link::{InferenceEnd, Patience, link},
+        telemetry::{Telemetry, columns},
+    },
+    stream::{
+        layout::StreamLayout,
+        path::{AudioPath, BlockInfo},
+    },
 };
-use songweave_engine::listen::{Listener, SongHeard, key::Key};
+use songweave_engine::follow::{Listener, SongHeard, key::Key};
 use songweave_score::{
     composition::{
         comping::{Beats, bass},

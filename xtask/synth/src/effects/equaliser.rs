@@ -1,6 +1,6 @@
 //! Random equalisers: bells, a tilt and band limits in one curve.
 
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 
 use crate::{
     effects::filter::{bell, low_pass, shape, tilt},

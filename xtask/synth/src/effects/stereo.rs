@@ -2,7 +2,7 @@
 
 use std::f32::consts::{FRAC_PI_4, SQRT_2, TAU};
 
-use songweave_dsp::layout::Part;
+use songweave_dsp::stream::layout::Part;
 
 use crate::song::Stereo;
 use songweave_score::random::Random;

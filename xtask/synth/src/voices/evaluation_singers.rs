@@ -2,7 +2,7 @@
 //!
 //! [`RESERVED`] is kept apart: no network of Accompany may be trained on audio of this module, and none may be chosen by it.
 
-use songweave_dsp::layout::CHANNELS;
+use songweave_dsp::stream::layout::CHANNELS;
 
 use crate::{
     instruments::simple_band::{Drum, Tone},

@@ -1,13 +1,13 @@
 //! Which chord is played: what the network believes, weighed against the notes that are coming and the cost of a change.
 
 use songweave_dsp::{
+    analysis::chroma::PITCH_CLASSES,
     band::{Chord, QUALITIES, Quality},
-    chroma::PITCH_CLASSES,
 };
 use songweave_models::ChordBelief;
 
 use super::{random::noise, scale};
-use crate::listen::key::KeyEstimate;
+use crate::follow::key::KeyEstimate;
 
 const _: () = assert!(QUALITIES == songweave_models::chords::QUALITIES);
 

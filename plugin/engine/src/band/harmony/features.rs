@@ -1,7 +1,7 @@
 //! What the chord network hears at a step: per pitch class the recent past, histograms and a forecast; and what is the
 //! same for all classes.
 
-use songweave_dsp::chroma::PITCH_CLASSES;
+use songweave_dsp::analysis::chroma::PITCH_CLASSES;
 
 use songweave_models::{ChordFeatures, chords::SHARED_FEATURES};
 

@@ -3,7 +3,7 @@
 //! A streaming self-similarity. Every lag of whole beats has a score that grows with each step that is like the one that
 //! long ago, falls with each that is not, and fades: local alignment along the diagonals of the song's similarity matrix.
 
-use songweave_dsp::chroma::PITCH_CLASSES;
+use songweave_dsp::analysis::chroma::PITCH_CLASSES;
 
 /// Steps that are remembered: over ten minutes at 100 beats per minute.
 pub const REMEMBERED: usize = 4096;

@@ -1,12 +1,12 @@
 //! The key that the user locked, and the chords that it allows.
 
 use songweave_dsp::{
+    analysis::chroma::PITCH_CLASSES,
     band::{Chord, Quality},
-    chroma::PITCH_CLASSES,
 };
 use songweave_models::ChordBelief;
 
-use crate::listen::key::{Key, KeyEstimate};
+use crate::follow::key::{Key, KeyEstimate};
 
 /// Semitones of the scales above the tonic: major, natural minor.
 const SCALES: [[u8; 7]; 2] = [[0, 2, 4, 5, 7, 9, 11], [0, 2, 3, 5, 7, 8, 10]];

@@ -3,7 +3,7 @@
 use songweave_dsp::band::Quality;
 
 use super::*;
-use crate::listen::key::Key;
+use crate::follow::key::Key;
 
 /// A tune in C major in quarters, eight bars: over C, F, G, C and again with another end. 0 is a rest.
 const TUNE: [u8; 32] = [

@@ -2,17 +2,19 @@
 
 use songweave_dsp::{
     band::{Chord, Style},
-    controls::{TuneControls, TuneScale, TuneTarget},
-    frame::AnalysisFrame,
+    exchange::{
+        controls::{TuneControls, TuneScale, TuneTarget},
+        frame::AnalysisFrame,
+    },
     tune::{TuneGuide, TuneKey},
 };
 use songweave_models::melody::Register;
 
 use super::{MelodyPlan, MelodyWriter, Setting};
 use crate::{
-    band::{BandView, harmony::Harmonised, heard::StepHeard, place::Place},
-    listen::key::Key,
-    pipeline::NetworkFault,
+    band::{harmony::Harmonised, heard::StepHeard, place::Place, view::BandView},
+    follow::key::Key,
+    runtime::fault::NetworkFault,
 };
 
 /// Semitones of the scales above the tonic.

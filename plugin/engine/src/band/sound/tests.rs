@@ -1,5 +1,9 @@
 #![allow(clippy::unwrap_used)]
-use songweave_dsp::{band::BandNote, frame::Position, instruments::Sounds, layout::StreamLayout, player::Player};
+use songweave_dsp::{
+    band::{BandNote, instruments::Sounds, player::Player},
+    exchange::frame::Position,
+    stream::layout::StreamLayout,
+};
 
 use super::*;
 use crate::band::Band;

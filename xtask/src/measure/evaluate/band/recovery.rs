@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::Serialize;
-use songweave_engine::listen::key::Key;
+use songweave_engine::follow::key::Key;
 use songweave_measure::band::chord_figures::Chords;
 use songweave_measure::band::recovery::{beats_until_in_key, beats_until_usual, usual_fit};
 use songweave_measure::statistics::Estimate;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use songweave_dsp::band::Chord;
-use songweave_dsp::controls::BandControls;
+use songweave_dsp::exchange::controls::BandControls;
 use songweave_engine::band::harmony::{Harmony, Wishes};
 use songweave_engine::band::heard::StepHeard;
 use songweave_engine::band::place::Place;

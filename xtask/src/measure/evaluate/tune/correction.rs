@@ -5,13 +5,14 @@ use std::path::Path;
 use anyhow::Result;
 use serde::Serialize;
 use songweave_dsp::{
-    controls::{Controls, Mode, TuneControls, TuneScale, TuneTarget},
-    frame::Transport,
-    layout::StreamLayout,
-    path::BlockInfo,
-    telemetry::BandColumn,
+    exchange::{
+        controls::{Controls, Mode, TuneControls, TuneScale, TuneTarget},
+        frame::Transport,
+        telemetry::BandColumn,
+    },
+    stream::{layout::StreamLayout, path::BlockInfo},
 };
-use songweave_engine::offline::{Offline, Rendered};
+use songweave_engine::runtime::offline::{Offline, Rendered};
 use songweave_measure::tune::{
     formant_drift::{FormantDrift, formant_drift},
     pitch_line::{PitchLine, PitchPoint, STEP, jumps_per_minute, quantile},

@@ -1,0 +1,6 @@
+//! What crosses the threads: parameter values, frames and decisions, the rings that carry them, the meters.
+
+pub mod controls;
+pub mod frame;
+pub mod link;
+pub mod telemetry;

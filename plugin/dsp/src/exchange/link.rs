@@ -1,0 +1,186 @@
+//! The rings between the audio thread and the inference thread.
+//!
+//! Frames go out, tones and decisions come back, each in order, each addressed by its [`Position`]. A full ring loses a frame, a
+//! late decision is dropped by its number; neither ever blocks.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use ringbuf::{
+    HeapCons, HeapProd,
+    traits::{Consumer, Producer},
+};
+
+use crate::{
+    band::instruments::ToneFrame,
+    exchange::frame::{AnalysisFrame, Decision, Position},
+    stream::ring::touched,
+};
+
+/// Frames that may wait for the inference thread: about two and a half seconds.
+pub const CAPACITY: usize = 256;
+/// Tones that may wait for the audio thread: a quarter of a second of every voice at its busiest.
+const TONES: usize = 4096;
+
+/// Decides how long the audio thread may look for a missing decision.
+pub trait Patience {
+    /// Called while the decision for a frame is missing, `done` samples into the host's block. Returns `true` to look
+    /// once more, having given the inference thread some time, or `false` to go on without. Must not allow waiting for
+    /// ever.
+    fn wait(&mut self, done: usize) -> bool;
+}
+
+/// Never waits.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Impatient;
+
+impl Patience for Impatient {
+    fn wait(&mut self, _done: usize) -> bool {
+        false
+    }
+}
+
+/// The audio thread's end.
+pub struct AudioEnd {
+    frames: HeapProd<AnalysisFrame>,
+    decisions: HeapCons<Decision>,
+    tones: HeapCons<ToneFrame>,
+    oldest_wanted: Arc<AtomicU32>,
+}
+
+/// The inference thread's end.
+pub struct InferenceEnd {
+    frames: HeapCons<AnalysisFrame>,
+    decisions: HeapProd<Decision>,
+    tones: HeapProd<ToneFrame>,
+    oldest_wanted: Arc<AtomicU32>,
+}
+
+/// A new pair of rings.
+///
+/// # Allocates
+#[must_use]
+pub fn link() -> (AudioEnd, InferenceEnd) {
+    let (frames_in, frames_out) = touched(CAPACITY, AnalysisFrame::default());
+    let (decisions_in, decisions_out) = touched(CAPACITY, Decision::UNDECIDED);
+    let (tones_in, tones_out) = touched(TONES, ToneFrame::SILENT);
+    let oldest_wanted = Arc::new(AtomicU32::new(0));
+    (
+        AudioEnd {
+            frames: frames_in,
+            decisions: decisions_out,
+            tones: tones_out,
+            oldest_wanted: oldest_wanted.clone(),
+        },
+        InferenceEnd { frames: frames_out, decisions: decisions_in, tones: tones_in, oldest_wanted },
+    )
+}
+
+impl AudioEnd {
+    /// Sends a frame. A frame that finds the ring full is lost; its decision will be missed.
+    pub fn send(&mut self, frame: AnalysisFrame) {
+        let _ = self.frames.try_push(frame);
+    }
+
+    /// Tells the inference thread that frames of generations before this one need no decision any more.
+    pub fn forget_before(&mut self, generation: u32) {
+        self.oldest_wanted.store(generation, Ordering::Release);
+    }
+
+    /// The decision for a frame, waiting as long as `patience` allows; older ones are dropped. `done` samples of the
+    /// host's block have been heard.
+    pub fn receive(&mut self, wanted: Position, done: usize, patience: &mut impl Patience) -> Option<Decision> {
+        loop {
+            while let Some(decision) = self.decisions.try_peek() {
+                let found = decision.position;
+                if found == wanted {
+                    return self.decisions.try_pop();
+                }
+                if is_older(wanted, found) {
+                    return None;
+                }
+                let _ = self.decisions.try_pop();
+            }
+            if !patience.wait(done) {
+                return None;
+            }
+        }
+    }
+
+    /// The tones that came with the decision for a frame; older ones are dropped.
+    pub fn tones(&mut self, wanted: Position) -> impl Iterator<Item = ToneFrame> {
+        std::iter::from_fn(move || {
+            while self.tones.try_peek().is_some_and(|tone| is_older(tone.position, wanted)) {
+                let _ = self.tones.try_pop();
+            }
+            self.tones.try_peek().filter(|tone| tone.position == wanted)?;
+            self.tones.try_pop()
+        })
+    }
+}
+
+const fn is_older(position: Position, than: Position) -> bool {
+    position.generation < than.generation || (position.generation == than.generation && position.hop < than.hop)
+}
+
+impl InferenceEnd {
+    /// The next frame that is still wanted.
+    pub fn next_frame(&mut self) -> Option<AnalysisFrame> {
+        let oldest = self.oldest_wanted.load(Ordering::Acquire);
+        loop {
+            let frame = self.frames.try_pop()?;
+            if frame.position.generation >= oldest {
+                return Some(frame);
+            }
+        }
+    }
+
+    /// Sends a decision and its tones. What finds a ring full is lost: nobody has collected anything for seconds.
+    pub fn send(&mut self, decision: Decision, tones: &[ToneFrame]) {
+        // The tones first: whoever finds the decision finds them as well.
+        self.tones.push_slice(tones);
+        let _ = self.decisions.try_push(decision);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn decision(generation: u32, hop: u64) -> Decision {
+        Decision { position: Position { generation, hop }, ..Decision::UNDECIDED }
+    }
+
+    #[test]
+    fn decisions_are_found_by_number_and_old_ones_dropped() {
+        let (mut audio, mut inference) = link();
+        for (generation, hop) in [(0, 0), (0, 1), (0, 3), (1, 0)] {
+            inference.send(decision(generation, hop), &[]);
+        }
+        let mut get =
+            |generation, hop| audio.receive(Position { generation, hop }, 0, &mut Impatient).map(|d| d.position.hop);
+        assert_eq!(get(0, 1), Some(1));
+        assert_eq!(get(0, 2), None, "hop 2 is missing, hop 3 stays");
+        assert_eq!(get(0, 3), Some(3));
+        assert_eq!(get(1, 0), Some(0));
+        assert_eq!(get(1, 1), None);
+    }
+
+    #[test]
+    fn patience_is_asked_until_it_runs_out() {
+        struct Asked(u32);
+        impl Patience for Asked {
+            fn wait(&mut self, _done: usize) -> bool {
+                self.0 += 1;
+                self.0 < 5
+            }
+        }
+        let (mut audio, _inference) = link();
+        let mut asked = Asked(0);
+        assert!(audio.receive(Position::default(), 0, &mut asked).is_none());
+        assert_eq!(asked.0, 5);
+    }
+}

@@ -1,0 +1,8 @@
+//! The stream of samples: cut into windows, taken to spectra and back, overlapped, blended with the dry signal.
+
+pub mod framer;
+pub mod layout;
+pub mod output;
+pub mod path;
+pub(crate) mod ring;
+pub mod stft;

@@ -1,0 +1,26 @@
+//! Where what the band plays goes.
+
+use crate::{
+    band::{INSTRUMENTS, schedule::NoteEvent},
+    stream::layout::CHANNELS,
+    tune::TuneNote,
+};
+
+/// Takes what the band plays beside the main output.
+pub trait BandSink {
+    /// A note begins or ends at a sample of the host's block.
+    fn note(&mut self, sample: usize, event: NoteEvent);
+    /// A sung note or a note that the voice is pulled to begins or ends at a sample of the host's block.
+    fn sung(&mut self, sample: usize, note: TuneNote);
+    /// A sample of the instruments as they are in the main output, `[instrument][channel]`.
+    fn instruments(&mut self, sample: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]);
+}
+
+/// Takes nothing.
+impl BandSink for () {
+    fn note(&mut self, _: usize, _: NoteEvent) {}
+
+    fn sung(&mut self, _: usize, _: TuneNote) {}
+
+    fn instruments(&mut self, _: usize, _: &[[f32; CHANNELS]; INSTRUMENTS]) {}
+}

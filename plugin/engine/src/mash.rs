@@ -1,0 +1,3 @@
+//! Mash: who leads each part.
+
+pub mod lead;

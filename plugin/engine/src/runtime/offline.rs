@@ -1,0 +1,164 @@
+//! The whole plugin path without host and thread: what the evaluation measures and the mask pictures are drawn from.
+//! The same audio path and the same pipeline, so the samples are those of the plugin.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use ringbuf::traits::Consumer;
+use songweave_dsp::{
+    exchange::{
+        link::{InferenceEnd, Patience, link},
+        telemetry::{BandColumn, ColumnReceiver, MaskColumn, Telemetry, columns},
+    },
+    stream::{
+        layout::{CHANNELS, StreamLayout},
+        path::{AudioPath, BlockInfo},
+    },
+};
+use songweave_models::{MashNetwork, WeightError};
+
+use crate::{band::Band, runtime::pipeline::Pipeline};
+
+/// The inference end without a thread: runs the pipeline whenever the audio path misses a decision.
+pub struct Inline {
+    end: InferenceEnd,
+    pipeline: Pipeline,
+}
+
+impl Inline {
+    /// An inference end that runs `pipeline` on the caller's thread.
+    #[must_use]
+    pub const fn new(end: InferenceEnd, pipeline: Pipeline) -> Self {
+        Self { end, pipeline }
+    }
+}
+
+impl Patience for Inline {
+    fn wait(&mut self, _done: usize) -> bool {
+        let mut progress = false;
+        while let Some(frame) = self.end.next_frame() {
+            let decision = self.pipeline.step(&frame).unwrap_or_else(|_| self.pipeline.hold(&frame));
+            self.end.send(decision, self.pipeline.tones());
+            progress = true;
+        }
+        progress
+    }
+}
+
+/// What a render gives.
+pub struct Rendered {
+    /// Output, latency removed, `[channel][sample]`, as long as the input; empty when it was only observed.
+    pub audio: [Vec<f32>; CHANNELS],
+    /// One column per hop of Mash; column 0 belongs to the frame that ends one hop after the input's first sample.
+    pub columns: Vec<MaskColumn>,
+    /// One column per hop of Accompany.
+    pub band: Vec<BandColumn>,
+}
+
+/// A block of a song, `[channel][sample]`.
+type Block = [Vec<f32>; CHANNELS];
+
+/// The plugin's path for one render.
+pub struct Offline {
+    path: AudioPath,
+    inline: Inline,
+    columns: ColumnReceiver,
+    keys: Vec<(usize, u8, bool)>,
+}
+
+impl Offline {
+    /// A path at a layout, with a fresh network and the band in the binary.
+    ///
+    /// # Errors
+    /// When a weight file in the binary is damaged, which a test rules out.
+    pub fn new(layout: StreamLayout, network: MashNetwork) -> Result<Self, WeightError> {
+        let (audio, end) = link();
+        let (sender, receiver) = columns();
+        let telemetry = Arc::new(Telemetry::default());
+        telemetry.watched.store(true, Ordering::Relaxed);
+        Ok(Self {
+            path: AudioPath::new(layout, false, audio, telemetry, sender),
+            inline: Inline::new(end, Pipeline::new(network, Band::embedded()?)),
+            columns: receiver,
+            keys: Vec::new(),
+        })
+    }
+
+    /// With keys played over MIDI: input sample, key, whether it goes down.
+    #[must_use]
+    pub fn with_keys(self, keys: Vec<(usize, u8, bool)>) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// Renders song A `[channel][sample]` with song B (shorter: silence follows). `info(n)` is what a host says at input
+    /// sample `n`, asked at every multiple of `grid` samples: [`BlockInfo`], or the parameter values alone.
+    pub fn render<I: Into<BlockInfo>>(
+        self,
+        a: [&[f32]; CHANNELS],
+        b: [&[f32]; CHANNELS],
+        grid: usize,
+        info: impl FnMut(usize) -> I,
+    ) -> Rendered {
+        let latency = self.path.layout().latency();
+        let songs = |from: usize, blocks: [&mut Block; 2]| {
+            for (song, block) in [a, b].into_iter().zip(blocks) {
+                song.iter().zip(block).for_each(|(channel, block)| copy(channel, from, block));
+            }
+        };
+        let mut audio: Block = [vec![], vec![]];
+        let listen =
+            |block: &Block| audio.iter_mut().zip(block).for_each(|(audio, block)| audio.extend_from_slice(block));
+        let rendered = self.run(a[0].len(), songs, grid, info, listen);
+        for audio in &mut audio {
+            audio.drain(..latency);
+        }
+        Rendered { audio, ..rendered }
+    }
+
+    /// As [`Self::render`], but nothing is held of the songs, `length` samples long, nor of the sound. `songs(n, [a, b])`
+    /// writes what there is from sample `n` on into blocks of silence.
+    pub fn observe<I: Into<BlockInfo>>(
+        self,
+        length: usize,
+        songs: impl FnMut(usize, [&mut [Vec<f32>; CHANNELS]; 2]),
+        grid: usize,
+        info: impl FnMut(usize) -> I,
+    ) -> Rendered {
+        self.run(length, songs, grid, info, |_| {})
+    }
+
+    fn run<I: Into<BlockInfo>>(
+        mut self,
+        length: usize,
+        mut songs: impl FnMut(usize, [&mut Block; 2]),
+        grid: usize,
+        mut info: impl FnMut(usize) -> I,
+        mut listen: impl FnMut(&Block),
+    ) -> Rendered {
+        let latency = self.path.layout().latency();
+        self.path.reset(&info(0).into().controls);
+        let mut rendered = Rendered { audio: [vec![], vec![]], columns: vec![], band: vec![] };
+        for start in (0..length + latency).step_by(grid) {
+            let end = (start + grid).min(length + latency);
+            let silence = || std::array::from_fn(|_| vec![0.0; end - start]);
+            let (mut block, mut side): (Block, Block) = (silence(), silence());
+            songs(start, [&mut block, &mut side]);
+            for &(at, key, down) in self.keys.iter().filter(|(at, ..)| (start..end).contains(at)) {
+                self.path.play_key(at - start, key, down);
+            }
+            let [left, right] = &mut block;
+            let main = &mut [left.as_mut_slice(), right.as_mut_slice()];
+            self.path.process(main, &side, &info(start).into(), &mut self.inline, &mut ());
+            listen(&block);
+            rendered.columns.extend(self.columns.mask.pop_iter());
+            rendered.band.extend(self.columns.band.pop_iter());
+        }
+        rendered
+    }
+}
+
+/// Copies what there is of a channel from a sample on.
+fn copy(channel: &[f32], from: usize, block: &mut [f32]) {
+    let there = channel.get(from..).unwrap_or_default();
+    let count = there.len().min(block.len());
+    block[..count].copy_from_slice(&there[..count]);
+}

@@ -1,0 +1,120 @@
+//! The one synchronous pipeline: `step(frame) -> decision`, the same for threads, tests and offline renders.
+
+use songweave_dsp::{
+    band::{BandStep, instruments::ToneFrame},
+    exchange::{
+        controls::Mode,
+        frame::{AnalysisFrame, Decision},
+    },
+    stream::layout::SONGS,
+    tune::TuneGuide,
+};
+use songweave_models::mash::{FEATURES, MashNetwork, MashOutput, features};
+
+use crate::{
+    band::{Band, view::BandView},
+    follow::{Listener, Listening},
+    mash::lead::Lead,
+    runtime::fault::NetworkFault,
+};
+
+/// Both modes: Mash makes shares and lead of both songs' bands, Accompany a band of the voice.
+pub struct Pipeline {
+    network: MashNetwork,
+    inputs: [[f32; FEATURES]; SONGS],
+    output: MashOutput,
+    lead: Lead,
+    listener: Listener,
+    band: Band,
+    generation: Option<u32>,
+    last: Decision,
+}
+
+impl Pipeline {
+    /// A pipeline around the Mash network and the band.
+    #[must_use]
+    pub fn new(network: MashNetwork, band: Band) -> Self {
+        Self {
+            network,
+            inputs: [[0.0; FEATURES]; SONGS],
+            output: MashOutput::default(),
+            lead: Lead::default(),
+            listener: Listener::default(),
+            band,
+            generation: None,
+            last: Decision::UNDECIDED,
+        }
+    }
+
+    /// Replaces the network; it begins with an empty memory at the next frame.
+    pub fn replace(&mut self, network: MashNetwork) {
+        self.network = network;
+        self.generation = None;
+    }
+
+    /// Forgets everything heard; the next frame is the first.
+    pub fn forget(&mut self) {
+        self.band.leave();
+        self.listener = Listener::default();
+        self.generation = None;
+        self.last = Decision::UNDECIDED;
+    }
+
+    /// The decision about a frame. Frames come in order; one of a new generation makes the network forget.
+    ///
+    /// # Errors
+    /// When the network fails. [`Self::hold`] then gives the decision to go on with.
+    pub fn step(&mut self, frame: &AnalysisFrame) -> Result<Decision, NetworkFault> {
+        if frame.controls.mode == Mode::Accompany {
+            // The songs are heard anew when Mash is back.
+            self.generation = None;
+            let band = self.band.hear(frame)?;
+            return Ok(Decision { position: frame.position, band, tune: self.band.guide(), ..self.last });
+        }
+        self.band.leave();
+        if self.generation != Some(frame.position.generation) {
+            self.generation = Some(frame.position.generation);
+            self.network.reset();
+            self.lead = Lead::default();
+            self.last = Decision::UNDECIDED;
+        }
+        for (input, song) in self.inputs.iter_mut().zip(&frame.songs) {
+            *input = features(&song.power, &song.width);
+        }
+        self.network.step(&self.inputs, &mut self.output).map_err(|error| NetworkFault(error.to_string()))?;
+        let lead = self.lead.step(frame, &self.output.lead);
+        let transpose_b = frame.controls.transpose_b;
+        let (position, shares) = (frame.position, self.output.shares);
+        let decision =
+            Decision { position, shares, lead, transpose_b, band: BandStep::EMPTY, tune: TuneGuide::default() };
+        self.last = Decision { transpose_b: self.listener.hear(frame, &decision), ..decision };
+        Ok(self.last)
+    }
+
+    /// What the band's notes sound like in the hop that is played with the last decision.
+    #[must_use]
+    pub fn tones(&self) -> &[ToneFrame] {
+        self.band.tones()
+    }
+
+    /// What is known of the music that the band accompanies.
+    #[must_use]
+    pub const fn band(&self) -> &BandView {
+        self.band.view()
+    }
+
+    /// What is known of the songs' keys and tempi.
+    #[must_use]
+    pub const fn listening(&self) -> &Listening {
+        self.listener.listening()
+    }
+
+    /// The last decision once more, for another frame.
+    #[must_use]
+    pub const fn hold(&self, frame: &AnalysisFrame) -> Decision {
+        let controls = &frame.controls;
+        let transpose_b = if controls.match_keys { self.last.transpose_b } else { controls.transpose_b };
+        let tune = self.band.guide();
+        Decision { position: frame.position, transpose_b, band: BandStep::EMPTY, tune, ..self.last }
+    }
+}

@@ -1,0 +1,241 @@
+//! The inference thread: one per plugin instance, named, at raised priority where the system allows, joined on drop.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use songweave_dsp::{
+    exchange::{
+        controls::{Mode, TuneControls, TuneTarget},
+        frame::{AnalysisFrame, Decision, Position, Transport},
+        link::{AudioEnd, InferenceEnd, link},
+    },
+    stream::layout::StreamLayout,
+};
+use songweave_models::WeightError;
+use thread_priority::ThreadPriority;
+
+use crate::{
+    band::{Band, view::BandView},
+    follow::Listening,
+    runtime::{clock::WallClock, fault::NetworkFault, pipeline::Pipeline, slot::ModelSlot, status::Status},
+};
+
+/// Pause between two looks at the ring while frames arrive. The audio thread may make no system call, so it cannot wake
+/// this thread; a tenth of a hop is soon enough.
+const POLL: Duration = Duration::from_millis(1);
+/// Pause once nothing has arrived for [`IDLE_AFTER`].
+const IDLE_POLL: Duration = Duration::from_millis(5);
+const IDLE_AFTER: Duration = Duration::from_secs(2);
+/// Hops of Mash run before audio starts, so that code and weights are in the caches.
+const WARM_UP: usize = 8;
+/// Hops of Accompany run before audio starts: a bar, so that every network of the band has its turn.
+const WARM_UP_BAND: usize = 96;
+/// Tempo of the warm-up in beats per minute.
+const WARM_UP_TEMPO: f64 = 300.0;
+/// Low among the real-time priorities: below every audio thread, above everything else.
+const PRIORITY: u8 = 5;
+
+/// Why the inference thread did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The network cannot be built.
+    #[error("The network cannot be started: {0}")]
+    Network(#[from] WeightError),
+    /// The system refuses another thread.
+    #[error("The system refuses to start the inference thread ({0}); close other programs and try again.")]
+    Thread(#[from] std::io::Error),
+}
+
+/// A running inference thread.
+pub struct Engine {
+    stop: Arc<AtomicBool>,
+    handle: Option<JoinHandle<()>>,
+    layout: StreamLayout,
+}
+
+impl Engine {
+    /// Starts a thread with a fresh network from the slot, warmed up before this returns.
+    ///
+    /// # Errors
+    /// When the network or the thread cannot be had.
+    pub fn start(
+        layout: StreamLayout,
+        slot: Arc<ModelSlot>,
+        status: Arc<Status>,
+    ) -> Result<(Self, AudioEnd), StartError> {
+        let (audio, inference) = link();
+        let mut pipeline = Pipeline::new(slot.network()?, Band::embedded()?);
+        warm_up(&mut pipeline);
+        status.set_fault(None);
+        status.tell(&Listening::NOTHING, &BandView::default());
+        let stop = Arc::new(AtomicBool::new(false));
+        let worker = Worker { end: inference, pipeline, slot, status, stop: stop.clone(), broken: false };
+        let handle = thread::Builder::new().name("songweave-inference".into()).spawn(move || worker.run())?;
+        Ok((Self { stop, handle: Some(handle), layout }, audio))
+    }
+
+    /// The clock for this engine's audio thread; see [`WallClock`] for `offline`.
+    #[must_use]
+    pub fn clock(&self, offline: bool) -> Option<WallClock> {
+        let thread = self.handle.as_ref()?.thread().clone();
+        Some(WallClock::new(thread, self.layout.sample_rate, offline))
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(handle) = self.handle.take() {
+            handle.thread().unpark();
+            // The thread contains panics of the network; one of its own has already been printed.
+            let _ = handle.join();
+        }
+    }
+}
+
+/// Runs every network once through what it does in a stream, and forgets all of it.
+fn warm_up(pipeline: &mut Pipeline) {
+    for frame in warm_up_frames() {
+        // A network that fails here fails again at the first frame, where it is reported.
+        let _ = catch_unwind(AssertUnwindSafe(|| pipeline.step(&frame)));
+    }
+    pipeline.forget();
+}
+
+/// Two songs, then somebody who sings to a band at 300 BPM, with a melody to be tuned to.
+fn warm_up_frames() -> impl Iterator<Item = AnalysisFrame> {
+    let frame = |hop: usize| {
+        let position = Position { generation: 0, hop: hop as u64 };
+        AnalysisFrame { position, b_present: true, ..AnalysisFrame::default() }
+    };
+    let songs = (0..WARM_UP).map(frame);
+    let sung = (0..WARM_UP_BAND).map(move |hop| {
+        let mut frame = frame(hop);
+        frame.controls.mode = Mode::Accompany;
+        frame.controls.band.chord_root = Some(0);
+        frame.controls.tune =
+            TuneControls { amount: 1.0, target: TuneTarget::Melody, key: Some(0), ..TuneControls::OFF };
+        let beats = hop as f64 * f64::from(frame.hop_seconds()) * WARM_UP_TEMPO / 60.0;
+        frame.transport =
+            Transport { playing: true, tempo: Some(WARM_UP_TEMPO), beats: Some(beats), ..Transport::default() };
+        frame
+    });
+    songs.chain(sung)
+}
+
+struct Worker {
+    end: InferenceEnd,
+    pipeline: Pipeline,
+    slot: Arc<ModelSlot>,
+    status: Arc<Status>,
+    stop: Arc<AtomicBool>,
+    broken: bool,
+}
+
+impl Worker {
+    fn run(mut self) {
+        self.raise_priority();
+        let mut last_frame = Instant::now();
+        while !self.stop.load(Ordering::Acquire) {
+            self.take_network();
+            if let Some(frame) = self.end.next_frame() {
+                last_frame = Instant::now();
+                let decision = self.decide(&frame);
+                self.end.send(decision, self.pipeline.tones());
+                self.status.tell(self.pipeline.listening(), self.pipeline.band());
+                self.status.durations.record(last_frame.elapsed());
+            } else {
+                let idle = last_frame.elapsed() > IDLE_AFTER;
+                thread::park_timeout(if idle { IDLE_POLL } else { POLL });
+            }
+        }
+    }
+
+    fn take_network(&mut self) {
+        if let Some(network) = self.slot.take_offered() {
+            self.pipeline.replace(network);
+            self.broken = false;
+            self.status.set_fault(None);
+        }
+    }
+
+    fn decide(&mut self, frame: &AnalysisFrame) -> Decision {
+        if !self.broken {
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.pipeline.step(frame)));
+            let fault = match outcome {
+                Ok(Ok(decision)) => return decision,
+                Ok(Err(fault)) => fault,
+                Err(panic) => NetworkFault(message(panic.as_ref())),
+            };
+            self.broken = true;
+            self.status.set_fault(Some(fault.to_string()));
+        }
+        self.pipeline.hold(frame)
+    }
+
+    fn raise_priority(&self) {
+        let raised = PRIORITY.try_into().map(ThreadPriority::Crossplatform).is_ok_and(set_priority);
+        self.status.raised_priority.store(raised, Ordering::Relaxed);
+    }
+}
+
+#[cfg(unix)]
+fn set_priority(priority: ThreadPriority) -> bool {
+    use thread_priority::{
+        RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+    };
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    set_thread_priority_and_policy(thread_native_id(), priority, policy).is_ok()
+}
+
+#[cfg(not(unix))]
+fn set_priority(priority: ThreadPriority) -> bool {
+    thread_priority::set_current_thread_priority(priority).is_ok()
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no reason given").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn pipeline() -> Pipeline {
+        Pipeline::new(ModelSlot::embedded().unwrap().network().unwrap(), Band::embedded().unwrap())
+    }
+
+    #[test]
+    fn the_warm_up_runs_every_network() {
+        let mut pipeline = pipeline();
+        let (mut shares, mut notes, mut tones, mut melody) = (0, 0, 0, 0);
+        for frame in warm_up_frames() {
+            let decision = pipeline.step(&frame).unwrap();
+            shares += usize::from(decision.shares != Decision::UNDECIDED.shares);
+            notes += decision.band.notes().count();
+            tones += pipeline.tones().len();
+            melody += usize::from(decision.tune.melody.is_some());
+        }
+        assert!(shares > 0 && notes > 0 && tones > 0 && melody > 0, "{shares} {notes} {tones} {melody}");
+    }
+
+    #[test]
+    fn nothing_of_the_warm_up_is_remembered() {
+        let (mut fresh, mut warm) = (pipeline(), pipeline());
+        warm_up(&mut warm);
+        for frame in warm_up_frames() {
+            assert_eq!(fresh.step(&frame), warm.step(&frame));
+            assert_eq!(fresh.tones(), warm.tones());
+        }
+    }
+}
