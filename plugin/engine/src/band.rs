@@ -7,7 +7,10 @@ use std::{collections::VecDeque, sync::LazyLock};
 
 use songweave_dsp::{
     band::{BandNote, BandStep, Chord, VoiceHeard, instruments::ToneFrame},
-    exchange::{controls::BandControls, frame::AnalysisFrame},
+    exchange::{
+        controls::BandControls,
+        frame::{AnalysisFrame, SingerHeard},
+    },
     tune::TuneGuide,
 };
 
@@ -90,6 +93,8 @@ pub struct Band {
     notes: Vec<StepNote>,
     view: BandView,
     hop: Option<u64>,
+    /// MIDI keys that are held in the last frame, one bit each.
+    keys: u128,
 }
 
 impl Band {
@@ -130,6 +135,7 @@ impl Band {
             notes: Vec::new(),
             view: BandView::default(),
             hop: None,
+            keys: 0,
         }
     }
 
@@ -178,14 +184,15 @@ impl Band {
     ///
     /// # Errors
     /// When a network fails.
-    pub fn hear(&mut self, frame: &AnalysisFrame) -> Result<BandStep, NetworkFault> {
+    pub fn hear(&mut self, frame: &AnalysisFrame, singer: &SingerHeard) -> Result<BandStep, NetworkFault> {
         if self.hop.is_some_and(|hop| frame.position.hop <= hop) {
             self.reset();
         }
         self.hop = Some(frame.position.hop);
         let time = self.grid.hear(frame);
         self.coming.push_back(Coming { time, generation: frame.position.generation });
-        self.listen(&frame.voice, frame.hop_seconds());
+        self.keys = singer.keys;
+        self.listen(&singer.voice, frame.hop_seconds());
         let mut step = BandStep::EMPTY;
         let lag = DECIDED_AFTER + frame.layout.look_ahead;
         if self.coming.len() > lag
@@ -289,7 +296,7 @@ impl Band {
         let controls = &frame.controls.band;
         let heard = self.heard.iter().map(|(_, heard)| *heard);
         let ahead: Vec<StepHeard> = heard.filter(|heard| heard.heard >= GLIMPSE).collect();
-        let wishes = self.wishes(controls, frame.keys);
+        let wishes = self.wishes(controls);
         let harmony = self.harmony.step(&time.place, &self.last, &ahead, &wishes)?;
         let singing = Singing { voiced: self.last.voiced(), level: self.last.level, silent_steps: self.silent_steps };
         let taste = Taste {
@@ -327,9 +334,9 @@ impl Band {
         Ok(())
     }
 
-    fn wishes(&self, controls: &BandControls, keys: u128) -> Wishes {
+    fn wishes(&self, controls: &BandControls) -> Wishes {
         let heard = self.view.harmony.key.map(|estimate| estimate.key);
-        let chord = wish::chord(controls, keys, heard);
+        let chord = wish::chord(controls, self.keys, heard);
         Wishes { key: controls.key, minor: controls.minor, chord, adventure: controls.adventure, seed: controls.seed }
     }
 }

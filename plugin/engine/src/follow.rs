@@ -9,7 +9,7 @@ pub mod transposition;
 pub mod words;
 
 use songweave_dsp::{
-    exchange::frame::{AnalysisFrame, Decision},
+    exchange::frame::{AnalysisFrame, Decision, SongsHeard},
     mash::mask,
     stream::layout::{BANDS, Part, SONGS},
 };
@@ -139,22 +139,22 @@ impl Listener {
         }
     }
 
-    /// Hears a frame and what was decided about it; returns the transposition of B in semitones for this frame: the one
+    /// Hears a frame of both songs and what was decided about it; returns the transposition of B in semitones for this frame: the one
     /// that follows the keys where the controls ask for it, otherwise theirs.
     /// Frames come in order; one of a new generation makes it forget, and song B is forgotten when it goes.
-    pub fn hear(&mut self, frame: &AnalysisFrame, decision: &Decision) -> i8 {
+    pub fn hear(&mut self, frame: &AnalysisFrame, songs: &SongsHeard, decision: &Decision) -> i8 {
         if self.generation != Some(frame.position.generation) {
             *self = Self { generation: Some(frame.position.generation), ..Self::new(frame.hop_seconds()) };
         }
-        if self.listening.b_present && !frame.b_present {
+        if self.listening.b_present && !songs.b_present {
             self.songs[1] = SongListener::new(self.hop_seconds);
         }
-        self.together = if frame.b_present { self.together + self.hop_seconds } else { 0.0 };
+        self.together = if songs.b_present { self.together + self.hop_seconds } else { 0.0 };
         let gains = mask::gains(decision, &frame.controls);
         let keep = (-self.hop_seconds / REGISTER_MEMORY).exp();
         for (index, song) in self.songs.iter_mut().enumerate() {
-            let power = &frame.songs[index].power;
-            song.key.hear(&frame.chroma[index]);
+            let power = &songs.bands[index].power;
+            song.key.hear(&songs.chroma[index]);
             let rise = song.onsets.hear(power, &gains[index]);
             song.tempo.hear(rise.whole);
             song.density.hear(rise.heard);
@@ -167,6 +167,7 @@ impl Listener {
         let controls = &frame.controls;
         self.listening.match_keys = controls.match_keys;
         self.listening.transposed = if controls.match_keys { automatic } else { controls.transpose_b };
+        self.listening.b_present = songs.b_present;
         self.note(frame, decision);
         self.listening.transposed
     }
@@ -180,7 +181,6 @@ impl Listener {
     fn note(&mut self, frame: &AnalysisFrame, decision: &Decision) {
         let faders = mask::effective_faders(&frame.controls, &decision.lead);
         let heard = &mut self.listening;
-        heard.b_present = frame.b_present;
         heard.drums = faders[Part::Drums as usize];
         let tempo = frame.transport.tempo.filter(|tempo| frame.transport.playing && *tempo > 0.0);
         heard.host_tempo = tempo.map(|tempo| tempo as f32);

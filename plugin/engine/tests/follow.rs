@@ -7,7 +7,7 @@ use std::f32::consts::TAU;
 use songweave_dsp::{
     exchange::{
         controls::Controls,
-        frame::Decision,
+        frame::{Decision, Heard},
         link::{InferenceEnd, Patience, link},
         telemetry::{Telemetry, columns},
     },
@@ -28,7 +28,9 @@ struct Ear {
 impl Patience for Ear {
     fn wait(&mut self, _done: usize) -> bool {
         while let Some(frame) = self.end.next_frame() {
-            self.listener.hear(&frame, &Decision::UNDECIDED);
+            if let Heard::Mash(songs) = &frame.heard {
+                self.listener.hear(&frame, songs, &Decision::UNDECIDED);
+            }
         }
         false
     }

@@ -108,6 +108,41 @@ impl SongBands {
     pub const SILENT: Self = Self { power: [0.0; BANDS], width: [0.0; BANDS] };
 }
 
+/// What Mash hears in one frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SongsHeard {
+    /// `[song]`: A, B.
+    pub bands: [SongBands; SONGS],
+    /// Weight of each pitch class in each song, `[song][pitch class]`, 0 = C, at least 0 (see [`crate::analysis::chroma`]).
+    pub chroma: [[f32; PITCH_CLASSES]; SONGS],
+    /// Whether song B is there (see [`crate::analysis::presence`]).
+    pub b_present: bool,
+}
+
+impl SongsHeard {
+    /// Song A silent, song B absent.
+    pub const SILENT: Self =
+        Self { bands: [SongBands::SILENT; SONGS], chroma: [[0.0; PITCH_CLASSES]; SONGS], b_present: false };
+}
+
+/// What Accompany hears in one frame.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SingerHeard {
+    /// What is heard of the voice in input A.
+    pub voice: VoiceHeard,
+    /// MIDI keys that are held and ask for a chord, one bit each.
+    pub keys: u128,
+}
+
+/// What is heard in one frame, by the mode that is on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Heard {
+    /// Two songs.
+    Mash(SongsHeard),
+    /// Somebody who sings.
+    Accompany(SingerHeard),
+}
+
 /// One hop of the stream as the networks hear it, with the controls and the transport at its last sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AnalysisFrame {
@@ -117,18 +152,10 @@ pub struct AnalysisFrame {
     pub controls: Controls,
     /// Host transport at the frame's last sample.
     pub transport: Transport,
-    /// Whether song B is there (see [`crate::analysis::presence`]).
-    pub b_present: bool,
-    /// `[song]`: A, B.
-    pub songs: [SongBands; SONGS],
-    /// Weight of each pitch class in each song, `[song][pitch class]`, 0 = C, at least 0 (see [`crate::analysis::chroma`]).
-    pub chroma: [[f32; PITCH_CLASSES]; SONGS],
-    /// What is heard of the voice in song A; nothing outside Accompany.
-    pub voice: VoiceHeard,
-    /// MIDI keys that are held, one bit each.
-    pub keys: u128,
     /// The stream's sizes.
     pub layout: StreamLayout,
+    /// What the mode's networks hear.
+    pub heard: Heard,
 }
 
 impl AnalysisFrame {
@@ -140,18 +167,14 @@ impl AnalysisFrame {
 }
 
 impl Default for AnalysisFrame {
-    /// Song A silent, song B absent, hops as at 48 kHz.
+    /// Two songs in Mash, A silent and B absent, hops as at 48 kHz.
     fn default() -> Self {
         Self {
             position: Position::default(),
             controls: Controls::default(),
             transport: Transport::default(),
-            b_present: false,
-            songs: [SongBands::SILENT; SONGS],
-            chroma: [[0.0; PITCH_CLASSES]; SONGS],
-            voice: VoiceHeard::default(),
-            keys: 0,
             layout: StreamLayout::for_sample_rate(48_000.0),
+            heard: Heard::Mash(SongsHeard::SILENT),
         }
     }
 }

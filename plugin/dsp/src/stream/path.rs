@@ -17,7 +17,7 @@ use crate::{
     band::{BandStep, VoiceHeard, duck::Ducker, player::Player},
     exchange::{
         controls::{Controls, Mode, TuneControls, TuneTarget},
-        frame::{AnalysisFrame, Decision, Position, SongBands, Transport},
+        frame::{AnalysisFrame, Decision, Heard, Position, SingerHeard, SongBands, SongsHeard, Transport},
         link::{AudioEnd, Patience},
         telemetry::{BandColumn, ColumnSender, MaskColumn, Telemetry, peak},
     },
@@ -330,9 +330,15 @@ impl AudioPath {
             for (window, spectrum) in self.framer.window(song).into_iter().zip(&mut held.spectra[song]) {
                 self.stft.analyse(window, spectrum);
             }
-            let [left, right] = &held.spectra[song];
-            self.bands.hear([left, right], self.stft.power_scale(), &mut held.bands[song]);
-            *chroma = self.chroma[song].hear([left, right], self.stft.power_scale());
+            // The band has no use for bands and pitch classes.
+            if info.controls.mode == Mode::Mash {
+                let [left, right] = &held.spectra[song];
+                self.bands.hear([left, right], self.stft.power_scale(), &mut held.bands[song]);
+                *chroma = self.chroma[song].hear([left, right], self.stft.power_scale());
+            }
+        }
+        if info.controls.mode == Mode::Accompany {
+            self.chroma.iter_mut().for_each(Chroma::reset);
         }
         held.voice = VoiceHeard::default();
         let mut heard = (None, -120.0);
@@ -353,12 +359,14 @@ impl AudioPath {
             position: held.position,
             controls: held.controls,
             transport: held.transport,
-            b_present: self.presence.is_present(),
-            songs: held.bands,
-            chroma,
-            voice: held.voice,
-            keys: chord_keys,
             layout: self.layout,
+            heard: match info.controls.mode {
+                Mode::Mash => {
+                    let b_present = self.presence.is_present();
+                    Heard::Mash(SongsHeard { bands: held.bands, chroma, b_present })
+                }
+                Mode::Accompany => Heard::Accompany(SingerHeard { voice: held.voice, keys: chord_keys }),
+            },
         });
     }
 

@@ -42,7 +42,7 @@ fn begins(frames: impl Iterator<Item = AnalysisFrame>) -> Vec<i64> {
     let mut band = band();
     let mut begins = Vec::new();
     for frame in frames {
-        let step = band.hear(&frame).unwrap_or(BandStep::EMPTY);
+        let step = band.hear(&frame, &SingerHeard::default()).unwrap_or(BandStep::EMPTY);
         let end = (frame.position.hop as i64 + 1) * frame.layout.hop as i64;
         let on = step.notes().filter(|note| note.velocity > 0 && note.instrument == Instrument::Drums);
         begins.extend(on.map(|note| end + i64::from(note.offset)));
@@ -70,8 +70,10 @@ fn notes_reach_the_output_in_time() {
     let mut band = band();
     for hop in 0..1_000 {
         let tempo = 93.7;
-        let step =
-            band.hear(&AnalysisFrame { layout, ..asked(frame(hop, 0, playing(tempo, beats(hop, tempo, -1.3)))) });
+        let step = band.hear(
+            &AnalysisFrame { layout, ..asked(frame(hop, 0, playing(tempo, beats(hop, tempo, -1.3)))) },
+            &SingerHeard::default(),
+        );
         for note in step.unwrap_or(BandStep::EMPTY).notes() {
             let earliest = -((4 + layout.look_ahead) as i32 * layout.hop as i32);
             assert!(note.offset >= earliest, "hop {hop}: {}", note.offset);
@@ -89,7 +91,9 @@ fn a_stop_and_a_jump_end_the_notes_and_the_stream_goes_on() {
             300..600 => playing(120.0, beats(hop, 120.0, 32.0)),
             _ => Transport { playing: false, ..playing(120.0, 0.0) },
         };
-        let step = band.hear(&asked(frame(hop, u32::from(hop >= 300), transport))).unwrap_or(BandStep::EMPTY);
+        let step = band
+            .hear(&asked(frame(hop, u32::from(hop >= 300), transport)), &SingerHeard::default())
+            .unwrap_or(BandStep::EMPTY);
         silences.extend(step.silence.map(|_| hop));
         assert!(hop < 604 || step.notes().count() == 0, "hop {hop} after the stop");
     }
@@ -115,7 +119,7 @@ fn any_transport_gives_notes_on_its_steps_and_no_fault() {
             for hop in 0..400_u64 {
                 let transport = playing(tempo, beats(hop, tempo, -2.0));
                 let frame = asked(frame(hop, 0, Transport { time_signature: Some(signature), ..transport }));
-                let step = band.hear(&frame);
+                let step = band.hear(&frame, &SingerHeard::default());
                 assert!(step.is_ok(), "{tempo} BPM, {signature:?}, hop {hop}: {step:?}");
                 for note in step.unwrap_or(BandStep::EMPTY).notes() {
                     let hop = frame.layout.hop as i32;

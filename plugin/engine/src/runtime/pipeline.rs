@@ -2,10 +2,7 @@
 
 use songweave_dsp::{
     band::{BandStep, instruments::ToneFrame},
-    exchange::{
-        controls::Mode,
-        frame::{AnalysisFrame, Decision},
-    },
+    exchange::frame::{AnalysisFrame, Decision, Heard, SingerHeard, SongsHeard},
     stream::layout::SONGS,
     tune::TuneGuide,
 };
@@ -65,12 +62,20 @@ impl Pipeline {
     /// # Errors
     /// When the network fails. [`Self::hold`] then gives the decision to go on with.
     pub fn step(&mut self, frame: &AnalysisFrame) -> Result<Decision, NetworkFault> {
-        if frame.controls.mode == Mode::Accompany {
-            // The songs are heard anew when Mash is back.
-            self.generation = None;
-            let band = self.band.hear(frame)?;
-            return Ok(Decision { position: frame.position, band, tune: self.band.guide(), ..self.last });
+        match &frame.heard {
+            Heard::Mash(songs) => self.mash(frame, songs),
+            Heard::Accompany(singer) => self.accompany(frame, singer),
         }
+    }
+
+    fn accompany(&mut self, frame: &AnalysisFrame, singer: &SingerHeard) -> Result<Decision, NetworkFault> {
+        // The songs are heard anew when Mash is back.
+        self.generation = None;
+        let band = self.band.hear(frame, singer)?;
+        Ok(Decision { position: frame.position, band, tune: self.band.guide(), ..self.last })
+    }
+
+    fn mash(&mut self, frame: &AnalysisFrame, songs: &SongsHeard) -> Result<Decision, NetworkFault> {
         self.band.leave();
         if self.generation != Some(frame.position.generation) {
             self.generation = Some(frame.position.generation);
@@ -78,7 +83,7 @@ impl Pipeline {
             self.lead = Lead::default();
             self.last = Decision::UNDECIDED;
         }
-        for (input, song) in self.inputs.iter_mut().zip(&frame.songs) {
+        for (input, song) in self.inputs.iter_mut().zip(&songs.bands) {
             *input = features(&song.power, &song.width);
         }
         self.network.step(&self.inputs, &mut self.output).map_err(|error| NetworkFault(error.to_string()))?;
@@ -87,7 +92,7 @@ impl Pipeline {
         let (position, shares) = (frame.position, self.output.shares);
         let decision =
             Decision { position, shares, lead, transpose_b, band: BandStep::EMPTY, tune: TuneGuide::default() };
-        self.last = Decision { transpose_b: self.listener.hear(frame, &decision), ..decision };
+        self.last = Decision { transpose_b: self.listener.hear(frame, songs, &decision), ..decision };
         Ok(self.last)
     }
 

@@ -14,7 +14,7 @@ use std::{
 use songweave_dsp::{
     exchange::{
         controls::{Mode, TuneControls, TuneTarget},
-        frame::{AnalysisFrame, Decision, Position, Transport},
+        frame::{AnalysisFrame, Decision, Heard, Position, SingerHeard, SongsHeard, Transport},
         link::{AudioEnd, InferenceEnd, link},
     },
     stream::layout::StreamLayout,
@@ -114,12 +114,14 @@ fn warm_up(pipeline: &mut Pipeline) {
 fn warm_up_frames() -> impl Iterator<Item = AnalysisFrame> {
     let frame = |hop: usize| {
         let position = Position { generation: 0, hop: hop as u64 };
-        AnalysisFrame { position, b_present: true, ..AnalysisFrame::default() }
+        let heard = Heard::Mash(SongsHeard { b_present: true, ..SongsHeard::SILENT });
+        AnalysisFrame { position, heard, ..AnalysisFrame::default() }
     };
     let songs = (0..WARM_UP).map(frame);
     let sung = (0..WARM_UP_BAND).map(move |hop| {
         let mut frame = frame(hop);
         frame.controls.mode = Mode::Accompany;
+        frame.heard = Heard::Accompany(SingerHeard::default());
         frame.controls.band.chord_root = Some(0);
         frame.controls.tune =
             TuneControls { amount: 1.0, target: TuneTarget::Melody, key: Some(0), ..TuneControls::OFF };

@@ -9,7 +9,7 @@ use songweave_audio::write::write_bytes;
 use songweave_datasets::stems::{multitracks, song_folders};
 use songweave_dsp::{
     exchange::{
-        frame::Decision,
+        frame::{Decision, Heard},
         link::{InferenceEnd, Patience, link},
         telemetry::{Telemetry, columns},
     },
@@ -268,7 +268,9 @@ struct Ear {
 impl Patience for Ear {
     fn wait(&mut self, _done: usize) -> bool {
         while let Some(frame) = self.end.next_frame() {
-            self.listener.hear(&frame, &Decision::UNDECIDED);
+            if let Heard::Mash(songs) = &frame.heard {
+                self.listener.hear(&frame, songs, &Decision::UNDECIDED);
+            }
         }
         false
     }

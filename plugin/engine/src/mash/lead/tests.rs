@@ -1,8 +1,5 @@
 use proptest::prelude::*;
-use songweave_dsp::{
-    exchange::frame::{Position, SongBands, Transport},
-    stream::layout::SONGS,
-};
+use songweave_dsp::exchange::frame::{Position, Transport};
 
 use super::*;
 
@@ -21,8 +18,6 @@ fn frame(hop: usize, host: Option<(f64, (u8, u8))>, controls: Controls) -> Analy
         position: Position { generation: 1, hop: hop as u64 },
         controls,
         transport,
-        b_present: true,
-        songs: [SongBands::SILENT; SONGS],
         ..AnalysisFrame::default()
     }
 }
