@@ -11,7 +11,7 @@ use nice_plug::{
     prelude::*,
 };
 use songweave_dsp::{
-    band::{INSTRUMENTS, schedule::NoteEvent as BandEvent},
+    band::{INSTRUMENTS, held_keys::KeyEvent, schedule::NoteEvent as BandEvent, sink::BandSink},
     exchange::{
         frame::Transport,
         link::{AudioEnd, Impatient, link},
@@ -20,7 +20,7 @@ use songweave_dsp::{
     stream::{
         layout::{CHANNELS, StreamLayout},
         output::Blend,
-        path::{AudioPath, BandSink, BlockInfo, KeyEvent},
+        path::{AudioPath, BlockInfo},
     },
     tune::TuneNote,
 };

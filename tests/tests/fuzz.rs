@@ -9,15 +9,12 @@ use songweave_audio::{
     write::write_wav,
 };
 use songweave_dsp::{
-    band::{INSTRUMENTS, schedule::NoteEvent},
+    band::{INSTRUMENTS, schedule::NoteEvent, sink::BandSink},
     exchange::{
         controls::{BandControls, Controls, Mode, TuneControls, TuneTarget},
         frame::Transport,
     },
-    stream::{
-        layout::CHANNELS,
-        path::{BandSink, BlockInfo},
-    },
+    stream::{layout::CHANNELS, path::BlockInfo},
     tune::TuneNote,
 };
 use songweave_host::{Block, silent_bus};

@@ -9,7 +9,7 @@ use std::{
 };
 
 use songweave_dsp::{
-    band::{INSTRUMENTS, schedule::NoteEvent},
+    band::{INSTRUMENTS, schedule::NoteEvent, sink::BandSink},
     exchange::{
         controls::{BandControls, Controls, Mode, TuneControls, TuneTarget},
         frame::Transport,
@@ -17,7 +17,7 @@ use songweave_dsp::{
     },
     stream::{
         layout::{CHANNELS, StreamLayout},
-        path::{AudioPath, BandSink, BlockInfo},
+        path::{AudioPath, BlockInfo},
     },
     tune::TuneNote,
 };

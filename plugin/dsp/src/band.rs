@@ -1,9 +1,12 @@
 //! What the band plays and what it hears: plain values of fixed size that cross between the threads, and what makes sound of it.
 
 pub mod duck;
+pub mod held_keys;
 pub mod instruments;
+pub(crate) mod path;
 pub mod player;
 pub mod schedule;
+pub mod sink;
 pub mod tone;
 
 /// Instruments of the band. The order is the index order of every `[instrument]` array.

@@ -1,5 +1,8 @@
 //! Mash: gains from the network's shares, the mask that is frozen, the transposition of song B.
 
+pub(crate) mod freeze;
 pub mod frozen;
 pub mod mask;
+pub(crate) mod masking;
+pub(crate) mod path;
 pub mod transpose;

@@ -2,6 +2,7 @@
 
 pub mod framer;
 pub mod layout;
+pub(crate) mod mode;
 pub mod output;
 pub mod path;
 pub(crate) mod ring;

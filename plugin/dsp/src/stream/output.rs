@@ -167,21 +167,24 @@ impl Output {
         std::mem::take(&mut self.peak)
     }
 
-    /// Ends the present hop: moves on by a hop, adds the frame's spectra `[channel][bin]`, and fades to `blend` over the
-    /// next hop. Without a frame (before the first decision) silence is added.
-    pub fn advance(&mut self, stft: &mut Stft, frame: Option<&[Vec<Complex32>; CHANNELS]>, blend: Blend) {
-        let end = self.overlap[0].len();
-        let window = end - self.hop;
-        for (channel, overlap) in self.overlap.iter_mut().enumerate() {
+    /// Ends the present hop: moves on by a hop, and fades to `blend` over the next hop. What is to be heard is added after this.
+    pub fn advance(&mut self, blend: Blend) {
+        let window = self.overlap[0].len() - self.hop;
+        for overlap in &mut self.overlap {
             overlap.copy_within(self.hop.., 0);
             overlap[window..].fill(0.0);
-            if let Some(spectra) = frame {
-                stft.synthesise(&spectra[channel], &mut overlap[self.wait..window]);
-            }
         }
         self.silence_band();
         self.at = 0;
         self.from = std::mem::replace(&mut self.to, blend);
+    }
+
+    /// Adds a frame's spectra `[channel][bin]` to what the output plays, after [`Self::advance`].
+    pub fn add(&mut self, stft: &mut Stft, spectra: &[Vec<Complex32>; CHANNELS]) {
+        let window = self.overlap[0].len() - self.hop;
+        for (overlap, spectrum) in self.overlap.iter_mut().zip(spectra) {
+            stft.synthesise(spectrum, &mut overlap[self.wait..window]);
+        }
     }
 }
 
@@ -209,12 +212,10 @@ impl BlendDelay {
         self.at = 0;
     }
 
-    /// Takes the controls of the newest hop and the gain of the band under the voice in it, and returns the blend of the hop which the output is about to play, and whether
-    /// the band may play in it.
-    pub fn exchange(&mut self, newest: &Controls, ducked: f32) -> (Blend, bool) {
-        let blend = Blend::of(newest);
-        let band = blend.band.map(|level| level * ducked);
-        self.hops[self.at] = (Blend { band, ..blend }, Blend::lets_the_band_play(newest));
+    /// Takes the newest hop's blend and whether the band may play in it, and returns the same of the hop which the output is
+    /// about to play.
+    pub fn exchange(&mut self, newest: Blend, band_plays: bool) -> (Blend, bool) {
+        self.hops[self.at] = (newest, band_plays);
         self.at = (self.at + 1) % self.hops.len();
         self.hops[self.at]
     }

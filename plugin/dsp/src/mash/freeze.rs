@@ -12,7 +12,7 @@ use crate::{
 /// A mask is held from the hop on with which the parameter is switched on. A stream that begins frozen holds the mask that
 /// was held last, which the state saves; so a bounce is what was heard.
 #[derive(Default)]
-pub(super) struct Freeze {
+pub(crate) struct Freeze {
     mask: Arc<FrozenMask>,
     /// Whether the hop before was frozen; `None` before the stream's first.
     before: Option<bool>,
@@ -20,17 +20,17 @@ pub(super) struct Freeze {
 
 impl Freeze {
     /// Shares the mask with the saved state.
-    pub(super) const fn new(mask: Arc<FrozenMask>) -> Self {
+    pub(crate) const fn new(mask: Arc<FrozenMask>) -> Self {
         Self { mask, before: None }
     }
 
     /// The stream begins anew.
-    pub(super) const fn reset(&mut self) {
+    pub(crate) const fn reset(&mut self) {
         self.before = None;
     }
 
     /// The next hop is frozen or not; puts what is to be held into the decision of the hop before.
-    pub(super) fn follow(&mut self, frozen: bool, decision: &mut Decision) {
+    pub(crate) fn follow(&mut self, frozen: bool, decision: &mut Decision) {
         let done = match (self.before, frozen) {
             (None, true) => self.hold_saved(decision),
             (Some(_), true) if self.mask.is_loaded() => self.hold_saved(decision),

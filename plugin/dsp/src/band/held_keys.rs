@@ -85,7 +85,7 @@ impl Channel {
 
 /// MIDI keys that are held, and what happens to them in this block.
 #[derive(Debug, Clone)]
-pub(super) struct HeldKeys {
+pub(crate) struct HeldKeys {
     channels: [Channel; CHANNELS],
     held: u128,
     coming: [(usize, KeyEvent); CAPACITY],
@@ -102,19 +102,19 @@ impl Default for HeldKeys {
 
 impl HeldKeys {
     /// Lets all keys and pedals go, and forgets what was to come.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         (self.count, self.next) = (0, 0);
         self.release();
     }
 
     /// Lets all keys and pedals go. What comes in this block still comes.
-    pub(super) const fn release(&mut self) {
+    pub(crate) const fn release(&mut self) {
         self.channels = [Channel { pressed: 0, sustained: 0, pedal: false }; CHANNELS];
         self.held = 0;
     }
 
     /// Something happens at a sample of the block that comes.
-    pub(super) fn play(&mut self, sample: usize, event: KeyEvent) {
+    pub(crate) fn play(&mut self, sample: usize, event: KeyEvent) {
         if self.count == CAPACITY {
             self.pass(usize::MAX);
             (self.count, self.next) = (0, 0);
@@ -124,7 +124,7 @@ impl HeldKeys {
     }
 
     /// Takes the events up to a sample.
-    pub(super) fn pass(&mut self, sample: usize) {
+    pub(crate) fn pass(&mut self, sample: usize) {
         while self.next < self.count && self.coming[self.next].0 <= sample {
             self.take(self.coming[self.next].1);
             self.next += 1;
@@ -132,13 +132,13 @@ impl HeldKeys {
     }
 
     /// Ends the block; what was said to come after its end happens now.
-    pub(super) fn end_block(&mut self) {
+    pub(crate) fn end_block(&mut self) {
         self.pass(usize::MAX);
         (self.count, self.next) = (0, 0);
     }
 
     /// Keys that are held on any channel, one bit each.
-    pub(super) const fn held(&self) -> u128 {
+    pub(crate) const fn held(&self) -> u128 {
         self.held
     }
 

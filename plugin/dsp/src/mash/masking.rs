@@ -9,13 +9,14 @@ use crate::{
         mask::{self, GainSmoother},
         transpose::Transposer,
     },
-    stream::layout::{BANDS, CHANNELS, SONGS, StreamLayout},
+    stream::{
+        layout::{BANDS, CHANNELS, SONGS, StreamLayout},
+        mode::Spectra,
+    },
 };
 
-use super::Spectra;
-
 /// Makes one frame of both songs, as the faders and the network's shares ask for.
-pub(super) struct Masking {
+pub(crate) struct Masking {
     mixed: Spectra,
     bin_gains: [Vec<f32>; SONGS],
     /// Gains of song B's pitched parts, `[bin]`; scratch of a transposed frame.
@@ -25,7 +26,7 @@ pub(super) struct Masking {
 }
 
 impl Masking {
-    pub(super) fn new(layout: &StreamLayout) -> Self {
+    pub(crate) fn new(layout: &StreamLayout) -> Self {
         Self {
             mixed: std::array::from_fn(|_| vec![Complex32::default(); layout.bins()]),
             bin_gains: std::array::from_fn(|_| vec![0.0; layout.bins()]),
@@ -36,23 +37,23 @@ impl Masking {
     }
 
     /// Forgets everything heard.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.smoother.reset();
         self.transposer.reset();
     }
 
     /// The host has jumped: phases do not go on.
-    pub(super) fn begin_generation(&mut self) {
+    pub(crate) fn begin_generation(&mut self) {
         self.transposer.reset();
     }
 
     /// The frame made last, `[channel][bin]`.
-    pub(super) const fn mixed(&self) -> &Spectra {
+    pub(crate) const fn mixed(&self) -> &Spectra {
         &self.mixed
     }
 
     /// Makes a frame from both songs' spectra `[song][channel][bin]` and the decision about them.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &mut self,
         bands: &ErbBands,
         decision: &Decision,

@@ -1,0 +1,109 @@
+//! Mash in the stream: both songs' bands and pitch classes for the networks, the mask on both songs' spectra.
+
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+
+use crate::{
+    analysis::{
+        bands::ErbBands,
+        chroma::{Chroma, PITCH_CLASSES},
+    },
+    exchange::{
+        controls::Mode,
+        frame::{Decision, Heard, SongBands, SongsHeard},
+        telemetry::MaskColumn,
+    },
+    mash::{freeze::Freeze, frozen::FrozenMask, masking::Masking},
+    stream::{
+        layout::{SONGS, StreamLayout},
+        mode::{HeldFrame, ModePath, Newest, NextHop},
+    },
+};
+
+/// Mash's part of the path.
+pub(crate) struct MashPath {
+    bands: ErbBands,
+    chroma: [Chroma; SONGS],
+    masking: Masking,
+    freeze: Freeze,
+    /// What was decided last about the songs.
+    decision: Decision,
+}
+
+impl MashPath {
+    /// A mask that has heard nothing.
+    ///
+    /// # Allocates
+    pub(crate) fn new(layout: &StreamLayout) -> Self {
+        Self {
+            bands: ErbBands::new(layout),
+            chroma: std::array::from_fn(|_| Chroma::new(layout)),
+            masking: Masking::new(layout),
+            freeze: Freeze::default(),
+            decision: Decision::UNDECIDED,
+        }
+    }
+
+    /// Shares the mask that is held with the saved state.
+    pub(crate) fn share_frozen(&mut self, mask: Arc<FrozenMask>) {
+        self.freeze = Freeze::new(mask);
+    }
+}
+
+impl ModePath for MashPath {
+    fn reset(&mut self) {
+        self.chroma.iter_mut().for_each(Chroma::reset);
+        self.masking.reset();
+        self.decision = Decision::UNDECIDED;
+        self.freeze.reset();
+    }
+
+    fn hear(&mut self, newest: &mut Newest<'_>) -> Option<Heard> {
+        if newest.held.frame.controls.mode != Mode::Mash {
+            // Tones are told by their advance since the frame before, which is another mode's.
+            self.chroma.iter_mut().for_each(Chroma::reset);
+            return None;
+        }
+        let mut bands = [SongBands::SILENT; SONGS];
+        let mut chroma = [[0.0; PITCH_CLASSES]; SONGS];
+        for song in 0..SONGS {
+            let (spectra, scale) = newest.analyse(song);
+            self.bands.hear(spectra, scale, &mut bands[song]);
+            chroma[song] = self.chroma[song].hear(spectra, scale);
+        }
+        Some(Heard::Mash(SongsHeard { bands, chroma, b_present: newest.b_present }))
+    }
+
+    /// Holds the last decision where this one is late.
+    fn decide(&mut self, due: &HeldFrame, decision: Option<&Decision>) {
+        let frame = &due.frame;
+        if self.decision.position.generation != frame.position.generation {
+            self.masking.begin_generation();
+        }
+        self.freeze.follow(frame.controls.freeze, &mut self.decision);
+        match decision {
+            Some(decision) if !frame.controls.freeze => self.decision = *decision,
+            // Only the separation is held.
+            Some(decision) => self.decision.transpose_b = decision.transpose_b,
+            None => {}
+        }
+        self.decision.position = frame.position;
+    }
+
+    /// Adds the frame as the mask leaves it.
+    fn play(&mut self, next: &mut NextHop<'_>) {
+        let Some(HeldFrame { frame, spectra }) = next.due else {
+            self.masking.reset();
+            return;
+        };
+        let Heard::Mash(songs) = &frame.heard else {
+            self.masking.reset();
+            return;
+        };
+        self.masking.apply(&self.bands, &self.decision, &frame.controls, spectra);
+        next.output.add(next.stft, self.masking.mixed());
+        if next.telemetry.watched.load(Relaxed) {
+            let column = MaskColumn::new(&self.decision, &frame.controls, &songs.bands);
+            next.columns.send(MaskColumn { transport: frame.transport, ..column });
+        }
+    }
+}
