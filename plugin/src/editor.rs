@@ -11,8 +11,11 @@ pub mod help;
 pub mod host_window;
 pub mod lanes;
 pub mod meters;
+pub mod opened;
 pub mod roll;
+pub mod rows;
 pub mod scale;
+pub mod scene;
 pub mod sentences;
 pub mod slider;
 pub mod theme;
@@ -33,12 +36,12 @@ pub use host_window::SongweaveEditor;
 /// The editor of one instance.
 #[must_use]
 pub fn create(title: &'static str, params: Arc<SongweaveParams>, shared: Arc<Shared>) -> Option<SongweaveEditor> {
-    let smallest = LogicalSize::new(view::SMALLEST.0, view::SMALLEST.1);
+    let smallest = LogicalSize::new(scene::SMALLEST.0, scene::SMALLEST.1);
     let settings = EguiNiceSettings::new()
         .with_tile(title)
         .with_resize_hint(ResizeHint::resizable().with_min_logical_size(smallest));
-    let state = EguiEditorState::from_size(LogicalSize::new(view::SIZE.0, view::SIZE.1), 1.0);
-    let opened = Arc::<host_window::Opened>::default();
+    let state = EguiEditorState::from_size(LogicalSize::new(scene::SIZE.0, scene::SIZE.1), 1.0);
+    let opened = Arc::<opened::Opened>::default();
     let app = window::App { title, params, shared: shared.clone(), opened: opened.clone(), host: None };
     let inner = create_egui_editor(state, RepaintNotifier::new(), settings, app)?;
     Some(SongweaveEditor { inner, opened, shared })

@@ -128,7 +128,7 @@ impl<P: Ports> Plugin for Shell<P> {
     }
 
     fn filter_state(state: &mut PluginState) {
-        state::prepare(state);
+        state::prepare(state, &SongweaveParams::new(Arc::new(Shared::without_network())));
     }
 
     fn activate(

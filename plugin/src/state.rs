@@ -27,10 +27,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use songweave_dsp::mash::frozen::{Busy, HeldMask};
 use songweave_engine::band;
 
-use crate::{
-    params::SongweaveParams,
-    shared::{Shared, locked},
-};
+use crate::shared::{Shared, locked};
 
 /// The format written now.
 pub const FORMAT: u32 = 2;
@@ -198,8 +195,9 @@ pub fn short_digest(digest: &str) -> &str {
 }
 
 /// Takes a state of any format to the present one, before nice-plug reads it: upgrades it, puts defaults where values
-/// are missing, damaged or beyond their ranges, and lays aside what newer versions saved.
-pub fn prepare(state: &mut PluginState) {
+/// are missing, damaged or beyond their ranges, and lays aside what newer versions saved. `defaults` are all parameters of this
+/// version, at their defaults.
+pub fn prepare(state: &mut PluginState, defaults: &impl Params) {
     let mut notices = Vec::new();
     match state.fields.get(FORMAT_KEY).map(|text| text.parse::<u32>()) {
         Some(Ok(format @ 1..=FORMAT)) => LADDER[format as usize - 1..].iter().for_each(|rung| rung(state)),
@@ -209,7 +207,7 @@ pub fn prepare(state: &mut PluginState) {
         )),
         _ => notices.push("The saved state is damaged; what can be read of it is used.".to_owned()),
     }
-    let refused = complete_params(state);
+    let refused = complete_params(state, defaults);
     if !refused.damaged.is_empty() {
         notices.push(format!("The saved value of {} is damaged; the default is used.", refused.damaged.join(", ")));
     }
@@ -235,13 +233,12 @@ struct Refused {
 }
 
 /// Leaves exactly the known parameters in the state, each with a usable value, and returns what was refused.
-fn complete_params(state: &mut PluginState) -> Refused {
+fn complete_params(state: &mut PluginState, defaults: &impl Params) -> Refused {
     let set_aside = state.fields.remove(UNKNOWN_PARAMS_KEY);
     let mut unknown: BTreeMap<String, ParamValue> =
         set_aside.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     unknown.append(&mut state.params);
     let mut refused = Refused::default();
-    let defaults = SongweaveParams::new(Arc::new(Shared::without_network()));
     for (id, param, _) in defaults.param_map() {
         let saved = unknown.remove(&id);
         // SAFETY: `defaults` lives.

@@ -7,7 +7,8 @@ mod input;
 mod layers;
 mod register;
 
-use layers::{DURATION_SIZE, INTERVALS, PITCH_SIZE};
+use input::{DURATION_SIZE, PITCH_SIZE};
+use layers::INTERVALS;
 
 pub use layers::Melody;
 pub use register::Register;

@@ -5,6 +5,7 @@
 
 pub mod decode;
 mod downmix;
+pub mod draft;
 pub mod error;
 mod priming;
 pub mod resample;

@@ -6,8 +6,8 @@
 use std::{ops::Range, path::Path};
 
 use crate::{
+    draft::Draft,
     error::{AudioError, Result},
-    write::Draft,
 };
 
 /// Bytes of a sample.

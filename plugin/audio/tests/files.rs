@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use songweave_audio::{
     decode::{Audio, AudioReader, decode},
-    write::{Draft, write_bytes, write_flac, write_wav},
+    draft::{Draft, write_bytes},
+    write::{write_flac, write_wav},
 };
 
 /// A folder of its own that vanishes with the test.

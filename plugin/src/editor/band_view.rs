@@ -1,19 +1,14 @@
 //! Accompany in the editor: what is heard, what is played and what comes, and the controls within reach.
 
 use egui::{Align2, FontId, Rect, Ui, vec2};
-use nice_plug::prelude::*;
 use songweave_engine::band::view::BandView;
 
 use super::{
-    fit,
     roll::{self, Roll, chord_name},
-    slider::{self, Look, Slider},
-    theme, tune_view,
-    view::{GAP, ROW, Scene},
+    rows::{columns, heading, row},
+    scene::Scene,
+    slider, theme, tune_view,
 };
-
-/// Width of a label and of a value.
-const COLUMNS: (f32, f32) = (112.0, 84.0);
 
 /// Draws the chords and the key into the panel at the top.
 pub fn show_status(ui: &mut Ui, mut rect: Rect, view: &BandView) {
@@ -118,29 +113,6 @@ pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
     row(ui, &mut locks, &scene.params.output, scene);
 }
 
-/// Three columns of controls.
-pub(super) fn columns(mut rect: Rect) -> [Rect; 3] {
-    let width = (rect.width() - 2.0 * GAP) / 3.0;
-    std::array::from_fn(|_| {
-        let column = theme::cut_left(&mut rect, width);
-        theme::cut_left(&mut rect, GAP);
-        column
-    })
-}
-
-pub(super) fn heading(ui: &Ui, rect: Rect, name: &str) -> Rect {
-    ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
-    let mut inside = rect.shrink2(vec2(12.0, 5.0));
-    let place = theme::cut_top(&mut inside, 22.0);
-    theme::write(ui.painter(), place, Align2::LEFT_CENTER, name, theme::small_font(), theme::DIM);
-    inside
-}
-
-pub(super) fn row(ui: &mut Ui, rect: &mut Rect, param: &impl Param, scene: &Scene<'_>) {
-    let place = theme::cut_top(rect, ROW);
-    Slider { param, setter: &scene.setter, look: Look::Amount, columns: COLUMNS }.show(ui, place);
-}
-
 /// Draws the two modes as buttons.
 pub fn show_modes(ui: &mut Ui, rect: &mut Rect, scene: &Scene<'_>) {
     let mode = &scene.params.mode;
@@ -154,9 +126,6 @@ pub fn show_modes(ui: &mut Ui, rect: &mut Rect, scene: &Scene<'_>) {
         theme::cut_left(rect, 4.0);
     }
 }
-
-/// Height of the panel at the top, the same as Mash has.
-pub const HEIGHT: f32 = fit::HEIGHT;
 
 #[cfg(test)]
 mod tests {

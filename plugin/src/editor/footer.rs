@@ -6,8 +6,9 @@ use egui::{Id, Key, Label, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder, 
 use songweave_dsp::stream::layout::StreamLayout;
 
 use super::{
-    help, sentences, slider, theme,
-    view::{Scene, is_running},
+    help,
+    scene::{Scene, is_running},
+    sentences, slider, theme,
 };
 
 const LINE: f32 = 19.0;

@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use nice_plug::{
@@ -15,30 +15,8 @@ use nice_plug::{
 };
 use nice_plug_egui::{EguiEditor, EguiEditorHandle, baseview};
 
-use super::{view::View, window::App};
-use crate::shared::{Shared, locked};
-
-/// What a window and its host share.
-#[derive(Default)]
-pub struct Opened {
-    /// What the open window remembers, `None` while closed.
-    pub view: Mutex<Option<View>>,
-}
-
-impl Opened {
-    /// Called before the first picture.
-    pub fn begin(&self) {
-        *locked(&self.view) = Some(View::default());
-    }
-
-    /// Called by the host's thread after it closed the window.
-    fn end(&self) {
-        // A thread that hangs in a picture holds the view; the host must not hang with it.
-        if let Ok(mut view) = self.view.try_lock() {
-            *view = None;
-        }
-    }
-}
+use super::{opened::Opened, window::App};
+use crate::shared::Shared;
 
 /// The editor of one instance.
 pub struct SongweaveEditor {

@@ -3,8 +3,8 @@
 use egui::{Rect, Ui, ViewportCommand, vec2};
 
 use super::{
+    scene::{SIZE, SMALLEST},
     slider, theme,
-    view::{SIZE, SMALLEST},
 };
 
 /// Scales offered, 1 = as large as the system's other text.

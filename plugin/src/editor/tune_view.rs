@@ -4,9 +4,10 @@ use egui::{Align2, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, 
 use songweave_dsp::tune::TuneView;
 
 use super::{
-    band_view::{columns, heading, row},
-    help, theme,
-    view::Scene,
+    help,
+    rows::{columns, heading, row},
+    scene::Scene,
+    theme,
 };
 use crate::units;
 

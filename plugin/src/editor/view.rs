@@ -1,9 +1,6 @@
 //! The editor's picture, without the window around it.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use egui::{Align2, Rect, Ui, vec2};
-use nice_plug::prelude::*;
 use ringbuf::traits::Consumer;
 use songweave_dsp::{
     mash::mask::effective_faders,
@@ -19,6 +16,7 @@ use super::{
     meters::Meters,
     roll::Roll,
     scale::Scale,
+    scene::{GAP, ROW, ROWS, Scene},
     sentences,
     slider::{self, Look, Slider},
     theme, tune_view,
@@ -27,27 +25,6 @@ use crate::{
     params::SongweaveParams,
     shared::{Shared, locked},
 };
-
-/// Size of the whole picture in logical pixels.
-pub const SIZE: (f32, f32) = (920.0, 669.0 + fit::HEIGHT + GAP);
-/// The smallest size at which everything is still readable.
-pub const SMALLEST: (f32, f32) = (820.0, 589.0 + fit::HEIGHT + GAP);
-/// Rows of controls, and the height of each.
-const ROWS: usize = 6;
-pub(super) const ROW: f32 = 29.0;
-pub(super) const GAP: f32 = 12.0;
-
-/// What the picture shows and changes.
-pub struct Scene<'a> {
-    /// The plugin's name.
-    pub title: &'a str,
-    /// The parameters.
-    pub params: &'a SongweaveParams,
-    /// What the plugin tells about itself.
-    pub shared: &'a Shared,
-    /// Tells the host what the user changes.
-    pub setter: ParamSetter<'a>,
-}
 
 /// What an open editor remembers.
 #[derive(Default)]
@@ -219,11 +196,6 @@ fn show_amounts(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
         let place = rect.with_max_y(rect.top() + ROW).shrink2(vec2(0.0, 3.0));
         slider::switch(ui, place, param, &scene.setter, theme::BOTH);
     }
-}
-
-/// Whether the audio thread has been running since activation.
-pub(super) fn is_running(shared: &Shared) -> bool {
-    shared.timing().is_some() && shared.telemetry.hops.load(Relaxed) > 0
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use egui::{Context, Ui};
 use nice_plug::context::gui::GuiContext;
 use nice_plug_egui::{Frame, NiceEguiApp, baseview::HandlerError};
 
-use super::{host_window::Opened, theme, view::Scene};
+use super::{opened::Opened, scene::Scene, theme};
 use crate::{
     params::SongweaveParams,
     shared::{Shared, locked},

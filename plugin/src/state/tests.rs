@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::params::SongweaveParams;
 
 fn params() -> SongweaveParams {
     SongweaveParams::new(Arc::new(Shared::default()))
@@ -7,7 +8,7 @@ fn params() -> SongweaveParams {
 
 /// What nice-plug does with a state.
 fn load(params: &SongweaveParams, mut state: PluginState) -> PluginState {
-    prepare(&mut state);
+    prepare(&mut state, &SongweaveParams::new(Arc::new(Shared::without_network())));
     params.deserialize_fields(&state.fields);
     state
 }

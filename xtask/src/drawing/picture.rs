@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use std::path::Path;
 
 /// 8-bit RGB.

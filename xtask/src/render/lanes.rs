@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_dsp::exchange::telemetry::MaskColumn;
 use songweave_dsp::stream::layout::{PARTS, Part};
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use super::lanes::Lanes;
 use crate::drawing::picture::{self, Picture};
 use anyhow::{Result, ensure};
 use serde_json::json;
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_dsp::analysis::bands::centre_hz;
 use songweave_dsp::exchange::telemetry::MaskColumn;
 use songweave_dsp::stream::layout::{BANDS, PARTS, Part};

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_host::EventKind;
 use songweave_score::files::midi::{Message, Midi};
 use std::collections::BTreeSet;

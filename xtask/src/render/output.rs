@@ -9,8 +9,8 @@ use super::session::{Rendered, Sink};
 use super::stems::Stems;
 use super::{mask_out, midi, receipt, roll_out};
 use anyhow::{Context, Result};
+use songweave_audio::draft::write_bytes;
 use songweave_audio::wav::WavWriter;
-use songweave_audio::write::write_bytes;
 use songweave_host::Bus;
 use std::ops::Range;
 

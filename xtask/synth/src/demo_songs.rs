@@ -5,10 +5,7 @@
 
 use std::path::Path;
 
-use songweave_audio::{
-    decode::Audio,
-    write::{flac_bytes, write_bytes},
-};
+use songweave_audio::{decode::Audio, draft::write_bytes, write::flac_bytes};
 use songweave_dsp::stream::layout::Part;
 
 use crate::{

@@ -2,9 +2,11 @@
 
 use super::{
     CLASSES, CORPORA, DURATIONS, INPUTS, LAGS, METERS, MelodyChord, MelodyError, MelodyHeard, PHRASE, PITCHES, STEPS,
-    layers::{DURATION_SIZE, PITCH_SIZE},
 };
 
+/// Numbers that stand for a pitch and for a length.
+pub(super) const PITCH_SIZE: usize = 16;
+pub(super) const DURATION_SIZE: usize = 8;
 /// Room that the input needs.
 pub(super) const CAPACITY: usize = INPUTS;
 

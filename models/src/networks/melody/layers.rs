@@ -3,15 +3,15 @@
 use candle_core::Tensor;
 use serde::Deserialize;
 
-use super::{CLASSES, DURATIONS, EMBEDDED, INPUTS, NUMBERS, PITCHES, REACH, input};
+use super::{
+    CLASSES, DURATIONS, EMBEDDED, INPUTS, NUMBERS, PITCHES, REACH,
+    input::{self, DURATION_SIZE, PITCH_SIZE},
+};
 use crate::{
     format::{Architecture, Sequence, WeightError, WeightFile, check_sizes},
     layers::{Linear, Lstm},
 };
 
-/// Numbers that stand for a pitch and for a length.
-pub(super) const PITCH_SIZE: usize = 16;
-pub(super) const DURATION_SIZE: usize = 8;
 /// Units between the state and the lengths.
 const LENGTH_HIDDEN: usize = 64;
 /// Steps from the last note that are told apart.

@@ -136,6 +136,7 @@ pub struct SingerHeard {
 
 /// What is heard in one frame, by the mode that is on.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it crosses in a ring whose memory is there from the beginning")]
 pub enum Heard {
     /// Two songs.
     Mash(SongsHeard),

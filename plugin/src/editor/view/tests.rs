@@ -3,7 +3,7 @@ use std::sync::Mutex;
 
 use egui::{Key, Modifiers, Role};
 use egui_kittest::{Harness, kittest::Queryable};
-use nice_plug::{plugin::PluginState, prelude::PluginApi};
+use nice_plug::{plugin::PluginState, prelude::*};
 use songweave_dsp::{
     exchange::{
         controls::Controls,
@@ -14,6 +14,7 @@ use songweave_dsp::{
 };
 
 use super::*;
+use crate::editor::scene::SIZE;
 
 /// A host that does at once what the editor asks for, and writes it down.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use std::{
 use half::f16;
 use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::{Dtype, tensor::TensorView};
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_engine::band::{harmony::features::Listening, heard::StepHeard, place::Place};
 use songweave_models::chords::{CLASS_FEATURES, CLASSES, SHARED_FEATURES};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_models::melody::{DURATIONS, PHRASE};
 
 use crate::band::{

@@ -4,10 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use songweave_audio::{
-    decode::Audio,
-    write::{write_bytes, write_wav},
-};
+use songweave_audio::{decode::Audio, draft::write_bytes, write::write_wav};
 
 use crate::band::chord_set::is_chosen_by;
 use songweave_score::{

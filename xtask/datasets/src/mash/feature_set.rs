@@ -11,7 +11,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_dsp::{
     analysis::bands::centre_hz,
     stream::layout::{BANDS, PARTS, Part},

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs::File, io::Read, path::Path};
 use half::f16;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_dsp::stream::layout::{BANDS, PARTS, Part};
 use songweave_models::mash::{FEATURES, features};
 

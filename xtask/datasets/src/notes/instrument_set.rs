@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_dsp::band::tone::{Tone, noise_edges};
 use songweave_models::instruments::{PROGRAMS, Program, Role};
 

@@ -1,7 +1,5 @@
 //! Material that is none of the usual, through the plugin's path: what must not blow up, and what degrades.
 
-use std::path::Path;
-
 use serde::Serialize;
 use songweave_dsp::stream::{
     framer::repaired,
@@ -14,74 +12,14 @@ use crate::mash::{
     masker::Masker,
     metrics::{Nearness, ratio},
     replay::Replay,
-    robustness_cases::{damaged, full_mixes, instruments, songs, voices},
+    robustness_cases::{Case, Kind, Sound},
 };
-use songweave_score::error::Result as StudioResult;
 use songweave_synth::song::{Song, Stereo};
 
 /// dB by which an output may peak above both inputs added up: masks that change ring a little.
 const HEADROOM: f64 = 6.0;
 /// A voice's share of a song in dB above which a voice is heard; only said of songs without one.
 const FALSE_VOICE: f64 = -10.0;
-
-/// What a case is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A sings: how well is the voice told apart?
-    Voice,
-    /// Nobody sings in A.
-    NoVoice,
-    /// Nothing is known but that it must not blow up.
-    Any,
-}
-
-/// Two songs of one variant of a case.
-#[derive(Debug, Clone)]
-pub enum Sound {
-    /// Songs whose parts are known.
-    Known(Box<[Song; SONGS]>),
-    /// Mixtures `[song][channel][sample]`.
-    Mixtures([Stereo; SONGS]),
-}
-
-/// A case: one or more variants of the same question.
-#[derive(Debug, Clone)]
-pub struct Case {
-    /// Short name.
-    pub name: String,
-    /// In words.
-    pub about: String,
-    /// What it is about.
-    pub kind: Kind,
-    /// Samples per second.
-    pub rate: u32,
-    /// What is played.
-    pub sounds: Vec<Sound>,
-}
-
-/// All cases; the first one is the reference for the others.
-pub struct Cases {
-    /// What can be measured.
-    pub cases: Vec<Case>,
-    /// What cannot, for want of data.
-    pub left_out: Vec<String>,
-}
-
-impl Cases {
-    /// The cases that are made by code and those made of recordings in the data folder, as far as they are there.
-    ///
-    /// # Errors
-    /// A recording that is there cannot be read.
-    pub fn open(data: &Path) -> StudioResult<Self> {
-        let mut left_out = Vec::new();
-        let mut cases = voices(data, &mut left_out)?;
-        cases.extend(instruments());
-        cases.extend(songs()?);
-        cases.extend(full_mixes(data, &mut left_out)?);
-        cases.extend(damaged());
-        Ok(Self { cases, left_out })
-    }
-}
 
 /// A's voice alone, SDR in dB, mean over the variants.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -257,6 +195,7 @@ fn verdict(kind: Kind, figures: &Figures, reference: Option<&Figures>) -> String
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::mash::robustness_cases::damaged;
 
     fn figures() -> Figures {
         Figures {

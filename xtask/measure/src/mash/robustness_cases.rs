@@ -5,7 +5,6 @@ use std::path::Path;
 use songweave_audio::{decode::decode, resample::resample};
 use songweave_dsp::stream::layout::{Part, SONGS};
 
-use crate::mash::robustness::{Case, Kind, Sound};
 use songweave_score::{error::Result, random::Random};
 use songweave_synth::{
     demo_songs::{RATE, TEMPO, mixture, song_a, song_b},
@@ -21,6 +20,65 @@ use songweave_synth::{
 const SINGERS: u64 = 3;
 /// Seconds of a recording that are played.
 const EXCERPT: usize = 25;
+
+/// What a case is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A sings: how well is the voice told apart?
+    Voice,
+    /// Nobody sings in A.
+    NoVoice,
+    /// Nothing is known but that it must not blow up.
+    Any,
+}
+
+/// Two songs of one variant of a case.
+#[derive(Debug, Clone)]
+pub enum Sound {
+    /// Songs whose parts are known.
+    Known(Box<[Song; SONGS]>),
+    /// Mixtures `[song][channel][sample]`.
+    Mixtures([Stereo; SONGS]),
+}
+
+/// A case: one or more variants of the same question.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Short name.
+    pub name: String,
+    /// In words.
+    pub about: String,
+    /// What it is about.
+    pub kind: Kind,
+    /// Samples per second.
+    pub rate: u32,
+    /// What is played.
+    pub sounds: Vec<Sound>,
+}
+
+/// All cases; the first one is the reference for the others.
+pub struct Cases {
+    /// What can be measured.
+    pub cases: Vec<Case>,
+    /// What cannot, for want of data.
+    pub left_out: Vec<String>,
+}
+
+impl Cases {
+    /// The cases that are made by code and those made of recordings in the data folder, as far as they are there.
+    ///
+    /// # Errors
+    /// A recording that is there cannot be read.
+    pub fn open(data: &Path) -> Result<Self> {
+        let mut left_out = Vec::new();
+        let mut cases = voices(data, &mut left_out)?;
+        cases.extend(instruments());
+        cases.extend(songs()?);
+        cases.extend(full_mixes(data, &mut left_out)?);
+        cases.extend(damaged());
+        Ok(Self { cases, left_out })
+    }
+}
 
 fn case(name: &str, about: &str, kind: Kind, sounds: Vec<Sound>) -> Case {
     Case { name: name.to_owned(), about: about.to_owned(), kind, rate: RATE, sounds }
@@ -40,7 +98,7 @@ fn sung(voice: Stereo) -> Sound {
 }
 
 /// Voices over a band: the first case is the reference.
-pub(crate) fn voices(data: &Path, left_out: &mut Vec<String>) -> Result<Vec<Case>> {
+fn voices(data: &Path, left_out: &mut Vec<String>) -> Result<Vec<Case>> {
     let kinds = [
         ("man", "three synthetic men singing over a band", 1.0, false, 1),
         ("woman", "three synthetic women singing over a band", 1.18, false, 1),
@@ -119,7 +177,7 @@ fn recorded(data: &Path, left_out: &mut Vec<String>) -> Result<Vec<Case>> {
 }
 
 /// One instrument alone, and a voice alone.
-pub(crate) fn instruments() -> Vec<Case> {
+fn instruments() -> Vec<Case> {
     let alone = |part: Part| {
         let mut a = if part == Part::Vocals { song_a() } else { song_b() };
         for (index, stem) in a.parts.iter_mut().enumerate() {
@@ -139,7 +197,7 @@ pub(crate) fn instruments() -> Vec<Case> {
 }
 
 /// The two demo songs, changed in ways that songs come in.
-pub(crate) fn songs() -> Result<Vec<Case>> {
+fn songs() -> Result<Vec<Case>> {
     let both = |change: &dyn Fn(&mut Song)| {
         let mut songs = [song_a(), song_b()];
         songs.iter_mut().for_each(change);
@@ -194,7 +252,7 @@ fn convert(song: &mut Song, rate: u32) -> Result<()> {
 }
 
 /// Recordings of whole songs, whose parts nobody knows.
-pub(crate) fn full_mixes(data: &Path, left_out: &mut Vec<String>) -> Result<Vec<Case>> {
+fn full_mixes(data: &Path, left_out: &mut Vec<String>) -> Result<Vec<Case>> {
     let path = |name: &str| data.join("clips").join(name);
     let (song, jazz) = (path("spleeter_example.mp3"), path("vibe_ace.ogg"));
     for path in [&song, &jazz].into_iter().filter(|path| !path.is_file()) {

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_datasets::material::{Kind, Material};
 use songweave_measure::mash::auto_mask::{AutoFigures, Clash, measure_auto};
 use songweave_score::{random::Random, split::Split};

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use figures::{Report, SongFigures};
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_score::songs::structure_song::StructureSong;
 use songweave_score::split::Split;
 use songweave_synth::instruments::soundfont::DEFAULT_PATH;
@@ -98,11 +98,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let recorder = args.audio.as_ref().map(|folder| Recorder::open(folder, &args.soundfont)).transpose()?;
     let stage = Stage { bundle, params: args.params.clone(), voice: recorder.is_none() };
     let songs = measure(args, &folders, &stage, recorder.as_ref())?;
+    let recorded: Vec<_> = songs.iter().filter_map(|song| song.recorded.as_ref()).collect();
     let sound =
-        args.audio.as_ref().map(|folder| SoundReport::of(folder, args.pix2pix.as_deref(), &songs)).transpose()?;
+        args.audio.as_ref().map(|folder| SoundReport::of(folder, args.pix2pix.as_deref(), &recorded)).transpose()?;
     let reference = reference::grooves_of(&args.params);
     let report = Report { sound, ..Report::of(args.seconds, args.params.clone(), songs, reference) };
     print::report(&report);
+    if let Some(sound) = &report.sound {
+        sound_print::report(sound);
+    }
     if let (Some(folder), Some(sounds)) = (&args.pictures, &args.audio) {
         spectrogram::write(folder, sounds, &report.songs)?;
     }

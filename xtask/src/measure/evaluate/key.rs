@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 use serde::Serialize;
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_datasets::stems::{multitracks, song_folders};
 use songweave_dsp::{
     exchange::{

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Result, anyhow, bail, ensure};
 use indicatif::ProgressBar;
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use songweave_datasets::stems::{
     multitracks::{TEST_SONGS, folder_name},
     song_folders,

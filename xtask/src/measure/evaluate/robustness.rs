@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use songweave_audio::write::write_bytes;
-use songweave_measure::mash::robustness::{Cases, Figures, measure};
+use songweave_audio::draft::write_bytes;
+use songweave_measure::mash::robustness::{Figures, measure};
+use songweave_measure::mash::robustness_cases::Cases;
 
 use super::{RobustnessArgs, bar, network};
 

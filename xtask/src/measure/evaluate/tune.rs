@@ -15,7 +15,7 @@ use correction::CorrectionReport;
 use melody::MelodyReport;
 use pitch_trackers::PitchTrackers;
 use serde::Serialize;
-use songweave_audio::write::write_bytes;
+use songweave_audio::draft::write_bytes;
 use tracker::TrackerReport;
 
 /// What the command takes.

@@ -16,12 +16,10 @@ use songweave_synth::voices::evaluation_singers::{Manner, Sung, sing};
 
 use super::recovery::{InTime, Recovery};
 use super::sound::{Recorded, Recorder, SoundReport};
-use super::stage::{Stage, chords, onsets};
+use super::stage::{LISTENING, Stage, chords, onsets};
 use super::true_pitch;
 use crate::render::Chart;
 
-/// Steps of listening before anything is measured: two bars.
-pub(super) const LISTENING: usize = 2 * STEPS_PER_BAR as usize;
 /// Ways to harmonise a song.
 pub(super) const HARMONIES: [&str; 5] = ["heard", "true pitch", "true chords", "best triad of each bar", "tonic triad"];
 

@@ -5,7 +5,6 @@ use songweave_measure::statistics::Estimate;
 
 use super::figures::{HARMONIES, Overall, Report, SongFigures};
 use super::recovery::WAYS;
-use super::sound_print;
 
 pub(super) fn report(report: &Report) {
     println!("Measured after two bars of listening; changes, entropy and note-in-chord of the annotation in brackets.");
@@ -41,9 +40,6 @@ pub(super) fn report(report: &Report) {
     }
     playing(report);
     println!("  missed hops: {}", report.missed_hops);
-    if let Some(sound) = &report.sound {
-        sound_print::report(sound);
-    }
 }
 
 fn song(song: &SongFigures) {

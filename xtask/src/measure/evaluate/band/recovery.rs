@@ -11,8 +11,7 @@ use songweave_measure::statistics::Estimate;
 use songweave_score::songs::structure_song::{STEPS_PER_BAR, StructureSong};
 use songweave_synth::voices::evaluation_singers::{Manner, sing};
 
-use super::figures::LISTENING;
-use super::stage::{Stage, chords};
+use super::stage::{LISTENING, Stage, chords};
 
 /// The step at which the voice jumps: bar 5.
 const JUMP: u32 = 4 * STEPS_PER_BAR;

@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use songweave_audio::decode::decode;
+use songweave_audio::draft::write_bytes;
 use songweave_audio::resample::resample;
-use songweave_audio::write::write_bytes;
 use songweave_datasets::band::pix2pix_set::write_mono;
 use songweave_dsp::band::Instrument;
 use songweave_host::EventKind;
@@ -22,7 +22,7 @@ use songweave_synth::instruments::soundfont::Instruments;
 use songweave_synth::song::Stereo;
 use songweave_synth::voices::evaluation_singers::Sung;
 
-use super::figures::{LISTENING, SongFigures};
+use super::stage::LISTENING;
 use crate::render::{Performance, Timed};
 use crate::{project, python};
 
@@ -167,7 +167,7 @@ pub(super) struct SoundReport {
 
 impl SoundReport {
     /// Lets the baseline of the run `pix2pix` play to all voices and measures everybody.
-    pub(super) fn of(folder: &Path, pix2pix: Option<&Path>, songs: &[SongFigures]) -> Result<Self> {
+    pub(super) fn of(folder: &Path, pix2pix: Option<&Path>, songs: &[&Recorded]) -> Result<Self> {
         let facts = pix2pix.map(|run| accompany(folder, run)).transpose()?;
         let figures = measured(folder, pix2pix.is_some(), songs)?;
         let distances = distances(folder)?;
@@ -181,7 +181,7 @@ impl SoundReport {
 }
 
 /// Everybody's figures of every song; what the listener is to hear is written.
-fn measured(folder: &Path, pix2pix: bool, songs: &[SongFigures]) -> Result<BTreeMap<&'static str, Vec<Measured>>> {
+fn measured(folder: &Path, pix2pix: bool, songs: &[&Recorded]) -> Result<BTreeMap<&'static str, Vec<Measured>>> {
     let heard = folder.join(HEARD);
     // The songs of an earlier run would be heard as well.
     if heard.is_dir() {
@@ -191,7 +191,7 @@ fn measured(folder: &Path, pix2pix: bool, songs: &[SongFigures]) -> Result<BTree
     let systems = SYSTEMS.into_iter().filter(|system| *system != "pix2pix" || pix2pix);
     let bar = super::super::bar(songs.len());
     let mut figures: BTreeMap<&'static str, Vec<Measured>> = BTreeMap::new();
-    for song in songs.iter().filter_map(|song| song.recorded.as_ref()) {
+    for song in songs {
         for system in systems.clone() {
             figures.entry(system).or_default().push(measure(folder, song, system)?);
         }

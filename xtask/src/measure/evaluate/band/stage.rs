@@ -8,10 +8,13 @@ use songweave_dsp::band::Instrument;
 use songweave_host::EventKind;
 use songweave_measure::band::grid::Onset;
 use songweave_score::notation::step_chord::StepChord;
-use songweave_score::songs::structure_song::StructureSong;
+use songweave_score::songs::structure_song::{STEPS_PER_BAR, StructureSong};
 use songweave_synth::voices::evaluation_singers::Sung;
 
 use crate::render::{self, Args, Chart, Inputs, Performance, Timed};
+
+/// Steps of listening before anything is measured: two bars.
+pub(super) const LISTENING: usize = 2 * STEPS_PER_BAR as usize;
 
 /// The plugin and how it is set.
 pub(super) struct Stage {
