@@ -15,7 +15,7 @@ use songweave_dsp::{
 };
 use songweave_engine::{
     band::Band,
-    runtime::{offline::Inline, pipeline::Pipeline},
+    runtime::{inference::Inline, pipeline::Pipeline},
 };
 use songweave_models::MashNetwork;
 
@@ -24,7 +24,7 @@ pub struct Driven {
     /// The path.
     pub path: AudioPath,
     /// Its network.
-    pub inline: Inline,
+    pub inline: Inline<Pipeline>,
     /// Its meters.
     pub telemetry: Arc<Telemetry>,
 }

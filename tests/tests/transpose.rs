@@ -6,7 +6,7 @@ use std::sync::Arc;
 use songweave_dsp::{
     exchange::{
         controls::Controls,
-        frame::{Decision, Transport},
+        frame::{AnalysisFrame, Decision, Transport},
         link::{Impatient, InferenceEnd, Patience, link},
         telemetry::{Telemetry, columns},
     },
@@ -15,19 +15,22 @@ use songweave_dsp::{
         path::{AudioPath, BlockInfo},
     },
 };
+use songweave_engine::runtime::inference::{Decide, Inline};
 use songweave_tests::signal::error_db;
 
 const LENGTH: usize = 48_000;
 
-/// An inference end that always says the same.
-struct Says(InferenceEnd, Decision);
+/// Always decides the same.
+struct Always(Decision);
 
-impl Patience for Says {
-    fn wait(&mut self, _done: usize) -> bool {
-        let Some(frame) = self.0.next_frame() else { return false };
-        self.0.send(Decision { position: frame.position, ..self.1 }, &[]);
-        true
+impl Decide for Always {
+    fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
+        Some(Decision { position: frame.position, ..self.0 })
     }
+}
+
+fn says(end: InferenceEnd, decision: Decision) -> impl Patience {
+    Inline::new(end, Always(decision))
 }
 
 fn path() -> (AudioPath, InferenceEnd) {
@@ -72,7 +75,7 @@ fn run(
 
 fn bounce(decision: Decision, controls: Controls) -> Vec<f32> {
     let (mut path, end) = path();
-    run(&mut path, &mut Says(end, decision), &song_b(), |_| controls)
+    run(&mut path, &mut says(end, decision), &song_b(), |_| controls)
 }
 
 #[test]
@@ -124,7 +127,7 @@ fn mask_and_what_it_takes_away_add_up_to_the_transposed_song() {
     let error = error_db(&plain[8_192..], &moved[8_192..]);
     assert!((-6.0..6.0).contains(&error), "{error}");
     let (mut whole, end) = path();
-    let wanted = run(&mut whole, &mut Says(end, decision), &song_b(), |_| only_b(2));
+    let wanted = run(&mut whole, &mut says(end, decision), &song_b(), |_| only_b(2));
     assert!(error_db(&wanted[8_192..], &moved[8_192..]) < -60.0);
 }
 
@@ -134,7 +137,7 @@ fn a_seek_begins_anew() {
     let song: Vec<f32> = (0..LENGTH).map(|n| (n % 256) as f32 / 256.0 - 0.5).collect();
     let after_a_seek = |hops_before: i64, sought: bool| {
         let (mut path, end) = path();
-        let mut says = Says(end, all_of(Part::Other));
+        let mut says = says(end, all_of(Part::Other));
         let mut out = vec![];
         for (n, b) in song.chunks_exact(512).enumerate() {
             let (mut left, mut right) = ([0.0; 512], [0.0; 512]);

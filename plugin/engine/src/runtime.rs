@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod fault;
+pub mod inference;
 pub mod offline;
 pub mod pipeline;
 pub mod slot;

@@ -7,8 +7,8 @@ use std::f32::consts::TAU;
 use songweave_dsp::{
     exchange::{
         controls::Controls,
-        frame::{Decision, Heard},
-        link::{InferenceEnd, Patience, link},
+        frame::{AnalysisFrame, Decision, Heard},
+        link::link,
         telemetry::{Telemetry, columns},
     },
     stream::{
@@ -16,25 +16,12 @@ use songweave_dsp::{
         path::{AudioPath, BlockInfo},
     },
 };
-use songweave_engine::follow::{Listener, Listening, key::Key, words};
+use songweave_engine::{
+    follow::{Listener, Listening, key::Key, words},
+    runtime::inference::Inline,
+};
 
 const RATE: f32 = 48_000.0;
-
-struct Ear {
-    end: InferenceEnd,
-    listener: Listener,
-}
-
-impl Patience for Ear {
-    fn wait(&mut self, _done: usize) -> bool {
-        while let Some(frame) = self.end.next_frame() {
-            if let Heard::Mash(songs) = &frame.heard {
-                self.listener.hear(&frame, songs, &Decision::UNDECIDED);
-            }
-        }
-        false
-    }
-}
 
 /// What is known after two mono songs, in blocks of the given sizes.
 fn hear_at(rate: f32, a: &[f32], b: &[f32], sizes: impl Iterator<Item = usize>) -> Listening {
@@ -45,7 +32,14 @@ fn hear_with(controls: Controls, rate: f32, a: &[f32], b: &[f32], mut sizes: imp
     let (audio, end) = link();
     let layout = StreamLayout::for_sample_rate(rate);
     let mut path = AudioPath::new(layout, false, audio, Telemetry::default().into(), columns().0);
-    let mut ear = Ear { end, listener: Listener::default() };
+    let mut listener = Listener::default();
+    // Listens to every frame, decides nothing.
+    let mut ear = Inline::new(end, |frame: &AnalysisFrame| {
+        if let Heard::Mash(songs) = &frame.heard {
+            listener.hear(frame, songs, &Decision::UNDECIDED);
+        }
+        None
+    });
     let info = BlockInfo { controls, ..BlockInfo::default() };
     let mut start = 0;
     while start < a.len() {
@@ -54,7 +48,7 @@ fn hear_with(controls: Controls, rate: f32, a: &[f32], b: &[f32], mut sizes: imp
         path.process(&mut [&mut block], &[&b[start..end]], &info, &mut ear, &mut ());
         start = end;
     }
-    *ear.listener.listening()
+    *listener.listening()
 }
 
 fn hear(a: &[f32], b: &[f32]) -> Listening {

@@ -6,7 +6,7 @@ use std::sync::{Arc, atomic::Ordering};
 use ringbuf::traits::Consumer;
 use songweave_dsp::{
     exchange::{
-        link::{InferenceEnd, Patience, link},
+        link::link,
         telemetry::{BandColumn, ColumnReceiver, MaskColumn, Telemetry, columns},
     },
     stream::{
@@ -16,33 +16,10 @@ use songweave_dsp::{
 };
 use songweave_models::{MashNetwork, WeightError};
 
-use crate::{band::Band, runtime::pipeline::Pipeline};
-
-/// The inference end without a thread: runs the pipeline whenever the audio path misses a decision.
-pub struct Inline {
-    end: InferenceEnd,
-    pipeline: Pipeline,
-}
-
-impl Inline {
-    /// An inference end that runs `pipeline` on the caller's thread.
-    #[must_use]
-    pub const fn new(end: InferenceEnd, pipeline: Pipeline) -> Self {
-        Self { end, pipeline }
-    }
-}
-
-impl Patience for Inline {
-    fn wait(&mut self, _done: usize) -> bool {
-        let mut progress = false;
-        while let Some(frame) = self.end.next_frame() {
-            let decision = self.pipeline.step(&frame).unwrap_or_else(|_| self.pipeline.hold(&frame));
-            self.end.send(decision, self.pipeline.tones());
-            progress = true;
-        }
-        progress
-    }
-}
+use crate::{
+    band::Band,
+    runtime::{inference::Inline, pipeline::Pipeline},
+};
 
 /// What a render gives.
 pub struct Rendered {
@@ -60,7 +37,7 @@ type Block = [Vec<f32>; CHANNELS];
 /// The plugin's path for one render.
 pub struct Offline {
     path: AudioPath,
-    inline: Inline,
+    inline: Inline<Pipeline>,
     columns: ColumnReceiver,
     keys: Vec<(usize, u8, bool)>,
 }

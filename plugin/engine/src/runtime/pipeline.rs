@@ -12,7 +12,7 @@ use crate::{
     band::{Band, view::BandView},
     follow::{Listener, Listening},
     mash::lead::Lead,
-    runtime::fault::NetworkFault,
+    runtime::{fault::NetworkFault, inference::Decide},
 };
 
 /// Both modes: Mash makes shares and lead of both songs' bands, Accompany a band of the voice.
@@ -96,12 +96,6 @@ impl Pipeline {
         Ok(self.last)
     }
 
-    /// What the band's notes sound like in the hop that is played with the last decision.
-    #[must_use]
-    pub fn tones(&self) -> &[ToneFrame] {
-        self.band.tones()
-    }
-
     /// What is known of the music that the band accompanies.
     #[must_use]
     pub const fn band(&self) -> &BandView {
@@ -121,5 +115,16 @@ impl Pipeline {
         let transpose_b = if controls.match_keys { self.last.transpose_b } else { controls.transpose_b };
         let tune = self.band.guide();
         Decision { position: frame.position, transpose_b, band: BandStep::EMPTY, tune, ..self.last }
+    }
+}
+
+impl Decide for Pipeline {
+    /// Goes on with the last decision where a network fails.
+    fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
+        Some(self.step(frame).unwrap_or_else(|_| self.hold(frame)))
+    }
+
+    fn tones(&self) -> &[ToneFrame] {
+        self.band.tones()
     }
 }

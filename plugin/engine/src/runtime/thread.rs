@@ -12,6 +12,7 @@ use std::{
 };
 
 use songweave_dsp::{
+    band::instruments::ToneFrame,
     exchange::{
         controls::{Mode, TuneControls, TuneTarget},
         frame::{AnalysisFrame, Decision, Heard, Position, SingerHeard, SongsHeard, Transport},
@@ -25,7 +26,14 @@ use thread_priority::ThreadPriority;
 use crate::{
     band::{Band, view::BandView},
     follow::Listening,
-    runtime::{clock::WallClock, fault::NetworkFault, pipeline::Pipeline, slot::ModelSlot, status::Status},
+    runtime::{
+        clock::WallClock,
+        fault::NetworkFault,
+        inference::{Decide, answer},
+        pipeline::Pipeline,
+        slot::ModelSlot,
+        status::Status,
+    },
 };
 
 /// Pause between two looks at the ring while frames arrive. The audio thread may make no system call, so it cannot wake
@@ -77,7 +85,8 @@ impl Engine {
         status.set_fault(None);
         status.tell(&Listening::NOTHING, &BandView::default());
         let stop = Arc::new(AtomicBool::new(false));
-        let worker = Worker { end: inference, pipeline, slot, status, stop: stop.clone(), broken: false };
+        let worker =
+            Worker { end: inference, guarded: Guarded { pipeline, status, broken: false }, slot, stop: stop.clone() };
         let handle = thread::Builder::new().name("songweave-inference".into()).spawn(move || worker.run())?;
         Ok((Self { stop, handle: Some(handle), layout }, audio))
     }
@@ -135,11 +144,9 @@ fn warm_up_frames() -> impl Iterator<Item = AnalysisFrame> {
 
 struct Worker {
     end: InferenceEnd,
-    pipeline: Pipeline,
+    guarded: Guarded,
     slot: Arc<ModelSlot>,
-    status: Arc<Status>,
     stop: Arc<AtomicBool>,
-    broken: bool,
 }
 
 impl Worker {
@@ -148,12 +155,12 @@ impl Worker {
         let mut last_frame = Instant::now();
         while !self.stop.load(Ordering::Acquire) {
             self.take_network();
-            if let Some(frame) = self.end.next_frame() {
-                last_frame = Instant::now();
-                let decision = self.decide(&frame);
-                self.end.send(decision, self.pipeline.tones());
-                self.status.tell(self.pipeline.listening(), self.pipeline.band());
-                self.status.durations.record(last_frame.elapsed());
+            let now = Instant::now();
+            if answer(&mut self.end, &mut self.guarded) {
+                last_frame = now;
+                let Guarded { pipeline, status, .. } = &self.guarded;
+                status.tell(pipeline.listening(), pipeline.band());
+                status.durations.record(now.elapsed());
             } else {
                 let idle = last_frame.elapsed() > IDLE_AFTER;
                 thread::park_timeout(if idle { IDLE_POLL } else { POLL });
@@ -163,29 +170,42 @@ impl Worker {
 
     fn take_network(&mut self) {
         if let Some(network) = self.slot.take_offered() {
-            self.pipeline.replace(network);
-            self.broken = false;
-            self.status.set_fault(None);
+            self.guarded.pipeline.replace(network);
+            self.guarded.broken = false;
+            self.guarded.status.set_fault(None);
         }
     }
 
-    fn decide(&mut self, frame: &AnalysisFrame) -> Decision {
+    fn raise_priority(&self) {
+        let raised = PRIORITY.try_into().map(ThreadPriority::Crossplatform).is_ok_and(set_priority);
+        self.guarded.status.raised_priority.store(raised, Ordering::Relaxed);
+    }
+}
+
+/// The pipeline, whose faults and panics end its deciding and are told.
+struct Guarded {
+    pipeline: Pipeline,
+    status: Arc<Status>,
+    broken: bool,
+}
+
+impl Decide for Guarded {
+    fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
         if !self.broken {
             let outcome = catch_unwind(AssertUnwindSafe(|| self.pipeline.step(frame)));
             let fault = match outcome {
-                Ok(Ok(decision)) => return decision,
+                Ok(Ok(decision)) => return Some(decision),
                 Ok(Err(fault)) => fault,
                 Err(panic) => NetworkFault(message(panic.as_ref())),
             };
             self.broken = true;
             self.status.set_fault(Some(fault.to_string()));
         }
-        self.pipeline.hold(frame)
+        Some(self.pipeline.hold(frame))
     }
 
-    fn raise_priority(&self) {
-        let raised = PRIORITY.try_into().map(ThreadPriority::Crossplatform).is_ok_and(set_priority);
-        self.status.raised_priority.store(raised, Ordering::Relaxed);
+    fn tones(&self) -> &[ToneFrame] {
+        self.pipeline.tones()
     }
 }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use songweave_dsp::{
+    band::instruments::ToneFrame,
     exchange::{
         controls::Controls,
-        frame::Decision,
-        link::{InferenceEnd, Patience, link},
+        frame::{AnalysisFrame, Decision},
+        link::{AudioEnd, Patience, link},
         telemetry::{Telemetry, columns},
     },
     stream::{
@@ -14,7 +15,13 @@ use songweave_dsp::{
         path::{AudioPath, BlockInfo},
     },
 };
-use songweave_engine::{band::Band, runtime::pipeline::Pipeline};
+use songweave_engine::{
+    band::Band,
+    runtime::{
+        inference::{Decide, Inline},
+        pipeline::Pipeline,
+    },
+};
 use songweave_models::mash::MashNetwork;
 
 use songweave_synth::song::Stereo;
@@ -33,11 +40,13 @@ impl Replay {
     pub fn record(layout: StreamLayout, network: MashNetwork, songs: [[&[f32]; CHANNELS]; 2]) -> Result<Self, String> {
         let band = Band::embedded().map_err(|error| error.to_string())?;
         let (audio, end) = link();
-        let mut listener = Listener { end, pipeline: Pipeline::new(network, band), decisions: Vec::new(), fault: None };
-        play(layout, audio, songs, &Controls::default(), &mut listener);
-        match listener.fault {
+        let recorder = Recorder { pipeline: Pipeline::new(network, band), decisions: Vec::new(), fault: None };
+        let mut inline = Inline::new(end, recorder);
+        play(layout, audio, songs, &Controls::default(), &mut inline);
+        let recorder = inline.into_networks();
+        match recorder.fault {
             Some(fault) => Err(fault),
-            None => Ok(Self { layout, decisions: listener.decisions }),
+            None => Ok(Self { layout, decisions: recorder.decisions }),
         }
     }
 
@@ -45,7 +54,11 @@ impl Replay {
     #[must_use]
     pub fn render(&self, songs: [[&[f32]; CHANNELS]; 2], controls: &Controls) -> Stereo {
         let (audio, end) = link();
-        play(self.layout, audio, songs, controls, &mut Prompter { end, decisions: &self.decisions })
+        let known = |frame: &AnalysisFrame| {
+            let decision = self.decisions.get(frame.position.hop as usize).unwrap_or(&Decision::UNDECIDED);
+            Some(Decision { position: frame.position, ..*decision })
+        };
+        play(self.layout, audio, songs, controls, &mut Inline::new(end, known))
     }
 
     /// The decision about the frame whose window begins at sample `frame * hop`.
@@ -69,50 +82,30 @@ impl Replay {
 }
 
 /// Asks the network and writes down what it says.
-struct Listener {
-    end: InferenceEnd,
+struct Recorder {
     pipeline: Pipeline,
     decisions: Vec<Decision>,
     fault: Option<String>,
 }
 
-impl Patience for Listener {
-    fn wait(&mut self, _done: usize) -> bool {
-        let mut progress = false;
-        while let Some(frame) = self.end.next_frame() {
-            let decision = self.pipeline.step(&frame).unwrap_or_else(|error| {
-                self.fault = Some(error.to_string());
-                self.pipeline.hold(&frame)
-            });
-            self.decisions.push(decision);
-            self.end.send(decision, self.pipeline.tones());
-            progress = true;
-        }
-        progress
+impl Decide for Recorder {
+    fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
+        let decision = self.pipeline.step(frame).unwrap_or_else(|error| {
+            self.fault = Some(error.to_string());
+            self.pipeline.hold(frame)
+        });
+        self.decisions.push(decision);
+        Some(decision)
     }
-}
 
-/// Says again what was said.
-struct Prompter<'a> {
-    end: InferenceEnd,
-    decisions: &'a [Decision],
-}
-
-impl Patience for Prompter<'_> {
-    fn wait(&mut self, _done: usize) -> bool {
-        let mut progress = false;
-        while let Some(frame) = self.end.next_frame() {
-            let known = self.decisions.get(frame.position.hop as usize).copied();
-            self.end.send(Decision { position: frame.position, ..known.unwrap_or(Decision::UNDECIDED) }, &[]);
-            progress = true;
-        }
-        progress
+    fn tones(&self) -> &[ToneFrame] {
+        self.pipeline.tones()
     }
 }
 
 fn play(
     layout: StreamLayout,
-    audio: songweave_dsp::exchange::link::AudioEnd,
+    audio: AudioEnd,
     [a, b]: [[&[f32]; CHANNELS]; 2],
     controls: &Controls,
     patience: &mut impl Patience,

@@ -9,8 +9,8 @@ use songweave_audio::draft::write_bytes;
 use songweave_datasets::stems::{multitracks, song_folders};
 use songweave_dsp::{
     exchange::{
-        frame::{Decision, Heard},
-        link::{InferenceEnd, Patience, link},
+        frame::{AnalysisFrame, Decision, Heard},
+        link::link,
         telemetry::{Telemetry, columns},
     },
     stream::{
@@ -18,7 +18,10 @@ use songweave_dsp::{
         path::{AudioPath, BlockInfo},
     },
 };
-use songweave_engine::follow::{Listener, SongHeard, key::Key};
+use songweave_engine::{
+    follow::{Listener, SongHeard, key::Key},
+    runtime::inference::Inline,
+};
 use songweave_score::{
     composition::{
         comping::{Beats, bass},
@@ -259,29 +262,19 @@ fn real(folder: &Path, key: Key, tempo: f32, seconds: f64) -> Result<Subject> {
     Ok(Subject { name: song.name, kind: "real", key, tempo, audio })
 }
 
-/// The inference thread's place: listens to every frame, decides nothing.
-struct Ear {
-    end: InferenceEnd,
-    listener: Listener,
-}
-
-impl Patience for Ear {
-    fn wait(&mut self, _done: usize) -> bool {
-        while let Some(frame) = self.end.next_frame() {
-            if let Heard::Mash(songs) = &frame.heard {
-                self.listener.hear(&frame, songs, &Decision::UNDECIDED);
-            }
-        }
-        false
-    }
-}
-
 /// Plays one or two songs through the plugin's own path.
 fn measure(a: &Subject, b: Option<&Subject>) -> Vec<Found> {
     let (audio, end) = link();
     let layout = StreamLayout::for_sample_rate(RATE as f32);
     let mut path = AudioPath::new(layout, false, audio, Telemetry::default().into(), columns().0);
-    let mut ear = Ear { end, listener: Listener::default() };
+    let mut listener = Listener::default();
+    // Listens to every frame, decides nothing.
+    let mut ear = Inline::new(end, |frame: &AnalysisFrame| {
+        if let Heard::Mash(songs) = &frame.heard {
+            listener.hear(frame, songs, &Decision::UNDECIDED);
+        }
+        None
+    });
     let [mut left, mut right] = a.audio.clone();
     let side = b.map_or_else(|| silence(left.len()), |b| b.audio.clone());
     for start in (0..left.len()).step_by(layout.hop) {
@@ -295,7 +288,7 @@ fn measure(a: &Subject, b: Option<&Subject>) -> Vec<Found> {
             &mut (),
         );
     }
-    let heard = ear.listener.listening().songs;
+    let heard = listener.listening().songs;
     [Some(a), b].into_iter().flatten().zip(heard).map(|(subject, heard)| found(subject, &heard)).collect()
 }
 
