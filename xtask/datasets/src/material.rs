@@ -98,7 +98,8 @@ impl Material {
         SOURCES.map(str::to_owned).into_iter().chain(fonts).chain(voices).collect()
     }
 
-    /// A new song of a kind, `seconds` long at `rate` (one of [`RATES`]) from the songs of a split.
+    /// A new song of a kind, `seconds` long at `rate` (one of [`RATES`]) from the songs of a split; to validate by and to test with are
+    /// the same ones here.
     ///
     /// # Errors
     /// A data file is unreadable.
@@ -194,8 +195,14 @@ fn real_songs(folder: &Path) -> Result<Vec<RealSong>> {
     })
 }
 
+/// Whether songs of a split are made from the score of this name. The set that Mash is trained with knows two splits of scores: it
+/// validates by those that others test with, and trains on all others.
+fn draws_from(name: &str, split: Split) -> bool {
+    (Split::of(name) == Split::Test) == (split != Split::Train)
+}
+
 fn choose<'a>(paths: &'a [PathBuf], split: Split, random: &mut Random) -> Result<&'a Path> {
-    let fitting: Vec<&PathBuf> = paths.iter().filter(|path| Split::of(&name_of(path)) == split).collect();
+    let fitting: Vec<&PathBuf> = paths.iter().filter(|path| draws_from(&name_of(path), split)).collect();
     let none = || StudioError::data(Path::new("data"), format!("no song of the {} split", split.name()));
     random.pick(&fitting).map(|path| path.as_path()).ok_or_else(none)
 }

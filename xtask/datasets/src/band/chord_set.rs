@@ -59,10 +59,9 @@ pub struct ChordSet {
 /// A song of the set and where it comes from.
 struct Source {
     song: SungSong,
-    split: Split,
     /// Whether it is of POP909, not a lead sheet.
     pop: bool,
-    /// Whether it is chosen by: one in ten of those that are not tested with.
+    /// Whether it is chosen by; only pop is.
     chooses: bool,
 }
 
@@ -142,19 +141,10 @@ impl ChordSet {
 fn sources(data: &Path) -> Result<Vec<Source>> {
     let pop = read_songs(&data.join("pop909-structure/POP909"))?;
     let sheets = read_sheets(&data.join("openewld/dataset"))?;
-    let pop = pop.into_iter().map(|song| {
-        let (split, chooses) = (Split::of(&song.name), is_chosen_by(&song.name));
-        Source { split, song, pop: true, chooses }
-    });
-    let sheets =
-        sheets.into_iter().map(|song| Source { split: Split::of(&song.name), song, pop: false, chooses: false });
-    Ok(pop.chain(sheets).filter(|source| source.split == Split::Train).collect())
-}
-
-/// Whether a song that is not tested with is one to choose by: one in ten.
-#[must_use]
-pub fn is_chosen_by(name: &str) -> bool {
-    hash(&format!("choose {name}")).is_multiple_of(10)
+    let pop =
+        pop.into_iter().map(|song| Source { chooses: Split::of(&song.name) == Split::Validation, song, pop: true });
+    let sheets = sheets.into_iter().map(|song| Source { song, pop: false, chooses: false });
+    Ok(pop.chain(sheets).filter(|source| Split::of(&source.song.name) != Split::Test).collect())
 }
 
 /// A song, and its key step by step, which may change.

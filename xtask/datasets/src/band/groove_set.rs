@@ -11,8 +11,9 @@ use songweave_score::{
     error::{Result, StudioError},
     performances::{
         drum_clips::{DrumClip, drum_clips},
-        piano_clips::{PianoClip, Use, piano_clips},
+        piano_clips::{PianoClip, piano_clips},
     },
+    split::Split,
 };
 
 /// Version of the format that is written.
@@ -25,7 +26,7 @@ pub const FORMAT: u32 = 1;
 pub fn write(data: &Path, out: &Path, command: &str) -> Result<()> {
     std::fs::create_dir_all(out).map_err(|source| StudioError::io(out, source))?;
     let drums = drum_clips(&data.join("groove"))?;
-    for (name, wanted) in [("train", Use::Train), ("validation", Use::Choose)] {
+    for (name, wanted) in [Split::Train, Split::Validation].map(|split| (split.name(), split)) {
         let drums: Vec<&DrumClip> = drums.iter().filter(|clip| clip.split == name).collect();
         let piano = piano_clips(&data.join("pop909/POP909"), wanted)?;
         println!("{name}: {} drum performances, {} piano songs", drums.len(), piano.len());

@@ -7,10 +7,7 @@ use serde_json::json;
 use songweave_audio::draft::write_bytes;
 use songweave_models::melody::{DURATIONS, PHRASE};
 
-use crate::band::{
-    chord_set::is_chosen_by,
-    melody_ngram::{Cost, NGram},
-};
+use crate::band::melody_ngram::{Cost, NGram};
 use songweave_score::{
     error::{Result, StudioError},
     notation::step_chord::StepChord,
@@ -28,8 +25,8 @@ const NONE: i32 = -1;
 /// # Errors
 /// A folder cannot be read.
 pub fn training_melodies(data: &Path) -> Result<[Vec<MelodySong>; 2]> {
-    let known = read_melodies(data)?.into_iter().filter(|song| Split::of(&song.name) == Split::Train);
-    let (choosing, training) = known.partition(|song| is_chosen_by(&song.name));
+    let known = read_melodies(data)?.into_iter().filter(|song| Split::of(&song.name) != Split::Test);
+    let (choosing, training) = known.partition(|song| Split::of(&song.name) == Split::Validation);
     Ok([training, choosing])
 }
 

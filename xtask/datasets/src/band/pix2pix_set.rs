@@ -6,7 +6,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use songweave_audio::{decode::Audio, draft::write_bytes, write::write_wav};
 
-use crate::band::chord_set::is_chosen_by;
 use songweave_score::{
     error::{Result, StudioError},
     random::{Random, hash},
@@ -76,7 +75,7 @@ impl Pix2pixSet {
         let entries = std::fs::read_dir(folder).map_err(|source| StudioError::io(folder, source))?;
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
         let mut folders: Vec<PathBuf> =
-            paths.filter(|path| path.join("melody.txt").is_file() && Split::of(&name(path)) == Split::Train).collect();
+            paths.filter(|path| path.join("melody.txt").is_file() && Split::of(&name(path)) != Split::Test).collect();
         folders.sort();
         let wanted = self.songs.min(folders.len());
         Ok((0..wanted).map(|index| folders[index * folders.len() / wanted].clone()).collect())
@@ -84,7 +83,7 @@ impl Pix2pixSet {
 
     fn write_song(&self, folder: &Path, font: &Instruments) -> Result<()> {
         let song = StructureSong::read(folder)?.sung_part(self.seconds);
-        let split = if is_chosen_by(&song.name) { Split::Validation } else { Split::Train };
+        let split = Split::of(&song.name);
         let out = self.out.join(split.name());
         std::fs::create_dir_all(&out).map_err(|source| StudioError::io(&out, source))?;
         let path = |what: &str| out.join(format!("{}.{what}.wav", song.name));

@@ -5,7 +5,7 @@ use songweave_dsp::stream::layout::Part;
 use super::{
     Material, Split,
     band::{Bus, Player},
-    choose, name_of, within,
+    choose, draws_from, name_of, within,
 };
 use songweave_score::{
     composition::{
@@ -243,7 +243,7 @@ impl Material {
     /// A beat that is played at about its own tempo.
     fn groove(&self, split: Split, beat: f64, random: &mut Random) -> Option<&Groove> {
         let mut fitting: Vec<&Groove> =
-            self.grooves.iter().filter(|groove| !groove.fill && Split::of(&groove.file) == split).collect();
+            self.grooves.iter().filter(|groove| !groove.fill && draws_from(&groove.file, split)).collect();
         // Styles are drawn before performances: rock would be every fourth otherwise.
         let mut styles: Vec<&str> = fitting.iter().map(|groove| family(groove)).collect();
         styles.sort_unstable();
@@ -258,7 +258,7 @@ impl Material {
 
     fn fill(&self, split: Split, random: &mut Random) -> Option<&Groove> {
         let fills: Vec<&Groove> =
-            self.grooves.iter().filter(|groove| groove.fill && Split::of(&groove.file) == split).collect();
+            self.grooves.iter().filter(|groove| groove.fill && draws_from(&groove.file, split)).collect();
         random.pick(&fills).copied()
     }
 }

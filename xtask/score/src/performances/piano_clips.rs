@@ -8,7 +8,6 @@ use songweave_models::groove::{BAR, HANDS};
 use crate::{
     error::{Result, StudioError},
     notation::note::Note,
-    random::hash,
     songs::pop909::PopSong,
     split::Split,
 };
@@ -44,34 +43,16 @@ pub struct PianoClip {
     pub steps: Vec<PianoStep>,
 }
 
-/// What a song is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Use {
-    /// To train on.
-    Train,
-    /// To choose by.
-    Choose,
-    /// To measure on, never to choose by.
-    Test,
+/// The split of a song by its name. The songs to choose by are not those of [`Split::of`]: the groove network was trained with these.
+fn split_of(name: &str) -> Split {
+    Split::drawn(name, &format!("{name} choose"))
 }
 
-impl Use {
-    /// The use of a song by its name: a tenth of the songs measures, a tenth of the others chooses.
-    #[must_use]
-    pub fn of(name: &str) -> Self {
-        match Split::of(name) {
-            Split::Validation => Self::Test,
-            Split::Train if hash(&format!("{name} choose")).is_multiple_of(10) => Self::Choose,
-            Split::Train => Self::Train,
-        }
-    }
-}
-
-/// The songs of a POP909 folder for one use, without those that are not on the grid or not in 4/4.
+/// The songs of a POP909 folder for one split, without those that are not on the grid or not in 4/4.
 ///
 /// # Errors
 /// The folder or a song cannot be read.
-pub fn piano_clips(folder: &Path, wanted: Use) -> Result<Vec<PianoClip>> {
+pub fn piano_clips(folder: &Path, wanted: Split) -> Result<Vec<PianoClip>> {
     let entries = std::fs::read_dir(folder).map_err(|source| StudioError::io(folder, source))?;
     let mut folders: Vec<PathBuf> =
         entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
@@ -79,7 +60,7 @@ pub fn piano_clips(folder: &Path, wanted: Use) -> Result<Vec<PianoClip>> {
     let mut clips = Vec::new();
     for folder in folders {
         let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        if Use::of(&name) == wanted {
+        if split_of(&name) == wanted {
             clips.extend(clip(name, &PopSong::read(&folder)?));
         }
     }
@@ -213,12 +194,12 @@ mod tests {
 
     #[test]
     fn test_songs_are_those_of_the_other_sets() {
-        let of = |wanted| (0..909).filter(|song| Use::of(&format!("{song:03}")) == wanted).count();
-        assert!(of(Use::Test) > 60 && of(Use::Choose) > 60 && of(Use::Train) > 600);
+        let of = |wanted| (0..909).filter(|song| split_of(&format!("{song:03}")) == wanted).count();
+        assert!(of(Split::Test) > 60 && of(Split::Validation) > 60 && of(Split::Train) > 600);
         assert!(
             (0..909)
                 .map(|song| format!("{song:03}"))
-                .all(|name| { (Use::of(&name) == Use::Test) == (Split::of(&name) == Split::Validation) })
+                .all(|name| { (split_of(&name) == Split::Test) == (Split::of(&name) == Split::Test) })
         );
     }
 }

@@ -76,7 +76,7 @@ fn songs(args: &AutoArgs, material: &Material) -> Result<Vec<Song>> {
     let mut songs = Vec::new();
     for attempt in 0..2 * args.pairs * PATIENCE {
         let mut random = Random::for_task(args.seed, attempt as u64);
-        let song = material.song(KINDS[attempt % KINDS.len()], Split::Validation, args.seconds, RATE, &mut random)?;
+        let song = material.song(KINDS[attempt % KINDS.len()], Split::Test, args.seconds, RATE, &mut random)?;
         if song.notes.iter().all(Option::is_some) {
             songs.push(song);
             bar.inc(1);

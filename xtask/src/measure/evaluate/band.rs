@@ -156,7 +156,7 @@ fn folders(data: &Path, most: Option<usize>) -> Result<Vec<PathBuf>> {
     let shared = Path::new(crate::data::dataset::DATA).canonicalize();
     if shared.is_ok_and(|shared| root.canonicalize().is_ok_and(|root| root.starts_with(shared))) && folders.len() > 1 {
         let name = |folder: &Path| folder.file_name().map(|name| name.to_string_lossy().into_owned());
-        folders.retain(|folder| name(folder).is_some_and(|name| Split::of(&name) == Split::Validation));
+        folders.retain(|folder| name(folder).is_some_and(|name| Split::of(&name) == Split::Test));
     }
     ensure!(!folders.is_empty(), "{}: no songs here; a song is a folder with melody.txt", root.display());
     folders.sort();

@@ -18,9 +18,10 @@ use songweave_models::groove::{BAR, DRUM_KEYS, DRUM_NAMES, DRUMS, GrooveNetwork}
 use songweave_score::{
     performances::{
         drum_clips::{DrumBar, DrumClip, drum_clips},
-        piano_clips::{PianoClip, Use, piano_clips},
+        piano_clips::{PianoClip, piano_clips},
     },
     random::Random,
+    split::Split,
 };
 
 /// Performances of each style that are generated, with densities from little to much.
@@ -119,7 +120,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let network = GrooveNetwork::embedded()?;
     let parameters = network.parameters();
     let clips = drum_clips(&args.data.join("groove"))?;
-    let songs = piano_clips(&args.data.join("pop909/POP909"), Use::Test)?;
+    let songs = piano_clips(&args.data.join("pop909/POP909"), Split::Test)?;
     ensure!(!songs.is_empty(), "{}: no test songs of POP909 here", args.data.display());
     let mut band = Band { arranger: Arranger::new(network), microseconds: Vec::new(), notes: 0, on_grid: 0 };
     let training: Vec<&[DrumBar]> = of(&clips, None, "train", true);

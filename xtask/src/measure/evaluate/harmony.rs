@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use serde::Serialize;
-use songweave_datasets::band::chord_set::is_chosen_by;
 use songweave_engine::band::harmony::{Harmony, Wishes};
 use songweave_measure::band::{
     harmony_figures::{Chords, Figures, Jump, accompany, best_triads, figures, returns, tonic_triad},
@@ -120,13 +119,13 @@ pub(super) fn run(args: &Args) -> Result<()> {
 /// The songs that are measured, and those that were trained on.
 fn songs(args: &Args) -> Result<(Vec<SungSong>, Vec<SungSong>)> {
     let all = read_songs(&args.data)?;
-    let test = |song: &SungSong| Split::of(&song.name) == Split::Validation;
+    let split = |song: &SungSong| Split::of(&song.name);
     let wanted = |song: &SungSong| match args.songs {
-        Songs::Test => test(song),
-        Songs::Choose => !test(song) && is_chosen_by(&song.name),
+        Songs::Test => split(song) == Split::Test,
+        Songs::Choose => split(song) == Split::Validation,
         Songs::All => true,
     };
-    let trained = all.iter().filter(|song| !test(song) && !is_chosen_by(&song.name)).cloned().collect();
+    let trained = all.iter().filter(|song| split(song) == Split::Train).cloned().collect();
     let songs: Vec<SungSong> = all.into_iter().filter(wanted).collect();
     ensure!(!songs.is_empty(), "{}: none of its songs is of this kind; try --songs all", args.data.display());
     Ok((songs, trained))

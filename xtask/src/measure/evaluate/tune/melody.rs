@@ -55,7 +55,7 @@ pub(super) fn measure(data: &Path, choose: bool) -> Result<MelodyReport> {
     let bar = super::super::bar(4 + ADVENTURES.len()).with_message("melody network");
     let [training, choosing] = training_melodies(data)?;
     let aside =
-        || read_melodies(data).map(|songs| songs.into_iter().filter(|song| Split::of(&song.name) == Split::Validation));
+        || read_melodies(data).map(|songs| songs.into_iter().filter(|song| Split::of(&song.name) == Split::Test));
     let (tested, known) = if choose {
         (choosing, training.clone())
     } else {

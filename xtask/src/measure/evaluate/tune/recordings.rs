@@ -82,7 +82,7 @@ fn synthetic(folder: &Path, seconds: f64, songs: usize) -> Result<Vec<Recording>
     let mut folders: Vec<PathBuf> =
         entries(folder)?.into_iter().filter(|path| path.join("melody.txt").is_file()).collect();
     folders.sort();
-    folders.retain(|path| Split::of(&name(path)) == Split::Validation);
+    folders.retain(|path| Split::of(&name(path)) == Split::Test);
     let sung = folders.iter().take(songs).map(|path| {
         let song = StructureSong::read(path)?.sung_part(seconds);
         let sung = sing(&song, Manner::Clean, RATE);
