@@ -6,7 +6,7 @@ use songweave_host::{
 };
 use songweave_tests::{
     accompany::{RATE, choose, voice},
-    bounce::{SONGWEAVE, instance, parameter_event, songs, vst3_instance},
+    bounce::{SONGWEAVE, instance, parameter, parameter_event, songs, vst3_instance},
 };
 
 fn vocals(plugin: &Vst3Plugin) -> u32 {
@@ -138,4 +138,79 @@ fn the_tail_of_a_band_is_as_long_as_it_plays_on() {
     accompany(&mut processor, 0, &[0.0; 512]);
     assert_eq!(processor.tail(), Some(u64::from(mash.latency())));
     mash.deactivate(processor);
+}
+
+/// Where a host is at a sample of a song at 120 BPM that has one bar of 2/4 after four of 4/4.
+fn after_a_short_bar(sample: usize) -> Transport {
+    let quarters = sample as f64 / f64::from(RATE) * 2.0;
+    let (bar_start, beats) = match quarters {
+        ..16.0 => ((quarters / 4.0).floor() * 4.0, 4),
+        ..18.0 => (16.0, 2),
+        _ => (18.0 + ((quarters - 18.0) / 4.0).floor() * 4.0, 4),
+    };
+    Transport {
+        position: sample as u64,
+        time_signature: (beats, 4),
+        bar_start: Some(bar_start),
+        ..Transport::default()
+    }
+}
+
+/// What the band plays to a voice with a short bar in the song, when a parameter without effect moves at these frames of every block.
+fn played_after_a_short_bar(
+    process: &mut dyn FnMut(&mut Block<'_>),
+    id: u32,
+    frames: &[usize],
+) -> Vec<(usize, EventKind)> {
+    // The metre changes where a block begins.
+    const BLOCK: usize = 4_000;
+    let mut played = vec![];
+    for (index, voice) in voice(12).chunks(BLOCK).enumerate() {
+        let mut told = vec![];
+        let moved = |frame: &usize| parameter_event(*frame, id, if index % 2 == 0 { 0.25 } else { 0.75 });
+        process(&mut Block {
+            frames: voice.len(),
+            inputs: &mut [vec![voice.to_vec(); 2], silent_bus(2, voice.len())],
+            outputs: &mut [silent_bus(2, voice.len())],
+            events: &frames.iter().filter(|frame| **frame < voice.len()).map(moved).collect::<Vec<_>>(),
+            transport: Some(after_a_short_bar(index * BLOCK)),
+            events_out: &mut told,
+        });
+        let notes = told.into_iter().filter(|event| !matches!(event.kind, EventKind::Parameter { .. }));
+        played.extend(notes.map(|event| (index * BLOCK + event.time as usize, event.kind)));
+    }
+    played
+}
+
+#[test]
+fn a_parameter_that_moves_inside_a_block_moves_no_bar() {
+    let clap = |frames: &[usize]| {
+        let mut plugin = instance(SONGWEAVE).unwrap();
+        plugin.set_offline(true).unwrap();
+        choose(&mut plugin, "Mode", "Accompany").unwrap();
+        let id = parameter(&mut plugin, "Vocals");
+        let mut processor = plugin.activate(RATE.into(), 4_096).unwrap();
+        let played = played_after_a_short_bar(&mut |block| processor.process(block).unwrap(), id, frames);
+        plugin.deactivate(processor);
+        played
+    };
+    let vst3 = |frames: &[usize]| {
+        let mut plugin = vst3_instance("Songweave").unwrap();
+        let mode = plugin.parameters().into_iter().find(|info| info.name == "Mode").unwrap().id;
+        plugin.set_value(mode, plugin.parse(mode, "Accompany").unwrap());
+        let id = vocals(&plugin);
+        let setup = Vst3Setup { offline: true, max_block: 4_096, ..Vst3Setup::default() };
+        let mut processor = plugin.activate(&setup).unwrap();
+        let played = played_after_a_short_bar(&mut |block| processor.process(block).unwrap(), id, frames);
+        plugin.deactivate(processor);
+        played
+    };
+    for (format, play) in [("CLAP", &clap as &dyn Fn(&[usize]) -> _), ("VST3", &vst3)] {
+        let wanted = play(&[]);
+        let begins = |(sample, kind): &&(usize, EventKind)| {
+            matches!(kind, EventKind::NoteOn { .. }) && *sample > 9 * RATE as usize + 4_000
+        };
+        assert!(wanted.iter().filter(begins).count() > 20, "{format}: the band stops after the short bar");
+        assert!(play(&[1_500, 2_900]) == wanted, "{format}: other notes");
+    }
 }

@@ -62,13 +62,23 @@ pub struct Transport {
     pub tempo: f64,
     /// Beats in a bar, and the note value of a beat.
     pub time_signature: (u16, u16),
+    /// Where the present bar begins, in quarter notes, where the metre has changed on the way; `None`: at a multiple of its length.
+    pub bar_start: Option<f64>,
     /// Active loop from, to; in samples.
     pub loop_range: Option<(u64, u64)>,
 }
 
 impl Default for Transport {
     fn default() -> Self {
-        Self { playing: true, position: 0, quarters: None, tempo: 120.0, time_signature: (4, 4), loop_range: None }
+        Self {
+            playing: true,
+            position: 0,
+            quarters: None,
+            tempo: 120.0,
+            time_signature: (4, 4),
+            bar_start: None,
+            loop_range: None,
+        }
     }
 }
 
@@ -81,6 +91,12 @@ impl Transport {
     /// Where the play head is, in quarter notes.
     pub fn quarters_now(&self, sample_rate: f64) -> f64 {
         self.quarters.unwrap_or_else(|| self.quarters(self.position, sample_rate))
+    }
+
+    /// Where the present bar begins, in quarter notes.
+    pub fn bar_start_now(&self, sample_rate: f64) -> f64 {
+        let multiple = || (self.quarters_now(sample_rate) / self.bar_quarters()).floor() * self.bar_quarters();
+        self.bar_start.unwrap_or_else(multiple)
     }
 
     /// Length of a bar in quarter notes.

@@ -141,6 +141,7 @@ impl<'a> Run<'a> {
                     quarters: None,
                     tempo: self.job.tempo,
                     time_signature: self.job.time_signature,
+                    bar_start: None,
                     loop_range: self.job.loop_range,
                 }),
                 events_out: &mut self.events_out,

@@ -156,8 +156,7 @@ impl AudioPath {
         sink: &mut impl BandSink,
     ) {
         let frames = main.first().map_or(0, |channel| channel.len());
-        let late = self.follow_transport(info, frames);
-        let info = &BlockInfo { transport: info.transport.after(late, self.layout.sample_rate), ..*info };
+        self.follow_transport(info, frames);
         let mut damaged = 0;
         let mut usable = |sample: f32| {
             let (sample, intact) = repaired(sample);
@@ -208,14 +207,11 @@ impl AudioPath {
     }
 
     /// Starts a new generation where the host jumps; the end of a key that is held may lie where it has left, so keys end here.
-    /// Returns by how many samples the block is later than it says.
-    fn follow_transport(&mut self, info: &BlockInfo, frames: usize) -> usize {
-        let step = self.timeline.follow(info, frames, &self.layout);
-        if step.jumped {
+    fn follow_transport(&mut self, info: &BlockInfo, frames: usize) {
+        if self.timeline.follow(info, frames, &self.layout) {
             self.position.generation = self.position.generation.wrapping_add(1);
             self.modes.accompany.release_keys();
         }
-        step.late
     }
 
     /// Everything that happens once per hop; `done` samples of the block have been heard.

@@ -66,7 +66,7 @@ pub(super) fn transport(transport: &Transport, sample_rate: f64) -> TransportEve
     flags.set(TransportFlags::IS_LOOP_ACTIVE, transport.loop_range.is_some());
     let (from, to) = transport.loop_range.unwrap_or_default();
     let now = transport.quarters_now(sample_rate);
-    let bar = (now / transport.bar_quarters()).floor();
+    let bar_start = transport.bar_start_now(sample_rate);
     TransportEvent {
         header: EventHeader::new_core(0, EventFlags::empty()),
         flags,
@@ -78,8 +78,8 @@ pub(super) fn transport(transport: &Transport, sample_rate: f64) -> TransportEve
         loop_end_beats: beats(to),
         loop_start_seconds: seconds(from),
         loop_end_seconds: seconds(to),
-        bar_start: BeatTime::from_float(bar * transport.bar_quarters()),
-        bar_number: bar as i32,
+        bar_start: BeatTime::from_float(bar_start),
+        bar_number: (bar_start / transport.bar_quarters()).round() as i32,
         time_signature_numerator: transport.time_signature.0,
         time_signature_denominator: transport.time_signature.1,
     }

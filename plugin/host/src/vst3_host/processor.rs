@@ -239,7 +239,7 @@ fn context(transport: &Transport, sample_rate: f64) -> ProcessContext {
     context.projectTimeSamples = transport.position as i64;
     context.continousTimeSamples = transport.position as i64;
     context.projectTimeMusic = quarters;
-    context.barPositionMusic = (quarters / transport.bar_quarters()).floor() * transport.bar_quarters();
+    context.barPositionMusic = transport.bar_start_now(sample_rate);
     context.tempo = transport.tempo;
     context.timeSigNumerator = transport.time_signature.0.into();
     context.timeSigDenominator = transport.time_signature.1.into();

@@ -3,15 +3,6 @@
 use super::BlockInfo;
 use crate::{exchange::frame::Transport, stream::layout::StreamLayout};
 
-/// How a block follows the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
-    /// The host has jumped: a seek, or the end of a loop.
-    pub(super) jumped: bool,
-    /// By how many samples the block is later than it says.
-    pub(super) late: usize,
-}
-
 /// What the host told in the last block.
 #[derive(Debug, Clone, Copy)]
 enum Told {
@@ -33,28 +24,22 @@ impl Timeline {
         self.last = None;
     }
 
-    /// Hears what the host says at the beginning of a block of `frames` samples. A difference of less than a hop is no jump.
-    pub(super) fn follow(&mut self, info: &BlockInfo, frames: usize, layout: &StreamLayout) -> Step {
+    /// Hears what the host says at the beginning of a block of `frames` samples; returns whether it has jumped: a seek, or the end of
+    /// a loop. A difference of less than a hop is no jump.
+    pub(super) fn follow(&mut self, info: &BlockInfo, frames: usize, layout: &StreamLayout) -> bool {
         let moved = if info.transport.playing { frames } else { 0 };
         if let Some(now) = info.position_samples {
             return self.follow_samples(now, moved as i64, layout.hop as u64);
         }
         let seconds = moved as f64 / f64::from(layout.sample_rate);
-        Step { jumped: self.follow_beats(&info.transport, seconds, layout.hop_seconds().into()), late: 0 }
+        self.follow_beats(&info.transport, seconds, layout.hop_seconds().into())
     }
 
-    /// A wrapper that splits a block at automation may give every piece the position of the whole block, so a position that
-    /// stands still is that of the same block.
-    fn follow_samples(&mut self, now: i64, moved: i64, hop: u64) -> Step {
-        let (heard, expected) = match self.last {
-            Some(Told::Samples { heard, expected }) => (heard, expected),
-            _ => (now, now),
-        };
-        let stands_still = now == heard;
-        let from = if stands_still { expected } else { now };
-        self.last = Some(Told::Samples { heard: now, expected: from.saturating_add(moved) });
-        let late = usize::try_from(from.saturating_sub(now)).unwrap_or(0);
-        Step { jumped: !stands_still && now.abs_diff(expected) > hop, late }
+    /// A play head that is told to move and never does is none, so it does not jump either.
+    fn follow_samples(&mut self, now: i64, moved: i64, hop: u64) -> bool {
+        let last = self.last.replace(Told::Samples { heard: now, expected: now.saturating_add(moved) });
+        let Some(Told::Samples { heard, expected }) = last else { return false };
+        now != heard && now.abs_diff(expected) > hop
     }
 
     /// Quarters pass at the tempo that the host told before, at the one that it tells now, or, on a ramp, at one between.
@@ -84,7 +69,7 @@ mod tests {
         let mut timeline = Timeline::default();
         let jumped = said.into_iter().map(|(beats, tempo, position_samples)| {
             let transport = Transport { playing: true, beats: Some(beats), tempo: Some(tempo), ..Transport::default() };
-            timeline.follow(&BlockInfo { transport, position_samples, ..BlockInfo::default() }, frames, &layout).jumped
+            timeline.follow(&BlockInfo { transport, position_samples, ..BlockInfo::default() }, frames, &layout)
         });
         jumped.enumerate().filter_map(|(block, jumped)| jumped.then_some(block)).collect()
     }
@@ -122,16 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_a_block_that_all_tell_its_beginning_are_later_than_they_say() {
-        let layout = StreamLayout::for_sample_rate(RATE);
-        let mut timeline = Timeline::default();
-        let mut follow = |position| {
-            let transport = Transport { playing: true, ..Transport::default() };
-            let info = BlockInfo { transport, position_samples: Some(position), ..BlockInfo::default() };
-            timeline.follow(&info, 256, &layout)
-        };
-        let late = [1_000, 1_000, 1_000, 1_768].map(&mut follow);
-        assert_eq!(late.map(|step| step.late), [0, 256, 512, 0]);
-        assert!(late.iter().all(|step| !step.jumped));
+    fn a_play_head_that_never_moves_does_not_jump() {
+        assert_eq!(jumps(1024, (0..20).map(|_| (0.0, 120.0, Some(1_000)))), []);
     }
 }
