@@ -285,6 +285,29 @@ fn a_frozen_mask_is_bounced_as_it_was_heard() {
     assert!(first_start(&mut empty) != heard, "nothing was held");
 }
 
+#[test]
+fn where_freeze_is_on_at_both_ends_every_start_but_the_first_is_alike_and_so_is_the_bounce() {
+    let songs = songs(31, LENGTH);
+    let automation = [(0, "Freeze", 1.0), (LENGTH / 4, "Freeze", 0.0), (LENGTH * 3 / 4, "Freeze", 1.0)];
+    let start = |plugin: &mut ClapPlugin| {
+        plugin.set_offline(true).unwrap();
+        let automation: Vec<_> =
+            automation.iter().map(|(at, name, value)| (*at, parameter(plugin, name), *value)).collect();
+        let mut processor = plugin.activate(48_000.0, 8192).unwrap();
+        let out = Bounce::default().process(&mut processor, &songs, std::iter::repeat(512), &automation).unwrap();
+        plugin.deactivate(processor);
+        out
+    };
+    let mut plugin = instance(SONGWEAVE).unwrap();
+    let first = start(&mut plugin);
+    let mut saved = instance(SONGWEAVE).unwrap();
+    saved.load_state(&plugin.save_state().unwrap()).unwrap();
+    let second = start(&mut plugin);
+    assert!(second != first, "nothing was held before the first start");
+    assert!(start(&mut plugin) == second, "a third start sounds otherwise");
+    assert!(start(&mut saved) == second, "the saved project bounces otherwise");
+}
+
 /// Parameters and values (floats 0…1, choices by their number) of the saved states in `fixtures/states`.
 const SAVED: [(&str, f64); 8] = [
     ("Mode", 1.0),
