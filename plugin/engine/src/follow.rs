@@ -18,7 +18,7 @@ use fit::{Fit, TempoMatch};
 use key::{KeyEstimate, KeyTracker};
 use onset::{Density, Onsets};
 use tempo::{TempoEstimate, TempoTracker};
-use transposition::{Transposer, transposition};
+use transposition::Transposer;
 
 /// Time in seconds over which the registers are taken.
 const REGISTER_MEMORY: f32 = 4.0;
@@ -47,7 +47,7 @@ pub struct Listening {
     pub b_present: bool,
     /// The host's tempo in beats per minute, while it plays.
     pub host_tempo: Option<f32>,
-    /// Semitones by which B has to be transposed to be in A's key, where both keys are sure.
+    /// Semitones by which B has to be transposed to have the notes of A's key, `None` while that is not sure.
     pub transposition: Option<i8>,
     /// Semitones by which B is transposed.
     pub transposed: i8,
@@ -162,8 +162,8 @@ impl Listener {
                 *mean += (1.0 - keep) * (power * gain * gain - *mean);
             }
         }
-        let keys = [self.songs[0].key.estimate(), self.songs[1].key.estimate()];
-        let automatic = self.transposer.step(keys, &frame.transport, self.hop_seconds);
+        let scales = [0, 1].map(|song: usize| self.songs[song].key.scales());
+        let automatic = self.transposer.step(scales, &frame.transport, self.hop_seconds);
         let controls = &frame.controls;
         self.listening.match_keys = controls.match_keys;
         self.listening.transposed = if controls.match_keys { automatic } else { controls.transpose_b };
@@ -193,8 +193,7 @@ impl Listener {
     fn measure_fit(&mut self) {
         let heard = &mut self.listening;
         let [a, b] = heard.songs;
-        let keys = a.key.zip(b.key).filter(|_| heard.b_present).map(|(a, b)| [a.key, b.key]);
-        heard.transposition = keys.map(|[a, b]| transposition(a, b));
+        heard.transposition = self.transposer.wanted().filter(|_| heard.b_present);
         let chroma = [0, 1].map(|song| self.songs[song].key.chroma());
         let tempi = a.tempo.zip(b.tempo).filter(|_| heard.b_present);
         let both = self.together >= FIRST_FIT;
@@ -202,7 +201,7 @@ impl Listener {
         let register = if both { fit::register_fit(power, heard.transposed) } else { None };
         heard.meet_hz = register.map(|(_, hz)| hz);
         heard.fit = Fit {
-            key: keys.map(|keys| fit::key_fit(keys, [&chroma[0], &chroma[1]], heard.transposed)),
+            key: heard.transposition.map(|wanted| fit::key_fit(wanted, [&chroma[0], &chroma[1]], heard.transposed)),
             tempo: tempi.map(|(a, b)| TempoMatch::of([a, b]).fit()),
             density: both.then(|| fit::density_fit([a.density, b.density])),
             register: register.map(|(fit, _)| fit),

@@ -137,6 +137,33 @@ fn b_is_transposed_by_hand_or_into_a_s_key() {
     }
 }
 
+/// A song in Eb that was moved up by some semitones. Only its bass, the Ab at 104 Hz, tells its key from Bb.
+fn moved(up: i32, seconds: usize) -> Vec<f32> {
+    let tone = |degree: i32, n: usize| {
+        let hz = 311.13 * (f64::from(degree + up) / 12.0).exp2();
+        (TAU * (hz * n as f64 / f64::from(RATE)).fract() as f32).sin()
+    };
+    let chords = [[7, 11, 14], [4, 7, 12], [0, 7, 11], [2, 7, 12]];
+    let sample = |n: usize| {
+        let beat = n / (RATE as usize / 2);
+        let chord: f32 = chords[beat % 4].iter().map(|degree| tone(*degree, n)).sum();
+        0.05 * chord + 0.3 * tone(-19, n)
+    };
+    (0..seconds * RATE as usize).map(sample).collect()
+}
+
+#[test]
+fn a_song_has_the_same_key_in_all_twelve_transpositions_and_is_brought_back() {
+    let song = moved(0, 20);
+    for up in -5..=6 {
+        let heard = hear(&song, &moved(up, 20));
+        let [a, b] = keys(&heard);
+        assert_eq!(a, Some(key(3, false)));
+        assert_eq!(b.map(|key| key.transposed(-up as i8)), a, "{up} semitones up");
+        assert_eq!(heard.transposition, Some(if up == 6 { 6 } else { -up as i8 }), "{up} semitones up");
+    }
+}
+
 #[test]
 fn keys_match_whatever_the_tuning_of_either_song() {
     for cents in [[45.0, 45.0], [45.0, 0.0], [0.0, 45.0], [-30.0, 45.0]] {

@@ -3,9 +3,10 @@
 //! A bin is wider than a semitone below 400 Hz, so a peak's frequency is taken from how far its phase advanced since the
 //! last hop (Flanagan and Golden, "Phase vocoder", 1966). Instruments are rarely tuned to exactly 440 Hz: pitches are
 //! counted from the tuning that they have in common. Peaks count with the logarithm of their power, so that a song's
-//! loudest instrument does not drown its harmony.
+//! loudest instrument does not drown its harmony. Towards the ends of the range they count less and less, over octaves: with
+//! an edge a song would have other pitch classes in another key, where some of its notes fall over it.
 
-use std::f32::consts::{FRAC_2_PI, TAU};
+use std::f32::consts::{FRAC_2_PI, PI, TAU};
 
 use realfft::num_complex::Complex32;
 
@@ -13,8 +14,11 @@ use crate::stream::layout::{CHANNELS, StreamLayout};
 
 /// Pitch classes: 0 = C … 11 = B.
 pub const PITCH_CLASSES: usize = 12;
-/// Lowest and highest frequency in Hz that counts: below, two notes share a bin; above, there are mostly overtones.
-const RANGE: (f32, f32) = (100.0, 2_000.0);
+/// Lowest and highest frequency in Hz that counts.
+const RANGE: (f32, f32) = (40.0, 5_000.0);
+/// Octaves from either end of the range on which a tone counts in full: below, two notes share a bin; above, there are mostly
+/// overtones.
+const EDGE: f32 = 2.0;
 /// A peak this far below the strongest one of its frame counts for nothing, as a ratio of powers (50 dB).
 const FLOOR: f32 = 1e-5;
 /// A frame whose strongest peak is below this power (-80 dB) is silent.
@@ -124,6 +128,7 @@ impl Chroma {
 
     /// Adds a tone to its pitch class.
     fn count(&mut self, hz: f32, weight: f32, chroma: &mut [f32; PITCH_CLASSES]) {
+        let weight = weight * rise((hz / RANGE.0).log2()) * rise((RANGE.1 / hz).log2());
         // MIDI key, fractions between the keys; 69 is 440 Hz.
         let key = 69.0 + 12.0 * (hz / 440.0).log2();
         let (sin, cos) = (TAU * key).sin_cos();
@@ -134,6 +139,11 @@ impl Chroma {
         let sure = 1.0 - 2.0 * (key - off - nearest).abs();
         chroma[(nearest as i32).rem_euclid(PITCH_CLASSES as i32) as usize] += weight * sure;
     }
+}
+
+/// Weight so many octaves inside an end of the range, 0…1: half a period of a cosine.
+fn rise(octaves: f32) -> f32 {
+    0.5 - 0.5 * (PI * (octaves / EDGE).clamp(0.0, 1.0)).cos()
 }
 
 #[cfg(test)]
@@ -186,6 +196,24 @@ mod tests {
                 let others: f32 = [0, 1, 2, 3, 5, 6, 8, 9, 10].iter().map(|class| chroma[*class]).sum();
                 assert!(others < 0.1 * chroma.iter().sum::<f32>(), "{rate} Hz, {cents} cents: {chroma:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_semitone_moves_the_pitch_classes_and_changes_hardly_anything_else() {
+        // A bass about 100 Hz, a chord far above it, and a high melody; in all twelve transpositions.
+        let shares = |up: u8| {
+            let keys = [43.0, 60.0, 76.0, 95.0].map(|key: f32| key + f32::from(up) - 5.0);
+            let chroma = summed(48_000.0, 0.5, |now| [keys.iter().map(|key| tone(*key, now)).sum(); CHANNELS]);
+            let whole: f32 = chroma.iter().sum();
+            std::array::from_fn::<f32, PITCH_CLASSES, _>(|class| {
+                chroma[(class + usize::from(up)) % PITCH_CLASSES] / whole
+            })
+        };
+        for up in 0..12 {
+            let (before, after) = (shares(up), shares(up + 1));
+            let change = before.iter().zip(after).map(|(before, after)| (after - before).abs()).fold(0.0, f32::max);
+            assert!(change < 0.05, "{change} from {up} to {}: {before:?} {after:?}", up + 1);
         }
     }
 

@@ -8,7 +8,7 @@ use songweave_dsp::{
     stream::layout::{BANDS, SONGS},
 };
 
-use super::{key::Key, tempo::TempoEstimate};
+use super::tempo::TempoEstimate;
 
 /// How well keys fit that are so many steps apart on the circle of fifths.
 const FIFTHS: [f32; 7] = [1.0, 0.85, 0.6, 0.4, 0.25, 0.1, 0.0];
@@ -57,10 +57,13 @@ fn falling(value: f32, (low, high): (f32, f32)) -> f32 {
     1.0 - ((value - low) / (high - low)).clamp(0.0, 1.0)
 }
 
-/// How the keys of A and B fit, from the keys and the chroma `[song][pitch class]`, B's shifted up by `transposed`.
+/// How the keys of A and B fit, from the semitones by which B is wanted to be transposed, the chroma `[song][pitch class]`, and the
+/// semitones by which it is.
 #[must_use]
-pub fn key_fit(keys: [Key; SONGS], chroma: [&[f32; PITCH_CLASSES]; SONGS], transposed: i8) -> f32 {
-    let fifths = FIFTHS[usize::from(keys[0].fifths_from(keys[1].transposed(transposed))) % FIFTHS.len()];
+pub fn key_fit(wanted: i8, chroma: [&[f32; PITCH_CLASSES]; SONGS], transposed: i8) -> f32 {
+    // A semitone is seven steps on the circle of fifths.
+    let steps = (7 * (wanted - transposed)).rem_euclid(12) as usize;
+    let fifths = FIFTHS[steps.min(12 - steps) % FIFTHS.len()];
     let rubs: [f32; PITCH_CLASSES] = std::array::from_fn(|shift| rub(chroma, shift));
     let now = rubs[usize::from(transposed.rem_euclid(PITCH_CLASSES as i8) as u8)];
     let (least, most) = rubs.iter().fold((f32::MAX, 0.0_f32), |(least, most), rub| (least.min(*rub), most.max(*rub)));
@@ -150,10 +153,6 @@ pub fn register_fit(power: [&[f32; BANDS]; SONGS], transposed: i8) -> Option<(f3
 mod tests {
     use super::*;
 
-    const fn major(tonic: u8) -> Key {
-        Key { tonic, minor: false }
-    }
-
     fn scale(tonic: usize) -> [f32; PITCH_CLASSES] {
         std::array::from_fn(
             |class| if [0, 2, 4, 5, 7, 9, 11].contains(&((12 + class - tonic) % 12)) { 1.0 } else { 0.0 },
@@ -166,7 +165,7 @@ mod tests {
 
     #[test]
     fn keys_fit_best_after_the_right_transposition_and_worse_with_each_fifth() {
-        let fit = |b: u8, transposed| key_fit([major(0), major(b)], [&scale(0), &scale(b.into())], transposed);
+        let fit = |b: u8, transposed| key_fit(-(b as i8), [&scale(0), &scale(b.into())], transposed);
         assert_eq!(fit(0, 0), 1.0);
         assert_eq!(fit(2, -2), 1.0);
         let along: Vec<f32> = [0, 7, 2, 9, 4].map(|b| fit(b, 0)).to_vec();

@@ -2,7 +2,7 @@
 
 use songweave_dsp::stream::layout::SONGS;
 
-use super::{Listening, fit::TempoMatch, key::Key, transposition::transposition};
+use super::{Listening, fit::TempoMatch, key::Key, transposition::nearest};
 
 /// A figure below this deserves a sentence.
 const CLASH: f32 = 0.6;
@@ -38,14 +38,15 @@ pub fn sentences(heard: &Listening) -> Vec<String> {
     sentences
 }
 
-fn keys(heard: &Listening) -> Option<[Key; SONGS]> {
-    Some([heard.songs[0].key?.key, heard.songs[1].key?.key])
+/// The keys of both songs as they are heard now, where they agree with the transposition that is wanted.
+fn keys(heard: &Listening, wanted: i8) -> Option<[Key; SONGS]> {
+    let [a, b] = [heard.songs[0].key?.key, heard.songs[1].key?.key];
+    (b.transposed(wanted).fifths_from(a) == 0).then(|| [a, b.transposed(heard.transposed)])
 }
 
 fn key_sentence(heard: &Listening) -> Option<String> {
-    let [a, b] = keys(heard)?;
-    let now = b.transposed(heard.transposed);
-    let away = transposition(a, now);
+    let wanted = heard.transposition?;
+    let away = nearest(wanted - heard.transposed);
     if away == 0 {
         return Some("A and B are in one key, but their chords rub: let one of them keep the other part.".to_owned());
     }
@@ -57,13 +58,14 @@ fn key_sentence(heard: &Listening) -> Option<String> {
         5 => "a fourth",
         _ => "a tritone",
     };
-    let wanted = transposition(a, b);
     let cure = match (heard.match_keys, wanted) {
         (true, _) => "Match keys will transpose it soon".to_owned(),
         (false, 0) => "set Transpose B back to 0".to_owned(),
         (false, wanted) => format!("transpose B by {wanted:+} or turn on Match keys"),
     };
-    Some(format!("B ({}) is {distance} away from A ({}): {cure}.", now.name(), a.name()))
+    let names = keys(heard, wanted).map(|keys| keys.map(|key| format!(" ({})", key.name())));
+    let [a, b] = names.unwrap_or_default();
+    Some(format!("B{b} is {distance} away from A{a}: {cure}."))
 }
 
 fn tempo_sentence(heard: &Listening) -> Option<String> {
@@ -145,6 +147,7 @@ mod tests {
             song.key = Some(KeyEstimate { key: Key { tonic, minor: false }, confidence: 0.9 });
             song.tempo = Some(TempoEstimate { bpm, confidence: 0.8, phase: 0.0 });
         }
+        heard.transposition = Some(nearest(-(b_key as i8)));
         heard
     }
 

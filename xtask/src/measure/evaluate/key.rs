@@ -1,5 +1,8 @@
 //! `cargo xtask evaluate key`: how often the listener finds the key and the tempo of songs whose score is known.
 
+mod profiles;
+mod transposed;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -19,7 +22,7 @@ use songweave_dsp::{
     },
 };
 use songweave_engine::{
-    follow::{Listener, SongHeard, key::Key},
+    follow::{Listener, Listening, SongHeard, key::Key},
     runtime::inference::Inline,
 };
 use songweave_score::{
@@ -67,9 +70,12 @@ pub(crate) struct Args {
     /// Seconds of each song
     #[arg(long, default_value_t = 30.0)]
     seconds: f64,
-    /// The multitracks too: names of their folders, or `all`
+    /// The multitracks too, in all transpositions: names of their folders, or `all`
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     real: Vec<String>,
+    /// Songs of each kind that are measured in all twelve transpositions as well, beside other estimators
+    #[arg(long, default_value_t = 12)]
+    transposed: usize,
     /// A General MIDI sound font
     #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
     soundfont: PathBuf,
@@ -134,6 +140,7 @@ struct Report {
     sample_rate: u32,
     seconds: f64,
     figures: Vec<Figures>,
+    transposed: Vec<transposed::Figures>,
     songs: Vec<Found>,
 }
 
@@ -142,28 +149,31 @@ struct Report {
 /// # Errors
 /// Songs or the sound font cannot be read, or the figures cannot be written.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let mut songs = measure_pop(args)?;
+    let (mut songs, mut subjects) = measure_pop(args)?;
     for (name, key, tempo) in REAL {
         if args.real.iter().any(|wanted| wanted == name || wanted == "all") {
             let subject = real(&args.data.join("stems/src").join(name), key, tempo, args.seconds)?;
             songs.extend(measure(&subject, None));
+            subjects.push(subject);
         }
     }
     let figures: Vec<Figures> =
         ["piano", "band", "real"].into_iter().filter_map(|kind| figures(kind, &songs)).collect();
     figures.iter().for_each(print);
-    let report = Report { sample_rate: RATE, seconds: args.seconds, figures, songs };
+    let transposed = transposed::measure(&subjects)?;
+    transposed::print(&transposed);
+    let report = Report { sample_rate: RATE, seconds: args.seconds, figures, transposed, songs };
     write_bytes(&args.json, &serde_json::to_vec_pretty(&report)?)?;
     println!("Figures: {}", args.json.display());
     Ok(())
 }
 
-/// Songs of POP909 two by two, as A and B.
-fn measure_pop(args: &Args) -> Result<Vec<Found>> {
+/// Songs of POP909 two by two, as A and B; those that are to be transposed are returned as well.
+fn measure_pop(args: &Args) -> Result<(Vec<Found>, Vec<Subject>)> {
     let folder = args.data.join("pop909/POP909");
     let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-    names.retain(|name| Split::of(name) == Split::Validation && folder.join(name).is_dir());
+    names.retain(|name| Split::of(name) == Split::Test && folder.join(name).is_dir());
     names.sort();
     names.truncate(args.songs);
     if names.is_empty() {
@@ -171,17 +181,20 @@ fn measure_pop(args: &Args) -> Result<Vec<Found>> {
     }
     let instruments = Instruments::load(&args.soundfont)?;
     let bar = ProgressBar::new(names.len() as u64);
-    let mut found = Vec::new();
+    let (mut found, mut subjects) = (Vec::new(), Vec::new());
     for pair in names.chunks(2) {
         let [a, b] = [(pair.first(), false), (pair.get(1), true)]
             .map(|(name, band)| name.map(|name| pop(&folder.join(name), &instruments, band, args.seconds)).transpose());
         if let (Some(a), b) = (a?, b?) {
             found.extend(measure(&a, b.as_ref()));
+            if subjects.len() < 2 * args.transposed {
+                subjects.extend([Some(a), b].into_iter().flatten());
+            }
         }
         bar.inc(pair.len() as u64);
     }
     bar.finish_and_clear();
-    Ok(found)
+    Ok((found, subjects))
 }
 
 /// From a third of a POP909 song on, played by the sound font; with drums and bass when `band`.
@@ -262,8 +275,14 @@ fn real(folder: &Path, key: Key, tempo: f32, seconds: f64) -> Result<Subject> {
     Ok(Subject { name: song.name, kind: "real", key, tempo, audio })
 }
 
-/// Plays one or two songs through the plugin's own path.
+/// What is found in one or two songs.
 fn measure(a: &Subject, b: Option<&Subject>) -> Vec<Found> {
+    let heard = listen(&a.audio, b.map(|b| &b.audio)).songs;
+    [Some(a), b].into_iter().flatten().zip(heard).map(|(subject, heard)| found(subject, &heard)).collect()
+}
+
+/// Plays one or two songs through the plugin's own path, to the end of the shorter one.
+fn listen(a: &Stereo, b: Option<&Stereo>) -> Listening {
     let (audio, end) = link();
     let layout = StreamLayout::for_sample_rate(RATE as f32);
     let mut path = AudioPath::new(layout, false, audio, Telemetry::default().into(), columns().0);
@@ -275,11 +294,12 @@ fn measure(a: &Subject, b: Option<&Subject>) -> Vec<Found> {
         }
         None
     });
-    let [mut left, mut right] = a.audio.clone();
-    let side = b.map_or_else(|| silence(left.len()), |b| b.audio.clone());
-    for start in (0..left.len()).step_by(layout.hop) {
-        let end = (start + layout.hop).min(left.len());
-        let side = side.each_ref().map(|channel| channel.get(start..end).unwrap_or_default());
+    let [mut left, mut right] = a.clone();
+    let side = b.cloned().unwrap_or_else(|| silence(left.len()));
+    let length = left.len().min(side[0].len());
+    for start in (0..length).step_by(layout.hop) {
+        let end = (start + layout.hop).min(length);
+        let side = side.each_ref().map(|channel| &channel[start..end]);
         path.process(
             &mut [&mut left[start..end], &mut right[start..end]],
             &side,
@@ -288,8 +308,7 @@ fn measure(a: &Subject, b: Option<&Subject>) -> Vec<Found> {
             &mut (),
         );
     }
-    let heard = listener.listening().songs;
-    [Some(a), b].into_iter().flatten().zip(heard).map(|(subject, heard)| found(subject, &heard)).collect()
+    *listener.listening()
 }
 
 fn found(subject: &Subject, heard: &SongHeard) -> Found {

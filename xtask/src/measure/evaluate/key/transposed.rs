@@ -1,0 +1,198 @@
+//! Songs in all twelve transpositions, made by playing them faster or slower: whether the listener gives them the same key, and whether
+//! `match_keys` brings them back, beside well-known profiles.
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use serde::Serialize;
+use songweave_audio::resample::resample;
+use songweave_engine::follow::{Listening, key::Key, transposition::nearest};
+use songweave_synth::song::Stereo;
+
+use super::{
+    RATE, Subject, key_score, listen,
+    profiles::{PROFILES, Profiles},
+};
+
+/// Transpositions in semitones, upwards.
+const TRANSPOSITIONS: std::ops::RangeInclusive<i8> = -5..=6;
+
+/// Figures of one estimator over songs of one kind. Shares are of all songs and transpositions; "not sure" counts as wrong.
+#[derive(Debug, Serialize)]
+pub(super) struct Figures {
+    kind: &'static str,
+    estimator: &'static str,
+    songs: usize,
+    /// Transposed songs whose key, taken back, is that of the song as it is.
+    same_key: f64,
+    /// The same, relative keys counted as one.
+    same_notes: f64,
+    /// Transposed songs that are brought back to the song as it is.
+    matched: f64,
+    /// MIREX score of the keys.
+    key_score: f64,
+    key_right: f64,
+}
+
+/// What an estimator says of a song in one transposition.
+#[derive(Clone, Copy)]
+struct Answer {
+    truth: Key,
+    /// The key, taken back.
+    key: Option<Key>,
+    /// The key of the song as it is.
+    untransposed: Option<Key>,
+    transposition: i8,
+    /// By how much it would be transposed to fit the song as it is.
+    matched: Option<i8>,
+}
+
+/// Measures the songs.
+///
+/// # Errors
+/// A song cannot be resampled, or librosa is missing.
+pub(super) fn measure(subjects: &[Subject]) -> Result<Vec<Figures>> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let profiles = Profiles::open()?;
+    let bar = ProgressBar::new(subjects.len() as u64);
+    let mut answers: Vec<(&'static str, usize, Answer)> = Vec::new();
+    for subject in subjects {
+        let versions: Vec<Stereo> =
+            TRANSPOSITIONS.map(|up| transposed(&subject.audio, up)).collect::<Result<Vec<_>>>()?;
+        for (estimator, answer) in ours(subject, &versions).into_iter().chain(theirs(subject, &versions, &profiles)?) {
+            answers.push((subject.kind, estimator, answer));
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let names = std::iter::once("ours").chain(PROFILES).enumerate();
+    let kinds = ["piano", "band", "real"];
+    Ok(names
+        .flat_map(|(estimator, name)| kinds.map(|kind| (estimator, name, kind)))
+        .filter_map(|(estimator, name, kind)| {
+            let of: Vec<Answer> = answers
+                .iter()
+                .filter(|(of_kind, of_estimator, _)| (*of_kind, *of_estimator) == (kind, estimator))
+                .map(|(.., answer)| *answer)
+                .collect();
+            figures(kind, name, &of)
+        })
+        .collect())
+}
+
+/// A song some semitones higher and as much faster.
+fn transposed(audio: &Stereo, up: i8) -> Result<Stereo> {
+    if up == 0 {
+        return Ok(audio.clone());
+    }
+    let rate = f64::from(RATE) * (f64::from(up) / 12.0).exp2();
+    let [left, right]: [Vec<f32>; 2] = resample(audio, rate.round() as u32, RATE)?
+        .try_into()
+        .unwrap_or_else(|_| unreachable!("two channels stay two"));
+    Ok([left, right])
+}
+
+/// The listener's answers: the song as it is plays as A, the transposed one as B.
+fn ours(subject: &Subject, versions: &[Stereo]) -> Vec<(usize, Answer)> {
+    let heard: Vec<(i8, Listening)> =
+        TRANSPOSITIONS.zip(versions).map(|(up, version)| (up, listen(&subject.audio, Some(version)))).collect();
+    let key = |heard: &Listening| heard.songs[1].key.map(|estimate| estimate.key);
+    let untransposed = heard.iter().find(|(up, _)| *up == 0).and_then(|(_, heard)| key(heard));
+    let answer = |(up, heard): &(i8, Listening)| Answer {
+        truth: subject.key,
+        key: key(heard).map(|key| key.transposed(-up)),
+        untransposed,
+        transposition: *up,
+        matched: heard.transposition,
+    };
+    heard.iter().map(|heard| (0, answer(heard))).collect()
+}
+
+/// The answers by profiles, which match by single keys.
+fn theirs(subject: &Subject, versions: &[Stereo], profiles: &Profiles) -> Result<Vec<(usize, Answer)>> {
+    let mono: Vec<Vec<f32>> = versions
+        .iter()
+        .map(|[left, right]| left.iter().zip(right).map(|(left, right)| 0.5 * (left + right)).collect())
+        .collect();
+    let keys = profiles.keys(&mono)?;
+    let mut answers = Vec::new();
+    for (profile, _) in PROFILES.iter().enumerate() {
+        let untransposed = TRANSPOSITIONS.zip(&keys).find(|(up, _)| *up == 0).map(|(_, keys)| keys[profile]);
+        for (up, keys) in TRANSPOSITIONS.zip(&keys) {
+            let found = keys[profile];
+            let matched = untransposed.map(|key| nearest(key.major_tonic() as i8 - found.major_tonic() as i8));
+            let key = Some(found.transposed(-up));
+            answers.push((1 + profile, Answer { truth: subject.key, key, untransposed, transposition: up, matched }));
+        }
+    }
+    Ok(answers)
+}
+
+fn figures(kind: &'static str, estimator: &'static str, answers: &[Answer]) -> Option<Figures> {
+    let songs = answers.len() / TRANSPOSITIONS.count();
+    let moved: Vec<&Answer> = answers.iter().filter(|answer| answer.transposition != 0).collect();
+    let share = |of: &[&Answer], is: &dyn Fn(&Answer) -> bool| {
+        of.iter().filter(|answer| is(answer)).count() as f64 / of.len().max(1) as f64
+    };
+    let both = |answer: &Answer| answer.key.zip(answer.untransposed);
+    let all: Vec<&Answer> = answers.iter().collect();
+    let score = |answer: &&Answer| answer.key.map_or(0.0, |key| key_score(answer.truth, key));
+    (songs > 0).then(|| Figures {
+        kind,
+        estimator,
+        songs,
+        same_key: share(&moved, &|answer| both(answer).is_some_and(|(one, other)| one == other)),
+        same_notes: share(&moved, &|answer| {
+            both(answer).is_some_and(|(one, other)| one.major_tonic() == other.major_tonic())
+        }),
+        matched: share(&moved, &|answer| answer.matched == Some(nearest(-answer.transposition))),
+        key_score: all.iter().map(score).sum::<f64>() / all.len() as f64,
+        key_right: share(&all, &|answer| answer.key == Some(answer.truth)),
+    })
+}
+
+/// Prints the figures.
+pub(super) fn print(figures: &[Figures]) {
+    if !figures.is_empty() {
+        println!("the same songs in all twelve transpositions");
+    }
+    for figures in figures {
+        let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+        println!(
+            "  {} ({} songs), {}: same key {}, same notes {}, brought back {}, MIREX score {:.3}, right {}",
+            figures.kind,
+            figures.songs,
+            figures.estimator,
+            percent(figures.same_key),
+            percent(figures.same_notes),
+            percent(figures.matched),
+            figures.key_score,
+            percent(figures.key_right),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_song_that_keeps_its_key_is_the_same_and_brought_back() {
+        let truth = Key { tonic: 9, minor: true };
+        let answer = |up: i8| Answer {
+            truth,
+            key: Some(if up == 3 { Key { tonic: 0, minor: false } } else { truth }),
+            untransposed: Some(truth),
+            transposition: up,
+            matched: (up != 4).then_some(nearest(-up)),
+        };
+        let answers: Vec<Answer> = TRANSPOSITIONS.map(answer).collect();
+        let found = figures("piano", "ours", &answers).expect("there are songs");
+        let eleventh = 1.0 / 11.0;
+        assert_eq!(found.songs, 1);
+        assert!((found.same_key - 10.0 * eleventh).abs() < 1e-9 && (found.same_notes - 1.0).abs() < 1e-9);
+        assert!((found.matched - 10.0 * eleventh).abs() < 1e-9);
+        assert!((found.key_right - 11.0 / 12.0).abs() < 1e-9 && (found.key_score - 11.3 / 12.0).abs() < 1e-9);
+    }
+}
