@@ -87,7 +87,7 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
         sleep(TURN);
     }
     let (width, height, rows) = window.picture()?;
-    let picture = Picture::from_rows(width, height, rows);
+    let picture = Picture::from_rows(width, height, rows).context("the window has fewer pixels than it says")?;
     ensure!(picture.colours() > DRAWN, "the editor drew nothing");
     picture.write(output)?;
     plugin.close_editor();

@@ -1,72 +1,37 @@
-//! Letters for pictures: five by seven pixels, drawn for chord names and labels.
+//! Letters for pictures: chord names and labels.
+
+use std::sync::LazyLock;
+
+use ab_glyph::{Font, FontRef, point};
+use epaint_default_fonts::HACK_REGULAR;
 
 use crate::drawing::picture::{Colour, Picture};
 
-/// Height of a letter in pixels.
+/// Height of a capital letter in pixels.
 pub(crate) const HEIGHT: u32 = 7;
-/// Width of a letter with the space behind it, in pixels.
+/// Width of a letter with the space behind it, in pixels; all are equally wide.
 pub(crate) const ADVANCE: u32 = 6;
+/// Size of the font, of which capitals are [`HEIGHT`] high and letters [`ADVANCE`] wide.
+const SIZE: f32 = 11.2;
 
-/// Letter and rows from the top, the leftmost pixel is bit 4.
-const GLYPHS: [(char, [u8; HEIGHT as usize]); 46] = [
-    ('A', [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001]),
-    ('B', [0b11110, 0b10001, 0b10001, 0b11110, 0b10001, 0b10001, 0b11110]),
-    ('C', [0b01111, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b01111]),
-    ('D', [0b11110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b11110]),
-    ('E', [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b11111]),
-    ('F', [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b10000]),
-    ('G', [0b01111, 0b10000, 0b10000, 0b10011, 0b10001, 0b10001, 0b01111]),
-    ('N', [0b10001, 0b11001, 0b11001, 0b10101, 0b10011, 0b10011, 0b10001]),
-    ('0', [0b01110, 0b10001, 0b10011, 0b10101, 0b11001, 0b10001, 0b01110]),
-    ('1', [0b00100, 0b01100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110]),
-    ('2', [0b01110, 0b10001, 0b00001, 0b00110, 0b01000, 0b10000, 0b11111]),
-    ('3', [0b11110, 0b00001, 0b00001, 0b01110, 0b00001, 0b00001, 0b11110]),
-    ('4', [0b00010, 0b00110, 0b01010, 0b10010, 0b11111, 0b00010, 0b00010]),
-    ('5', [0b11111, 0b10000, 0b11110, 0b00001, 0b00001, 0b10001, 0b01110]),
-    ('6', [0b00110, 0b01000, 0b10000, 0b11110, 0b10001, 0b10001, 0b01110]),
-    ('7', [0b11111, 0b00001, 0b00010, 0b00100, 0b00100, 0b01000, 0b01000]),
-    ('8', [0b01110, 0b10001, 0b10001, 0b01110, 0b10001, 0b10001, 0b01110]),
-    ('9', [0b01110, 0b10001, 0b10001, 0b01111, 0b00001, 0b00010, 0b01100]),
-    ('#', [0b01010, 0b01010, 0b11111, 0b01010, 0b11111, 0b01010, 0b01010]),
-    (':', [0b00000, 0b00100, 0b00000, 0b00000, 0b00000, 0b00100, 0b00000]),
-    ('/', [0b00001, 0b00010, 0b00010, 0b00100, 0b01000, 0b01000, 0b10000]),
-    ('-', [0b00000, 0b00000, 0b00000, 0b01110, 0b00000, 0b00000, 0b00000]),
-    ('a', [0b00000, 0b00000, 0b01110, 0b00001, 0b01111, 0b10001, 0b01111]),
-    ('b', [0b10000, 0b10000, 0b11110, 0b10001, 0b10001, 0b10001, 0b11110]),
-    ('c', [0b00000, 0b00000, 0b01110, 0b10000, 0b10000, 0b10000, 0b01110]),
-    ('d', [0b00001, 0b00001, 0b01111, 0b10001, 0b10001, 0b10001, 0b01111]),
-    ('e', [0b00000, 0b00000, 0b01110, 0b10001, 0b11111, 0b10000, 0b01110]),
-    ('f', [0b00110, 0b01000, 0b11110, 0b01000, 0b01000, 0b01000, 0b01000]),
-    ('g', [0b00000, 0b01111, 0b10001, 0b10001, 0b01111, 0b00001, 0b01110]),
-    ('h', [0b10000, 0b10000, 0b11110, 0b10001, 0b10001, 0b10001, 0b10001]),
-    ('i', [0b00100, 0b00000, 0b01100, 0b00100, 0b00100, 0b00100, 0b01110]),
-    ('j', [0b00010, 0b00000, 0b00110, 0b00010, 0b00010, 0b10010, 0b01100]),
-    ('k', [0b10000, 0b10000, 0b10010, 0b10100, 0b11000, 0b10100, 0b10010]),
-    ('l', [0b01100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110]),
-    ('m', [0b00000, 0b00000, 0b11010, 0b10101, 0b10101, 0b10101, 0b10101]),
-    ('n', [0b00000, 0b00000, 0b11110, 0b10001, 0b10001, 0b10001, 0b10001]),
-    ('o', [0b00000, 0b00000, 0b01110, 0b10001, 0b10001, 0b10001, 0b01110]),
-    ('p', [0b00000, 0b00000, 0b11110, 0b10001, 0b11110, 0b10000, 0b10000]),
-    ('r', [0b00000, 0b00000, 0b10110, 0b11000, 0b10000, 0b10000, 0b10000]),
-    ('s', [0b00000, 0b00000, 0b01111, 0b10000, 0b01110, 0b00001, 0b11110]),
-    ('t', [0b01000, 0b01000, 0b11110, 0b01000, 0b01000, 0b01000, 0b00110]),
-    ('u', [0b00000, 0b00000, 0b10001, 0b10001, 0b10001, 0b10001, 0b01111]),
-    ('v', [0b00000, 0b00000, 0b10001, 0b10001, 0b01010, 0b01010, 0b00100]),
-    ('w', [0b00000, 0b00000, 0b10001, 0b10101, 0b10101, 0b10101, 0b01010]),
-    ('x', [0b00000, 0b00000, 0b10001, 0b01010, 0b00100, 0b01010, 0b10001]),
-    ('y', [0b00000, 0b10001, 0b10001, 0b01111, 0b00001, 0b00001, 0b01110]),
-];
+/// The font; there is always one, which a test holds.
+static FONT: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| FontRef::try_from_slice(HACK_REGULAR).ok());
 
-/// Writes a text with its upper left corner at `x`, `y`. What has no letter here leaves a space.
+/// Writes a text with its upper left corner at `x`, `y`.
 pub(crate) fn write(picture: &mut Picture, x: u32, y: u32, text: &str, colour: Colour) {
+    let Some(font) = &*FONT else { return };
+    let baseline = (y + HEIGHT) as f32;
     for (index, letter) in text.chars().enumerate() {
-        let Some((_, rows)) = GLYPHS.iter().find(|(known, _)| *known == letter) else { continue };
-        let left = x + index as u32 * ADVANCE;
-        for (row, bits) in rows.iter().enumerate() {
-            (0..5).filter(|column| bits >> (4 - column) & 1 == 1).for_each(|column| {
-                picture.set(left + column, y + row as u32, colour);
-            });
-        }
+        let left = (x + index as u32 * ADVANCE) as f32;
+        let glyph = font.glyph_id(letter).with_scale_and_position(SIZE, point(left, baseline));
+        let Some(outline) = font.outline_glyph(glyph) else { continue };
+        let corner = outline.px_bounds().min;
+        outline.draw(|column, row, coverage| {
+            let place = [(corner.x, column), (corner.y, row)].map(|(from, by)| u32::try_from(from as i32 + by as i32));
+            if let [Ok(x), Ok(y)] = place {
+                picture.blend(x, y, colour, coverage);
+            }
+        });
     }
 }
 
@@ -77,19 +42,31 @@ pub(crate) fn width(text: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use ab_glyph::ScaleFont;
     use songweave_dsp::band::{Chord, INSTRUMENTS, Instrument, Quality};
     use songweave_score::notation::step_chord::harte;
 
     #[test]
     fn every_chord_and_every_instrument_can_be_written() {
+        let font = FONT.as_ref().unwrap();
         let chords =
             (0..12).flat_map(|root| Quality::ALL.map(|quality| harte(Chord { root, quality, bass: (root + 4) % 12 })));
         let names = (0..INSTRUMENTS).map(|index| Instrument::ALL[index].name().to_owned());
         for letter in chords.chain(names).flat_map(|text| text.chars().collect::<Vec<_>>()) {
-            assert!(GLYPHS.iter().any(|(known, _)| *known == letter), "no letter {letter:?}");
+            assert_ne!(font.glyph_id(letter).0, 0, "no letter {letter:?}");
         }
-        let shapes: std::collections::BTreeSet<_> = GLYPHS.iter().map(|(_, rows)| rows).collect();
-        assert_eq!(shapes.len(), GLYPHS.len(), "two letters look the same");
+    }
+
+    #[test]
+    fn letters_have_the_size_that_layouts_reckon_with() {
+        let font = FONT.as_ref().unwrap().as_scaled(SIZE);
+        assert!((font.h_advance(font.glyph_id('m')) - ADVANCE as f32).abs() < 0.5);
+        let mut picture = Picture::new(20, 20, [0, 0, 0]);
+        write(&mut picture, 4, 6, "E", [255, 255, 255]);
+        let bright = |y| (0..20).any(|x| picture.at(x, y).is_some_and(|colour| colour[0] > 100));
+        let rows: Vec<u32> = (0..20).filter(|y| bright(*y)).collect();
+        assert_eq!((rows.first(), rows.len()), (Some(&6), HEIGHT as usize));
     }
 }

@@ -1,10 +1,10 @@
 //! Small pictures: pixels to PNG.
 
+use std::{collections::BTreeSet, io::Cursor, path::Path};
+
 use anyhow::{Context, Result};
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder};
+use image::{ImageFormat, Rgb, RgbImage};
 use songweave_audio::draft::write_bytes;
-use std::path::Path;
 
 /// 8-bit RGB.
 pub(crate) type Colour = [u8; 3];
@@ -15,46 +15,50 @@ const SONG_A: [f32; 3] = [255.0, 150.0, 40.0];
 const SONG_B: [f32; 3] = [60.0, 160.0, 255.0];
 
 /// Pixels, rows from the top.
-pub(crate) struct Picture {
-    width: u32,
-    height: u32,
-    pixels: Vec<u8>,
-}
+pub(crate) struct Picture(RgbImage);
 
 impl Picture {
     /// A picture of one colour.
     pub(crate) fn new(width: u32, height: u32, colour: Colour) -> Self {
-        Self { width, height, pixels: colour.repeat((width * height) as usize) }
+        Self(RgbImage::from_pixel(width, height, Rgb(colour)))
     }
 
-    /// A picture of RGB rows.
-    pub(crate) fn from_rows(width: u32, height: u32, pixels: Vec<u8>) -> Self {
-        Self { width, height, pixels }
+    /// A picture of RGB rows; `None` where they are too few.
+    pub(crate) fn from_rows(width: u32, height: u32, pixels: Vec<u8>) -> Option<Self> {
+        RgbImage::from_raw(width, height, pixels).map(Self)
+    }
+
+    /// The colour of a pixel.
+    #[cfg(test)]
+    pub(crate) fn at(&self, x: u32, y: u32) -> Option<Colour> {
+        self.0.get_pixel_checked(x, y).map(|pixel| pixel.0)
     }
 
     /// Colours a pixel; one beyond the edge is left out.
     pub(crate) fn set(&mut self, x: u32, y: u32, colour: Colour) {
-        if x < self.width && y < self.height {
-            let at = 3 * (y * self.width + x) as usize;
-            self.pixels[at..at + 3].copy_from_slice(&colour);
+        self.blend(x, y, colour, 1.0);
+    }
+
+    /// Colours a pixel as far as `share` says, 0…1; one beyond the edge is left out.
+    pub(crate) fn blend(&mut self, x: u32, y: u32, colour: Colour, share: f32) {
+        if let Some(Rgb(pixel)) = self.0.get_pixel_mut_checked(x, y) {
+            for (old, new) in pixel.iter_mut().zip(colour) {
+                *old = (f32::from(*old) + share.clamp(0.0, 1.0) * (f32::from(new) - f32::from(*old))).round() as u8;
+            }
         }
     }
 
-    /// Number of different colours, up to a few: an editor that did not draw has one.
+    /// Number of different colours: an editor that did not draw has one.
     pub(crate) fn colours(&self) -> usize {
-        let mut colours: Vec<&[u8]> = self.pixels.chunks_exact(3).collect();
-        colours.sort_unstable();
-        colours.dedup();
-        colours.len()
+        self.0.pixels().map(|pixel| pixel.0).collect::<BTreeSet<Colour>>().len()
     }
 
     /// Writes a PNG.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        let mut bytes = Vec::new();
-        PngEncoder::new(&mut bytes)
-            .write_image(&self.pixels, self.width, self.height, ExtendedColorType::Rgb8)
-            .with_context(|| format!("cannot make a PNG of {}", path.display()))?;
-        Ok(write_bytes(path, &bytes)?)
+        let mut bytes = Cursor::new(Vec::new());
+        let made = self.0.write_to(&mut bytes, ImageFormat::Png);
+        made.with_context(|| format!("cannot make a PNG of {}", path.display()))?;
+        Ok(write_bytes(path, bytes.get_ref())?)
     }
 }
 

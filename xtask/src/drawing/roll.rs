@@ -246,14 +246,19 @@ mod tests {
     #[test]
     fn everything_shows_in_its_colour_and_long_music_takes_more_lines() {
         let note = |instrument, start, key| RollNote { instrument, start, end: start + 0.5, key, velocity: 0.5 };
-        let mut roll = Roll { bar: 4.0, end: 8.0, ..Roll::default() };
-        let empty = draw(&roll);
+        let chords = vec![(0.0, "C:maj".to_owned()), (0.05, "D:min".to_owned())];
+        let mut roll = Roll { bar: 4.0, end: 8.0, chords, ..Roll::default() };
         roll.notes =
             vec![note(Instrument::Bass, 0.0, 36), note(Instrument::Keys, 1.0, 60), note(Instrument::Drums, 2.0, 38)];
-        roll.chords = vec![(0.0, "C:maj".to_owned()), (0.05, "D:min".to_owned())];
         roll.sung = vec![(1.5, 64.0)];
-        // Three shades of notes that are not as loud as the names of the instruments are bright.
-        assert_eq!(draw(&roll).colours(), empty.colours() + 3);
+        let picture = draw(&roll);
+        let mut places = (0..1_000).flat_map(|y| (0..1_000).map(move |x| (x, y)));
+        for note in &roll.notes {
+            // Notes that are not as loud as the names of the instruments are bright.
+            let shade = COLOURS[note.instrument as usize].map(|value| (f64::from(value) * 0.725) as u8);
+            assert!(places.clone().any(|(x, y)| picture.at(x, y) == Some(shade)), "{:?}", note.instrument);
+        }
+        assert!(places.any(|(x, y)| picture.at(x, y) == Some(SUNG)));
         let height = |end| Layout::of(&Roll { end, ..roll.clone() }).lines;
         assert_eq!((height(8.0), height(64.0)), (1, 2));
         assert_eq!(Layout::of(&roll).drums, [38]);

@@ -3,6 +3,7 @@
 use crate::{files, project};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
+use toml::Table;
 
 /// The two bundles of a build.
 #[derive(Debug)]
@@ -33,12 +34,13 @@ impl Bundles {
     }
 }
 
-/// The bundles' name from `bundler.toml`: the first `name = "…"`.
+/// The bundles' name from `bundler.toml`.
 fn name() -> Result<String> {
     let path = project::root().join("bundler.toml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let value = text.lines().find_map(|line| line.strip_prefix("name = ")).context("bundler.toml has no name")?;
-    Ok(value.trim().trim_matches('"').to_owned())
+    let table: Table = text.parse().with_context(|| format!("{} is damaged", path.display()))?;
+    let name = table.get("songweave").and_then(|names| names.get("name")?.as_str());
+    Ok(name.with_context(|| format!("{} has no songweave.name", path.display()))?.to_owned())
 }
 
 fn clap_binary(bundle: &Path) -> Result<PathBuf> {
