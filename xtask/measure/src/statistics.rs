@@ -1,4 +1,5 @@
-//! How sure a mean is: bootstrap intervals (Efron, "Bootstrap methods: another look at the jackknife", 1979).
+//! Means, medians, percentiles and shares of figures, and how sure a mean is: bootstrap intervals (Efron, "Bootstrap methods:
+//! another look at the jackknife", 1979).
 
 use serde::{Deserialize, Serialize};
 
@@ -38,10 +39,11 @@ impl Estimate {
     #[must_use]
     pub fn of(figures: &[f64]) -> Option<Self> {
         let draw = |random: &mut Random| {
-            mean(&figures.iter().map(|_| figures[random.index(figures.len())]).collect::<Vec<_>>())
+            let drawn = figures.iter().map(|_| figures[random.index(figures.len())]);
+            drawn.sum::<f64>() / figures.len() as f64
         };
-        (!figures.is_empty()).then(|| Self {
-            mean: mean(figures),
+        mean(figures.iter().copied()).map(|mean| Self {
+            mean,
             min: figures.iter().copied().fold(f64::INFINITY, f64::min),
             max: figures.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             pairs: figures.len(),
@@ -64,7 +66,7 @@ impl Estimate {
                 let drawn: Vec<usize> = (0..count).map(|_| random.index(count)).collect();
                 figures.extend(figure(pair, &drawn));
             }
-            if figures.is_empty() { self.mean } else { mean(&figures) }
+            mean(figures).unwrap_or(self.mean)
         };
         // One stretch is always the same one.
         self.by_stretches = stretches.iter().any(|&count| count > 1).then(|| interval(draw));
@@ -83,15 +85,43 @@ impl Estimate {
     }
 }
 
-fn mean(figures: &[f64]) -> f64 {
-    figures.iter().sum::<f64>() / figures.len() as f64
-}
-
 fn interval(mut draw: impl FnMut(&mut Random) -> f64) -> [f64; 2] {
     let mut random = Random::new(1);
     let mut drawn: Vec<f64> = (0..DRAWS).map(|_| draw(&mut random)).collect();
     drawn.sort_by(f64::total_cmp);
     [TAIL, 1.0 - TAIL].map(|share| drawn[((DRAWS - 1) as f64 * share).round() as usize])
+}
+
+/// Mean; `None` of nothing.
+#[must_use]
+pub fn mean(figures: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = figures.into_iter().fold((0.0, 0usize), |(sum, count), figure| (sum + figure, count + 1));
+    (count > 0).then(|| sum / count as f64)
+}
+
+/// Middle of some figures; of an even number of them the mean of the middle two; `None` of nothing.
+#[must_use]
+pub fn median(figures: &[f64]) -> Option<f64> {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    let upper = *sorted.get(middle)?;
+    Some(if sorted.len().is_multiple_of(2) { 0.5 * (sorted[middle - 1] + upper) } else { upper })
+}
+
+/// The value below which a share (0…1) of all lies; 0 of none.
+#[must_use]
+pub fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let index = (share * values.len().saturating_sub(1) as f64).round() as usize;
+    values.get(index).copied().unwrap_or(0.0)
+}
+
+/// The figure that a share (0…1) of all stays at or below (nearest rank); 0 of none. `sorted` from small to large.
+#[must_use]
+pub fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let rank = (sorted.len() as f64 * share).ceil().max(1.0) as usize;
+    sorted.get(rank - 1).copied().unwrap_or(0.0)
 }
 
 /// Share of what is true; `None` of nothing.
@@ -142,5 +172,15 @@ mod tests {
             ..Estimate::of(&figures[..2]).unwrap()
         };
         assert_eq!(old.brackets(1.0, 1), " (5.0 … 7.0)");
+    }
+
+    #[test]
+    fn middles_and_percentiles_are_those_of_the_figures_and_no_others() {
+        let figures: Vec<f64> = (1..=1_000).map(f64::from).collect();
+        assert_eq!([0.5, 0.99, 1.0].map(|share| percentile(&figures, share)), [500.0, 990.0, 1_000.0]);
+        assert_eq!((percentile(&figures[..1], 0.99), percentile(&[], 0.5)), (1.0, 0.0));
+        assert_eq!((median(&[3.0, 1.0, 2.0, 10.0]), median(&[])), (Some(2.5), None));
+        assert_eq!(quantile(&mut [3.0, 1.0, 2.0], 0.5), 2.0);
+        assert_eq!((mean([1.0, 2.0, 6.0]), mean([])), (Some(3.0), None));
     }
 }

@@ -1,4 +1,7 @@
 //! Seeded random numbers (xoshiro256++), the same on every machine.
+//!
+//! Written here since training sets are told by their seeds and must come out the same for ever: no release of a library may change
+//! how a number, a choice or a distribution is drawn.
 
 /// A random number generator.
 #[derive(Debug, Clone)]

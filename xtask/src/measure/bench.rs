@@ -20,6 +20,7 @@ use songweave_engine::runtime::slot::ModelSlot;
 use songweave_engine::runtime::status::Status;
 use songweave_engine::runtime::thread::Engine;
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, Transport};
+use songweave_measure::statistics::percentile;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -58,10 +59,10 @@ pub(crate) fn run(args: Args) -> Result<()> {
 
 /// What a mode costs.
 fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, mode: Mode) -> Result<Value> {
-    let Playback { mut times, missed, raised_priority } = playback(bundle, songs, hops as usize, mode)?;
-    times.sort_unstable();
-    let (mut inferred, status) = inference(songs, hops as usize, mode)?;
-    inferred.sort_unstable();
+    let Playback { times, missed, raised_priority } = playback(bundle, songs, hops as usize, mode)?;
+    let times = sorted_us(times);
+    let (inferred, status) = inference(songs, hops as usize, mode)?;
+    let inferred = sorted_us(inferred);
     Ok(json!({
         "sample_rate": RATE,
         "block_size": FRAMES,
@@ -78,10 +79,10 @@ fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, mode: Mode) -> Resul
     }))
 }
 
-/// The duration in µs that a share (0…1) of all stays at or below (nearest rank); 0 of none. `sorted` from short to long.
-fn percentile(sorted: &[Duration], share: f64) -> f64 {
-    let rank = (sorted.len() as f64 * share).ceil().max(1.0) as usize;
-    sorted.get(rank - 1).map_or(0.0, |duration| duration.as_secs_f64() * 1e6)
+/// Durations in µs, from short to long.
+fn sorted_us(mut durations: Vec<Duration>) -> Vec<f64> {
+    durations.sort_unstable();
+    durations.iter().map(|duration| duration.as_secs_f64() * 1e6).collect()
 }
 
 /// The demo songs, `[song][sample]`.
@@ -219,16 +220,4 @@ fn inference(songs: &[Vec<f32>; 2], hops: usize, mode: Mode) -> Result<(Vec<Dura
         number += 1;
     }
     Ok((status.durations.all(), status))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_those_of_the_hops_and_no_others() {
-        let times: Vec<Duration> = (1..=1_000).map(Duration::from_micros).collect();
-        assert_eq!([0.5, 0.99, 1.0].map(|share| percentile(&times, share)), [500.0, 990.0, 1_000.0]);
-        assert_eq!((percentile(&times[..1], 0.99), percentile(&[], 0.5)), (1.0, 0.0));
-    }
 }

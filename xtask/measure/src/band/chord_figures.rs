@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::statistics::share;
+use crate::statistics::{mean, share};
 use songweave_score::notation::step_chord::tonic;
 use songweave_score::{notation::step_chord::StepChord, songs::structure_song::STEPS_PER_BAR};
 
@@ -80,8 +80,7 @@ fn changes(chords: &Chords) -> Vec<usize> {
 
 fn onset_distance(found: &[usize], truth: &[usize]) -> Option<f64> {
     let nearest = |step: &usize| truth.iter().map(|other| other.abs_diff(*step)).min();
-    let distances: Vec<f64> = found.iter().filter_map(nearest).map(|steps| steps as f64).collect();
-    (!distances.is_empty()).then(|| distances.iter().sum::<f64>() / distances.len() as f64)
+    mean(found.iter().filter_map(nearest).map(|steps| steps as f64))
 }
 
 fn bigram_entropy(chords: &Chords) -> f64 {

@@ -8,7 +8,7 @@ use crate::{
         audio_features::{ClassWeights, beginnings, chroma_of_steps},
         grid::{Grid, TOLERANCE, grid_f1},
     },
-    statistics::share,
+    statistics::{mean, share},
 };
 use songweave_score::{
     notation::step_chord::StepChord,
@@ -80,11 +80,6 @@ fn hits(notes: &[BandNote]) -> Vec<f64> {
     hits.sort_by(f64::total_cmp);
     hits.dedup_by(|later, earlier| *later - *earlier < TOGETHER);
     hits
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0usize), |(sum, count), value| (sum + value, count + 1));
-    (count > 0).then(|| sum / count as f64)
 }
 
 fn sung_class_strong(heard: &[ClassWeights], song: &StructureSong, from: usize) -> Option<f64> {

@@ -4,6 +4,7 @@ use std::{iter::Sum, ops::AddAssign};
 
 use serde::Serialize;
 
+use crate::statistics::median;
 use songweave_synth::song::Stereo;
 
 /// No figure is above this: it is where 32-bit samples end.
@@ -115,16 +116,6 @@ impl Comparison {
     }
 }
 
-/// Middle of some figures; of an even number of them the mean of the middle two; `None` of nothing.
-#[must_use]
-pub fn median(figures: &[f64]) -> Option<f64> {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    let upper = *sorted.get(middle)?;
-    Some(if sorted.len().is_multiple_of(2) { 0.5 * (sorted[middle - 1] + upper) } else { upper })
-}
-
 /// `10 log10(wanted / error)`, within ±100 dB.
 #[must_use]
 pub fn ratio(wanted: f64, error: f64) -> f64 {
@@ -180,7 +171,5 @@ mod tests {
         let comparison = Comparison::of(&sound(1.0, 0.3), &sound(1.0, 0.0), 100);
         let joined: Sums = comparison.stretches(3).into_iter().sum();
         assert!((joined.sdr().unwrap() - comparison.near().unwrap().sdr).abs() < 1e-9);
-        assert_eq!(median(&[3.0, 1.0, 2.0, 10.0]), Some(2.5));
-        assert_eq!(median(&[]), None);
     }
 }

@@ -14,6 +14,7 @@ use crate::mash::{
     replay::Replay,
     robustness_cases::{Case, Kind, Sound},
 };
+use crate::statistics::mean;
 use songweave_synth::song::{Song, Stereo};
 
 /// dB by which an output may peak above both inputs added up: masks that change ring a little.
@@ -91,11 +92,6 @@ pub fn measure(case: &Case, reference: Option<&Figures>, network: &MashNetwork) 
     };
     figures.verdict = verdict(case.kind, &figures, reference);
     Ok(figures)
-}
-
-fn mean(figures: impl Iterator<Item = f64>) -> Option<f64> {
-    let figures: Vec<f64> = figures.collect();
-    (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)
 }
 
 fn mean_voice(voices: &[[f64; 3]]) -> Option<VoiceFigures> {

@@ -1,5 +1,6 @@
 //! How near a drawn note comes to the true one.
 
+use crate::statistics::mean;
 use realfft::RealFftPlanner;
 use serde::Serialize;
 
@@ -99,9 +100,7 @@ fn envelope(drawn: &Stereo, truth: &Stereo) -> f64 {
     let (drawn, truth) = (levels(drawn), levels(truth));
     let loudest = truth.iter().copied().fold(-120.0, f32::max);
     let pairs = drawn.iter().zip(&truth).filter(|(_, truth)| **truth > loudest - LOUD_DB);
-    let differences: Vec<f64> =
-        pairs.map(|(drawn, truth)| f64::from((drawn.max(loudest - CUT_DB) - truth).abs())).collect();
-    differences.iter().sum::<f64>() / differences.len().max(1) as f64
+    mean(pairs.map(|(drawn, truth)| f64::from((drawn.max(loudest - CUT_DB) - truth).abs()))).unwrap_or(0.0)
 }
 
 /// Distance in cents of the peaks near a frequency, both read from 0.1 s to 1.5 s.

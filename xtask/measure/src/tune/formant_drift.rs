@@ -1,5 +1,6 @@
 //! How far a voice's formants move when its pitch does: smooth spectra before and after, level aside.
 
+use crate::statistics::mean;
 use serde::Serialize;
 
 use songweave_synth::voices::envelope::{Frame, POINTS, frames, point_hz};
@@ -44,7 +45,7 @@ fn difference(one: &Frame, other: &Frame, points: &[usize]) -> Vec<f64> {
         .iter()
         .map(|point| DB * f64::from(other.envelope[*point].to_f32() - one.envelope[*point].to_f32()))
         .collect();
-    let mean = raw.iter().sum::<f64>() / raw.len() as f64;
+    let mean = mean(raw.iter().copied()).unwrap_or(0.0);
     raw.iter().map(|difference| difference - mean).collect()
 }
 

@@ -120,14 +120,6 @@ pub fn jumps_per_minute(line: &[PitchPoint]) -> f64 {
     jumps.count() as f64 / voiced.max(STEP / 60.0)
 }
 
-/// The value below which a share (0…1) of all lies; 0 of none.
-#[must_use]
-pub fn quantile(values: &mut [f64], share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let index = (share * values.len().saturating_sub(1) as f64).round() as usize;
-    values.get(index).copied().unwrap_or(0.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +153,5 @@ mod tests {
         let line = [(60.0, true), (60.5, true), (72.0, true), (0.0, false), (60.0, true)];
         let line = line.map(|(key, voiced)| point(key, voiced));
         assert!((jumps_per_minute(&line) - 60.0 / (4.0 * STEP)).abs() < 1e-6);
-        assert_eq!(quantile(&mut [3.0, 1.0, 2.0], 0.5), 2.0);
     }
 }

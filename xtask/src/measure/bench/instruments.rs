@@ -8,6 +8,7 @@ use songweave_dsp::band::{BandNote, BandStep, Instrument};
 use songweave_dsp::exchange::frame::{AnalysisFrame, Position};
 use songweave_dsp::stream::layout::StreamLayout;
 use songweave_engine::band::Band;
+use songweave_measure::statistics::percentile;
 use std::time::{Duration, Instant};
 
 /// Hops that are measured, and after how many the notes are struck again.
@@ -40,15 +41,15 @@ pub(super) fn measure(sample_rate: f32) -> Result<Value> {
         drawn.push(begun.elapsed());
         player.finish();
     }
-    let percentiles = |times: &mut Vec<Duration>| {
-        times.sort_unstable();
-        json!({"p50": super::percentile(times, 0.5), "p99": super::percentile(times, 0.99)})
+    let percentiles = |times: Vec<Duration>| {
+        let times = super::sorted_us(times);
+        json!({"p50": percentile(&times, 0.5), "p99": percentile(&times, 0.99)})
     };
     Ok(json!({
         "notes": NOTES.iter().map(|(_, keys)| keys.len()).sum::<usize>(),
         "hops": HOPS,
-        "inference_us": percentiles(&mut asked),
-        "audio_us": percentiles(&mut drawn),
+        "inference_us": percentiles(asked),
+        "audio_us": percentiles(drawn),
     }))
 }
 

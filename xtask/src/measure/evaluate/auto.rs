@@ -5,6 +5,7 @@ use serde::Serialize;
 use songweave_audio::draft::write_bytes;
 use songweave_datasets::material::{Kind, Material};
 use songweave_measure::mash::auto_mask::{AutoFigures, Clash, measure_auto};
+use songweave_measure::statistics::mean;
 use songweave_score::{random::Random, split::Split};
 use songweave_synth::song::Song;
 
@@ -90,9 +91,8 @@ fn songs(args: &AutoArgs, material: &Material) -> Result<Vec<Song>> {
 }
 
 fn overall(pairs: &[Pair]) -> Overall {
-    let mean = |value: &dyn Fn(&AutoFigures) -> f64| {
-        pairs.iter().map(|pair| value(&pair.figures)).sum::<f64>() / pairs.len() as f64
-    };
+    let mean =
+        |value: &dyn Fn(&AutoFigures) -> f64| mean(pairs.iter().map(|pair| value(&pair.figures))).unwrap_or(f64::NAN);
     let clash = |of: fn(&AutoFigures) -> Clash| Clash {
         harmony: mean(&|figures| of(figures).harmony),
         rhythm: mean(&|figures| of(figures).rhythm),

@@ -14,6 +14,7 @@ use songweave_engine::band::{
     place::Place,
 };
 use songweave_measure::band::groove_statistics::{DrumFigures, Marginals, Recitation, Recited, distance};
+use songweave_measure::statistics::percentile;
 use songweave_models::groove::{BAR, DRUM_KEYS, DRUM_NAMES, DRUMS, GrooveNetwork};
 use songweave_score::{
     performances::{
@@ -236,7 +237,7 @@ impl Band {
 
     fn cost(&mut self) -> Cost {
         self.microseconds.sort_by(f64::total_cmp);
-        let at = |share: f64| self.microseconds[(share * (self.microseconds.len() - 1) as f64) as usize];
+        let at = |share: f64| percentile(&self.microseconds, share);
         // Every other step costs a few microseconds.
         let sections = self.microseconds.iter().filter(|cost| **cost < SECTION).count();
         let section = self.microseconds.get((sections + self.microseconds.len()) / 2).copied().unwrap_or(0.0);

@@ -15,12 +15,12 @@ use songweave_datasets::notes::{
     note_renders::{RATE, partials_of, render},
 };
 use songweave_measure::{
-    mash::metrics::median,
     notes::{
         note_drawing::{draw, drawable},
         note_figures::NoteFigures,
         note_table::NoteTable,
     },
+    statistics::{self, median},
 };
 use songweave_models::instruments::{InstrumentNetwork, NoteQuery, NoteTone, PROGRAMS, Program, Role};
 use songweave_synth::{
@@ -233,7 +233,7 @@ impl Bench<'_> {
 /// Means of each system.
 fn systems(measured: &[Measured]) -> Vec<SystemFigures> {
     let mean = |system: usize, value: fn(&NoteFigures) -> f64| {
-        measured.iter().map(|note| value(&note[system])).sum::<f64>() / measured.len().max(1) as f64
+        statistics::mean(measured.iter().map(|note| value(&note[system]))).unwrap_or(0.0)
     };
     let middle = |system: usize, value: fn(&NoteFigures) -> Option<f64>| {
         median(&measured.iter().filter_map(|note| value(&note[system])).collect::<Vec<_>>())

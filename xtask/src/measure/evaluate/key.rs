@@ -25,6 +25,7 @@ use songweave_engine::{
     follow::{Listener, Listening, SongHeard, key::Key},
     runtime::inference::Inline,
 };
+use songweave_measure::statistics::mean;
 use songweave_score::{
     composition::{
         comping::{Beats, bass},
@@ -350,7 +351,7 @@ fn near_or_octave(truth: f32, found: f32) -> bool {
 
 fn figures(kind: &'static str, songs: &[Found]) -> Option<Figures> {
     let songs: Vec<&Found> = songs.iter().filter(|song| song.kind == kind).collect();
-    let mean = |value: &dyn Fn(&Found) -> f64| songs.iter().map(|song| value(song)).sum::<f64>() / songs.len() as f64;
+    let mean = |value: &dyn Fn(&Found) -> f64| mean(songs.iter().map(|song| value(song))).unwrap_or(f64::NAN);
     let share = |is: &dyn Fn(&Found) -> bool| mean(&|song| f64::from(u8::from(is(song))));
     let tempo =
         |right: fn(f32, f32) -> bool| share(&|song| song.found_tempo.is_some_and(|found| right(song.tempo, found)));

@@ -4,6 +4,8 @@
 //! replaced by its quantised value, that is, multiplied by a gain between 0 and 2; the same coefficient of each part gets
 //! the same gain, in middle and side where the codec works in middle and side. So the parts add up to the coded mixture,
 //! and each is given the error in proportion to what it has there.
+//!
+//! Written here since an encoder from a library gives a mixture back, not the gains that its parts have to share.
 
 use crate::{
     effects::mdct::{LENGTH, Mdct},

@@ -1,4 +1,6 @@
 //! Random equalisers: bells, a tilt and band limits in one curve.
+//!
+//! Written here since the curve of a song acts on all its parts alike, so that they still add up to the song exactly.
 
 use songweave_dsp::stream::layout::Part;
 

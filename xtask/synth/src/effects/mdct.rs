@@ -1,4 +1,6 @@
 //! The modified discrete cosine transform of lossy codecs: half-overlapped windows, as many coefficients as samples.
+//!
+//! Written here, on `rustfft`, since the sets that the weights were trained on are made with it bit for bit.
 
 use std::{f64::consts::PI, sync::Arc};
 

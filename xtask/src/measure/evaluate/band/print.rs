@@ -1,7 +1,7 @@
 //! Figures as a person reads them: a line for each song, then a table for all.
 
 use songweave_measure::band::grid::Playing;
-use songweave_measure::statistics::Estimate;
+use songweave_measure::statistics::{Estimate, mean};
 
 use super::figures::{HARMONIES, Overall, Report, SongFigures};
 use super::recovery::WAYS;
@@ -90,7 +90,7 @@ fn manners(songs: &[SongFigures]) {
     for name in names {
         let of: Vec<_> = songs.iter().flat_map(|song| &song.manners).filter(|manner| manner.manner == name).collect();
         let mean = |figure: &dyn Fn(&super::figures::MannerFigures) -> f64| {
-            of.iter().map(|manner| figure(manner)).sum::<f64>() / of.len() as f64
+            mean(of.iter().map(|manner| figure(manner))).unwrap_or(f64::NAN)
         };
         println!(
             "  {name}: raw pitch {:.3}, voicing recall {:.3}, false alarm {:.3}; note-in-chord {:.3}, maj/min {:.3}",

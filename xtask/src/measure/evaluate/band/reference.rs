@@ -4,6 +4,7 @@ use std::path::Path;
 
 use songweave_dsp::band::Instrument;
 use songweave_measure::band::grid::{Onset, Playing};
+use songweave_measure::statistics;
 use songweave_score::performances::grooves::{Groove, grooves};
 
 /// Performances that are enough for a mean.
@@ -43,10 +44,7 @@ fn playing(folder: &Path, groove: &Groove) -> Option<Playing> {
 }
 
 fn mean(played: &[Playing]) -> Option<Playing> {
-    let of = |figure: &dyn Fn(&Playing) -> Option<f64>| {
-        let figures: Vec<f64> = played.iter().filter_map(figure).collect();
-        (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)
-    };
+    let of = |figure: &dyn Fn(&Playing) -> Option<f64>| statistics::mean(played.iter().filter_map(figure));
     let first = played.first()?;
     Some(Playing {
         drums_per_bar: of(&|playing| Some(playing.drums_per_bar))?,

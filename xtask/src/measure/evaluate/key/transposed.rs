@@ -6,6 +6,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use songweave_audio::resample::resample;
 use songweave_engine::follow::{Listening, key::Key, transposition::nearest};
+use songweave_measure::statistics::mean;
 use songweave_synth::song::Stereo;
 
 use super::{
@@ -147,7 +148,7 @@ fn figures(kind: &'static str, estimator: &'static str, answers: &[Answer]) -> O
             both(answer).is_some_and(|(one, other)| one.major_tonic() == other.major_tonic())
         }),
         matched: share(&moved, &|answer| answer.matched == Some(nearest(-answer.transposition))),
-        key_score: all.iter().map(score).sum::<f64>() / all.len() as f64,
+        key_score: mean(all.iter().map(score)).unwrap_or(0.0),
         key_right: share(&all, &|answer| answer.key == Some(answer.truth)),
     })
 }

@@ -13,9 +13,10 @@ use songweave_dsp::{
     stream::{layout::StreamLayout, path::BlockInfo},
 };
 use songweave_engine::runtime::offline::{Offline, Rendered};
+use songweave_measure::statistics::quantile;
 use songweave_measure::tune::{
     formant_drift::{FormantDrift, formant_drift},
-    pitch_line::{PitchLine, PitchPoint, STEP, jumps_per_minute, quantile},
+    pitch_line::{PitchLine, PitchPoint, STEP, jumps_per_minute},
 };
 use songweave_models::mash::MashNetwork;
 

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
+use songweave_measure::statistics::percentile;
 use songweave_measure::tune::{
     pitch_line::{Agreement, PitchLine, resampled},
     tune_hearing::TuneHearing,
@@ -64,7 +65,6 @@ pub(super) fn measure(recordings: &[Recording], others: &PitchTrackers) -> Resul
     let mut costs: Vec<f64> =
         heard.iter().flat_map(|heard| &heard.costs).map(|cost| cost.as_secs_f64() * 1e6).collect();
     costs.sort_by(f64::total_cmp);
-    let percentile = |share: f64| costs.get((share * costs.len() as f64) as usize).copied().unwrap_or(0.0);
     let rows: Vec<Row> =
         [(Kind::Real, "recordings"), (Kind::Stem, "vocal stems"), (Kind::Synthetic, "synthetic voices")]
             .into_iter()
@@ -77,8 +77,8 @@ pub(super) fn measure(recordings: &[Recording], others: &PitchTrackers) -> Resul
     let report = TrackerReport {
         share_of_praat: known("ours").zip(known("praat")).map(|(ours, praat)| ours / praat),
         look_back_ms: 1e3 * heard.first().map_or(0.0, |heard| heard.look_back),
-        microseconds_per_hop: percentile(0.5),
-        microseconds_per_hop_p99: percentile(0.99),
+        microseconds_per_hop: percentile(&costs, 0.5),
+        microseconds_per_hop_p99: percentile(&costs, 0.99),
         rows,
     };
     Ok((lines, report))
