@@ -14,7 +14,7 @@ use songweave_dsp::{
     band::{INSTRUMENTS, held_keys::KeyEvent, schedule::NoteEvent as BandEvent, sink::BandSink},
     exchange::{
         frame::Transport,
-        link::{AudioEnd, Impatient, link},
+        link::{AudioEnd, NeverWait, link},
         telemetry::columns,
     },
     stream::{
@@ -188,7 +188,7 @@ impl<P: Ports> Plugin for Shell<P> {
                     clock.begin_block(frames);
                     path.process(main, side, &info, clock, &mut sink);
                 }
-                None => path.process(main, side, &info, &mut Impatient, &mut sink),
+                None => path.process(main, side, &info, &mut NeverWait, &mut sink),
             }
         });
         if !ends_well {

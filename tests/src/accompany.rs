@@ -148,7 +148,7 @@ impl Accompanied {
 
     /// Beginnings of notes.
     #[must_use]
-    pub fn beginnings(&self) -> usize {
+    pub fn onsets(&self) -> usize {
         self.told.iter().filter(|told| told.velocity.is_some()).count()
     }
 

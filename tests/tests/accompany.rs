@@ -71,7 +71,7 @@ fn a_band_joins_in_within_two_bars_and_the_outputs_add_up_to_the_main_one() {
 fn every_block_size_gives_the_same_notes_at_the_same_samples_and_the_same_bits() {
     let sung = voice(6);
     let wanted = Host::default().play(&sung, at_once()).unwrap();
-    assert!(wanted.beginnings() > 20, "{} notes", wanted.beginnings());
+    assert!(wanted.onsets() > 20, "{} notes", wanted.onsets());
     for size in [1, 64, 441, 1024, 8192, 0] {
         let sizes: Box<dyn Iterator<Item = usize>> =
             if size == 0 { Box::new(block_sizes(7, 3000)) } else { Box::new(std::iter::repeat(size)) };
@@ -170,7 +170,7 @@ fn whatever_is_sung_nothing_breaks_and_nothing_hangs() {
 fn nobody_singing_for_minutes_is_silence() {
     let played = Host::default().play(&vec![0.0; 150 * SECOND], std::iter::repeat(8192)).unwrap();
     is_sound(&played, "silence");
-    assert_eq!((played.beginnings(), played.peak()), (0, 0.0));
+    assert_eq!((played.onsets(), played.peak()), (0, 0.0));
     // Somebody sang once: the band does not play on for ever.
     let mut voice = voice(6);
     voice.resize(120 * SECOND, 0.0);

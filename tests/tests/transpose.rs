@@ -7,7 +7,7 @@ use songweave_dsp::{
     exchange::{
         controls::Controls,
         frame::{AnalysisFrame, Decision, Transport},
-        link::{Impatient, InferenceEnd, Patience, link},
+        link::{InferenceEnd, NeverWait, WaitPolicy, link},
         telemetry::{Telemetry, columns},
     },
     stream::{
@@ -29,7 +29,7 @@ impl Decide for Always {
     }
 }
 
-fn says(end: InferenceEnd, decision: Decision) -> impl Patience {
+fn says(end: InferenceEnd, decision: Decision) -> impl WaitPolicy {
     Inline::new(end, Always(decision))
 }
 
@@ -59,7 +59,7 @@ fn song_b() -> Vec<f32> {
 /// The left output with silence as song A and `b` as song B, `controls(n)` asked every 512 samples.
 fn run(
     path: &mut AudioPath,
-    patience: &mut impl Patience,
+    policy: &mut impl WaitPolicy,
     b: &[f32],
     mut controls: impl FnMut(usize) -> Controls,
 ) -> Vec<f32> {
@@ -67,7 +67,7 @@ fn run(
     for (n, b) in b.chunks(512).enumerate() {
         let (mut left, mut right) = (vec![0.0; b.len()], vec![0.0; b.len()]);
         let info = BlockInfo { controls: controls(n * 512), ..BlockInfo::default() };
-        path.process(&mut [&mut left, &mut right], &[b, b], &info, patience, &mut ());
+        path.process(&mut [&mut left, &mut right], &[b, b], &info, policy, &mut ());
         out.extend(left);
     }
     out
@@ -100,9 +100,9 @@ fn drums_are_not_transposed() {
 #[test]
 fn a_missing_decision_leaves_transposition_to_the_controls() {
     let (mut alone, _) = path();
-    let plain = run(&mut alone, &mut Impatient, &song_b(), |_| only_b(0));
+    let plain = run(&mut alone, &mut NeverWait, &song_b(), |_| only_b(0));
     let (mut alone, _) = path();
-    let moved = run(&mut alone, &mut Impatient, &song_b(), |_| only_b(3));
+    let moved = run(&mut alone, &mut NeverWait, &song_b(), |_| only_b(3));
     assert!(error_db(&plain[8_192..], &moved[8_192..]) > -6.0);
 }
 

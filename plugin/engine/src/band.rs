@@ -26,15 +26,15 @@ pub mod grid;
 pub mod harmony;
 pub mod heard;
 pub mod melody;
+pub mod overrides;
 pub mod place;
 pub mod sound;
 pub mod steps;
 pub mod view;
-pub mod wish;
 
-use arrange::{Arranger, Singing, StepNote, Taste};
+use arrange::{Arranger, Singing, StepNote, StyleSettings};
 use grid::{Grid, GridTime};
-use harmony::{Harmony, Wishes};
+use harmony::{Harmony, Overrides};
 use heard::StepHeard;
 use melody::{MelodyWriter, guide::Guide};
 use place::Place;
@@ -296,10 +296,10 @@ impl Band {
         let controls = &frame.controls.band;
         let heard = self.heard.iter().map(|(_, heard)| *heard);
         let ahead: Vec<StepHeard> = heard.filter(|heard| heard.heard >= GLIMPSE).collect();
-        let wishes = self.wishes(controls);
-        let harmony = self.harmony.step(&time.place, &self.last, &ahead, &wishes)?;
+        let overrides = self.overrides(controls);
+        let harmony = self.harmony.step(&time.place, &self.last, &ahead, &overrides)?;
         let singing = Singing { voiced: self.last.voiced(), level: self.last.level, silent_steps: self.silent_steps };
-        let taste = Taste {
+        let settings = StyleSettings {
             style: controls.style,
             density: controls.density,
             adventure: controls.adventure,
@@ -307,7 +307,7 @@ impl Band {
         };
         self.notes.clear();
         let next = harmony.plan.first().copied().flatten();
-        self.arranger.step(time, harmony.chord, next, &singing, &taste, &mut self.notes)?;
+        self.arranger.step(time, harmony.chord, next, &singing, &settings, &mut self.notes)?;
         if harmony.chord != self.chord {
             step.chord = Some((harmony.chord, at));
             self.chord = harmony.chord;
@@ -334,10 +334,16 @@ impl Band {
         Ok(())
     }
 
-    fn wishes(&self, controls: &BandControls) -> Wishes {
+    fn overrides(&self, controls: &BandControls) -> Overrides {
         let heard = self.view.harmony.key.map(|estimate| estimate.key);
-        let chord = wish::chord(controls, self.keys, heard);
-        Wishes { key: controls.key, minor: controls.minor, chord, adventure: controls.adventure, seed: controls.seed }
+        let chord = overrides::chord(controls, self.keys, heard);
+        Overrides {
+            key: controls.key,
+            minor: controls.minor,
+            chord,
+            adventure: controls.adventure,
+            seed: controls.seed,
+        }
     }
 }
 

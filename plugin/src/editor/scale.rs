@@ -10,7 +10,7 @@ use super::{
 /// Scales offered, 1 = as large as the system's other text.
 const SCALES: [(f32, &str); 4] = [(1.0, "100 %"), (1.25, "125 %"), (1.5, "150 %"), (2.0, "200 %")];
 /// Seconds that a host has to make the window as large as the picture.
-const PATIENCE: f64 = 1.0;
+const TIMEOUT: f64 = 1.0;
 
 /// The choice of scales.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl Scale {
         let size = ui.max_rect().size();
         if size.x >= SMALLEST.0 && size.y >= SMALLEST.1 {
             self.chosen = None;
-        } else if ui.input(|input| input.time) > chosen + PATIENCE {
+        } else if ui.input(|input| input.time) > chosen + TIMEOUT {
             *self = Self { chosen: None, refused: true };
             ui.ctx().set_zoom_factor(1.0);
             ui.ctx().send_viewport_cmd(ViewportCommand::InnerSize(vec2(SIZE.0, SIZE.1)));

@@ -6,7 +6,7 @@ use songweave_dsp::stream::layout::Part;
 
 use crate::stems::multitracks::{REAL_SONGS, RealSong};
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     notation::note::Note,
     performances::grooves::{Groove, grooves},
     random::Random,
@@ -118,7 +118,7 @@ impl Material {
     /// # Errors
     /// There is no such song.
     pub fn stretch(&self, name: &str, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
-        let missing = || StudioError::data(Path::new(name), "no real song of this name was read");
+        let missing = || MaterialError::data(Path::new(name), "no real song of this name was read");
         let song = self.real.iter().find(|song| song.name() == name).ok_or_else(missing)?;
         song.stretch(seconds, rate, random)
     }
@@ -190,7 +190,7 @@ const SOURCES: [&str; 10] = [
 fn real_songs(folder: &Path) -> Result<Vec<RealSong>> {
     std::thread::scope(|scope| {
         let threads = REAL_SONGS.map(|name| scope.spawn(move || RealSong::load(&folder.join(name))));
-        let broke = |_| StudioError::data(folder, "a reading thread broke off; run the command again");
+        let broke = |_| MaterialError::data(folder, "a reading thread broke off; run the command again");
         threads.into_iter().map(|thread| thread.join().map_err(broke)?).collect()
     })
 }
@@ -203,7 +203,7 @@ fn draws_from(name: &str, split: Split) -> bool {
 
 fn choose<'a>(paths: &'a [PathBuf], split: Split, random: &mut Random) -> Result<&'a Path> {
     let fitting: Vec<&PathBuf> = paths.iter().filter(|path| draws_from(&name_of(path), split)).collect();
-    let none = || StudioError::data(Path::new("data"), format!("no song of the {} split", split.name()));
+    let none = || MaterialError::data(Path::new("data"), format!("no song of the {} split", split.name()));
     random.pick(&fitting).map(|path| path.as_path()).ok_or_else(none)
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
-pub enum StudioError {
+pub enum MaterialError {
     /// An audio file cannot be read or written, or the system refuses any other file.
     #[error(transparent)]
     Audio(#[from] AudioError),
@@ -50,19 +50,19 @@ pub enum StudioError {
     Band(String),
 }
 
-impl From<NetworkFault> for StudioError {
+impl From<NetworkFault> for MaterialError {
     fn from(fault: NetworkFault) -> Self {
         Self::Band(fault.0)
     }
 }
 
-impl From<WeightError> for StudioError {
+impl From<WeightError> for MaterialError {
     fn from(error: WeightError) -> Self {
         Self::Band(error.to_string())
     }
 }
 
-impl StudioError {
+impl MaterialError {
     /// A system error at `path`.
     #[must_use]
     pub fn io(path: &Path, source: std::io::Error) -> Self {
@@ -77,4 +77,4 @@ impl StudioError {
 }
 
 /// Result of this crate.
-pub type Result<T> = std::result::Result<T, StudioError>;
+pub type Result<T> = std::result::Result<T, MaterialError>;

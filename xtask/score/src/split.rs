@@ -21,7 +21,7 @@ impl Split {
         Self::drawn(name, &format!("choose {name}"))
     }
 
-    /// The split of a song by its name, where the songs to choose by are drawn by the hash of `draw`.
+    /// The split of a song by its name, where the validation songs are drawn by the hash of `draw`.
     pub(crate) fn drawn(name: &str, draw: &str) -> Self {
         let one_in_ten = |text: &str| hash(text).is_multiple_of(10);
         if one_in_ten(name) {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// A plugin that says its tail never ends gets this much, in seconds.
 const LONGEST_TAIL: u64 = 10;
 /// A progress bar appears after this time.
-const PATIENCE: Duration = Duration::from_secs(2);
+const SILENT_FOR: Duration = Duration::from_secs(2);
 /// Read-only parameter that counts decisions that came too late.
 const MISSED_HOPS: &str = "missed_hops";
 
@@ -185,7 +185,7 @@ impl<'a> Run<'a> {
         self.notes.extend(
             notes.map(|event| Timed { sample: step.rendered as u64 + u64::from(event.time), kind: event.kind }),
         );
-        if self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
+        if self.bar.is_hidden() && self.started.elapsed() > SILENT_FOR {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.set_position((step.rendered + step.frames) as u64);

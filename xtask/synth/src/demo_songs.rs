@@ -15,7 +15,7 @@ use crate::{
     voices::singer::Singer,
 };
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     notation::note::Note,
     random::Random,
 };
@@ -172,7 +172,7 @@ pub fn mixture(song: &Song) -> Audio {
 /// # Errors
 /// The folder cannot be made or written to.
 pub fn write(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|source| StudioError::io(folder, source))?;
+    std::fs::create_dir_all(folder).map_err(|source| MaterialError::io(folder, source))?;
     for song in [song_a(), song_b()] {
         let path = folder.join(format!("{}.flac", song.name));
         write_bytes(&path, &flac_bytes(&path, &mixture(&song))?)?;

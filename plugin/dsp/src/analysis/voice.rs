@@ -1,4 +1,4 @@
-//! The pitch, the level and the note beginnings of a voice, hop by hop, from the frame's own spectra.
+//! The pitch, the level and the note onsets of a voice, hop by hop, from the frame's own spectra.
 //!
 //! Pitch is the lag at which the frame resembles itself most: the autocorrelation divided by that of the window (Boersma,
 //! "Accurate short-term analysis of the fundamental frequency", 1993, eq. 9), of a compressed spectrum, which keeps a strong
@@ -29,7 +29,7 @@ const HIGHEST_HZ: f32 = 2_400.0;
 const COMPRESSION: f32 = 0.4;
 /// One over the power of all bins of a sine of power 1 through the root Hann window: 8 / π².
 const SPREAD: f32 = 0.810_57;
-/// Likeness at which a frame is as likely voiced as not, and the likeness on both sides over which it gets sure.
+/// Similarity at which a frame is as likely voiced as not, and the similarity on both sides over which it gets sure.
 const VOICED: (f32, f32) = (0.44, 0.12);
 /// What a lag loses per octave that it is longer than the shortest one: of two equal ones the shorter is the period.
 const OCTAVE_COST: f32 = 0.06;
@@ -39,7 +39,7 @@ const CONTINUITY: f32 = 0.10;
 const ONSET_DB: f32 = 12.0;
 /// Hops over which a beginning is looked for.
 const ATTACK: usize = 4;
-/// Hops between two beginnings, about 85 ms.
+/// Hops between two onsets, about 85 ms.
 const REFRACTORY: u32 = 8;
 /// Semitones between two notes without a gap, and within which a note stays.
 const NEW_NOTE: (f32, f32) = (0.7, 0.3);
@@ -58,7 +58,7 @@ pub struct VoiceTracker {
     sample_rate: f32,
     loudness: Loudness,
     last: VoiceHeard,
-    /// Key and likeness of the newest frame's best lag, voiced or not.
+    /// Key and similarity of the newest frame's best lag, voiced or not.
     candidate: Option<(f32, f32)>,
     /// The last hops' levels in dB as they came in and keys (0 = unvoiced), newest first.
     levels: [f32; ATTACK],
@@ -80,7 +80,8 @@ impl VoiceTracker {
             let hz = layout.bin_hz(bin);
             if hz < LOWEST_HZ { 0.0 } else { (1.5 - 1.5 * hz / HIGHEST_HZ).clamp(0.0, 1.0) }
         };
-        let correction = (0..longest + 2).map(|lag| 1.0 / window_likeness(lag as f32 / layout.window as f32)).collect();
+        let correction =
+            (0..longest + 2).map(|lag| 1.0 / window_similarity(lag as f32 / layout.window as f32)).collect();
         Self {
             spectrum: inverse.make_input_vec(),
             lags: inverse.make_output_vec(),
@@ -118,12 +119,12 @@ impl VoiceTracker {
         let level = 10.0 * (power * scale * SPREAD + 1e-12).log10();
         let found = if Loudness::is_audible(level) { self.pitch() } else { None };
         let loud = self.loudness.hear(level, found.map(|(key, _)| key));
-        if found.is_some_and(|(_, likeness)| voicing(likeness) >= 0.5) {
+        if found.is_some_and(|(_, similarity)| voicing(similarity) >= 0.5) {
             self.loudness.learn(level, loud);
         }
         self.candidate = found.filter(|_| loud);
-        let (key, likeness) = self.candidate.unwrap_or((self.last.key, 0.0));
-        let voicing = voicing(likeness);
+        let (key, similarity) = self.candidate.unwrap_or((self.last.key, 0.0));
+        let voicing = voicing(similarity);
         let key = if voicing >= 0.5 { key } else { self.last.key };
         let onset = self.onset(level, if voicing >= 0.5 { key } else { 0.0 });
         self.last = VoiceHeard { key, voicing, level: self.loudness.told(level, self.candidate.is_some()), onset };
@@ -156,15 +157,15 @@ impl VoiceTracker {
         self.candidate
     }
 
-    /// The key and the likeness of the best lag.
+    /// The key and the similarity of the best lag.
     fn pitch(&mut self) -> Option<(f32, f32)> {
         // Fails on a length mismatch only; the lengths come from the same plan.
         self.inverse.process_with_scratch(&mut self.spectrum, &mut self.lags, &mut self.scratch).ok()?;
         let whole = self.lags.first().copied().filter(|whole| *whole > 0.0)?;
-        let likeness = |lag: usize| self.lags[lag] / whole * self.correction[lag];
+        let similarity = |lag: usize| self.lags[lag] / whole * self.correction[lag];
         let mut best: Option<(f32, f32, f32)> = None;
         for lag in self.shortest..self.correction.len() - 1 {
-            let (before, here, after) = (likeness(lag - 1), likeness(lag), likeness(lag + 1));
+            let (before, here, after) = (similarity(lag - 1), similarity(lag), similarity(lag + 1));
             if here <= before || here < after || here < 0.2 {
                 continue;
             }
@@ -211,9 +212,9 @@ impl VoiceTracker {
     }
 }
 
-/// How sure a likeness is to be that of a pitch, 0…1.
-fn voicing(likeness: f32) -> f32 {
-    ((likeness - VOICED.0) / VOICED.1 * 0.5 + 0.5).clamp(0.0, 1.0)
+/// How sure a similarity is to be that of a pitch, 0…1.
+fn voicing(similarity: f32) -> f32 {
+    ((similarity - VOICED.0) / VOICED.1 * 0.5 + 0.5).clamp(0.0, 1.0)
 }
 
 /// Where a parabola through three neighbours has its top, as a shift from the middle one, and how high it is.
@@ -227,7 +228,7 @@ fn vertex(before: f32, here: f32, after: f32) -> (f32, f32) {
 }
 
 /// Autocorrelation of the analysis window (half a sine wave) at a lag in windows, 1 at 0; below a floor nothing is sure.
-fn window_likeness(lag: f32) -> f32 {
+fn window_similarity(lag: f32) -> f32 {
     let (sin, cos) = (std::f32::consts::PI * lag).sin_cos();
     ((1.0 - lag) * cos + sin / std::f32::consts::PI).max(0.2)
 }

@@ -5,10 +5,10 @@ use crate::{band::VoiceHeard, stream::layout::StreamLayout};
 /// Levels of the voice in dB from which on, and at which, somebody sings.
 const SINGS: (f32, f32) = (-50.0, -32.0);
 /// Time constants in seconds of stepping back and of coming forward again.
-const BACK: f32 = 0.08;
-const FORWARD: f32 = 0.5;
+const ATTACK: f32 = 0.08;
+const RELEASE: f32 = 0.5;
 /// Gain of the band under a voice with the control at its most: −9 dB.
-const LEAST: f32 = 0.355;
+const RANGE: f32 = 0.355;
 
 /// Follows the voice's level.
 pub struct Ducker {
@@ -34,9 +34,9 @@ impl Ducker {
     /// Neither allocates nor blocks.
     pub fn gain(&mut self, voice: &VoiceHeard, amount: f32) -> f32 {
         let sings = ((voice.level - SINGS.0) / (SINGS.1 - SINGS.0)).clamp(0.0, 1.0);
-        let seconds = if sings > self.sings { BACK } else { FORWARD };
+        let seconds = if sings > self.sings { ATTACK } else { RELEASE };
         self.sings += (sings - self.sings) * (1.0 - (-self.hop_seconds / seconds).exp());
-        1.0 - amount * self.sings * (1.0 - LEAST)
+        1.0 - amount * self.sings * (1.0 - RANGE)
     }
 }
 
@@ -50,7 +50,7 @@ mod tests {
         let voice = |level: f32| VoiceHeard { level, ..VoiceHeard::default() };
         assert_eq!(ducker.gain(&voice(-120.0), 1.0), 1.0);
         let under: Vec<f32> = (0..100).map(|_| ducker.gain(&voice(-20.0), 1.0)).collect();
-        assert!(under.is_sorted_by(|before, after| before >= after) && (under[99] - LEAST).abs() < 1e-3);
+        assert!(under.is_sorted_by(|before, after| before >= after) && (under[99] - RANGE).abs() < 1e-3);
         let after: Vec<f32> = (0..300).map(|_| ducker.gain(&voice(-120.0), 1.0)).collect();
         assert!(after.is_sorted() && after[299] > 0.99);
         assert!((0..100).all(|_| ducker.gain(&voice(0.0), 0.0) == 1.0), "off");

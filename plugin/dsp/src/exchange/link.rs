@@ -25,7 +25,7 @@ pub const CAPACITY: usize = 256;
 const TONES: usize = 4096;
 
 /// Decides how long the audio thread may look for a missing decision.
-pub trait Patience {
+pub trait WaitPolicy {
     /// Called while the decision for a frame is missing, `done` samples into the host's block. Returns `true` to look
     /// once more, having given the inference thread some time, or `false` to go on without. Must not allow waiting for
     /// ever.
@@ -34,9 +34,9 @@ pub trait Patience {
 
 /// Never waits.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Impatient;
+pub struct NeverWait;
 
-impl Patience for Impatient {
+impl WaitPolicy for NeverWait {
     fn wait(&mut self, _done: usize) -> bool {
         false
     }
@@ -89,9 +89,9 @@ impl AudioEnd {
         self.oldest_wanted.store(generation, Ordering::Release);
     }
 
-    /// The decision for a frame, waiting as long as `patience` allows; older ones are dropped. `done` samples of the
+    /// The decision for a frame, waiting as long as `policy` allows; older ones are dropped. `done` samples of the
     /// host's block have been heard.
-    pub fn receive(&mut self, wanted: Position, done: usize, patience: &mut impl Patience) -> Option<Decision> {
+    pub fn receive(&mut self, wanted: Position, done: usize, policy: &mut impl WaitPolicy) -> Option<Decision> {
         loop {
             while let Some(decision) = self.decisions.try_peek() {
                 let found = decision.position;
@@ -103,7 +103,7 @@ impl AudioEnd {
                 }
                 let _ = self.decisions.try_pop();
             }
-            if !patience.wait(done) {
+            if !policy.wait(done) {
                 return None;
             }
         }
@@ -161,7 +161,7 @@ mod tests {
             inference.send(decision(generation, hop), &[]);
         }
         let mut get =
-            |generation, hop| audio.receive(Position { generation, hop }, 0, &mut Impatient).map(|d| d.position.hop);
+            |generation, hop| audio.receive(Position { generation, hop }, 0, &mut NeverWait).map(|d| d.position.hop);
         assert_eq!(get(0, 1), Some(1));
         assert_eq!(get(0, 2), None, "hop 2 is missing, hop 3 stays");
         assert_eq!(get(0, 3), Some(3));
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn patience_is_asked_until_it_runs_out() {
         struct Asked(u32);
-        impl Patience for Asked {
+        impl WaitPolicy for Asked {
             fn wait(&mut self, _done: usize) -> bool {
                 self.0 += 1;
                 self.0 < 5

@@ -11,7 +11,7 @@ use crate::{
     exchange::{
         controls::Controls,
         frame::{Position, Transport},
-        link::{AudioEnd, Patience},
+        link::{AudioEnd, WaitPolicy},
         telemetry::{ColumnSender, Telemetry, peak},
     },
     mash::{frozen::FrozenMask, path::MashPath},
@@ -146,13 +146,13 @@ impl AudioPath {
     /// left and right), `side` `[channel][sample]` is input B (missing channels or samples are silence).
     ///
     /// # Real-time safety
-    /// Neither allocates nor blocks, apart from what `patience` does when a decision is missing.
+    /// Neither allocates nor blocks, apart from what `policy` does when a decision is missing.
     pub fn process<S: AsRef<[f32]>>(
         &mut self,
         main: &mut [&mut [f32]],
         side: &[S],
         info: &BlockInfo,
-        patience: &mut impl Patience,
+        policy: &mut impl WaitPolicy,
         sink: &mut impl BandSink,
     ) {
         let frames = main.first().map_or(0, |channel| channel.len());
@@ -178,7 +178,7 @@ impl AudioPath {
             }
             self.framer.push([a, b]);
             if self.framer.is_full() {
-                self.hop(info, n + 1, patience);
+                self.hop(info, n + 1, policy);
                 self.framer.advance();
             }
         }
@@ -215,11 +215,11 @@ impl AudioPath {
     }
 
     /// Everything that happens once per hop; `done` samples of the block have been heard.
-    fn hop(&mut self, info: &BlockInfo, done: usize, patience: &mut impl Patience) {
+    fn hop(&mut self, info: &BlockInfo, done: usize, policy: &mut impl WaitPolicy) {
         let newest = self.hear(info, done);
         let due = self.position.hop.checked_sub(DECISION_DELAY as u64).map(|hop| hop as usize % self.held.len());
         if let Some(slot) = due {
-            self.decide(slot, done, patience);
+            self.decide(slot, done, policy);
         }
         let (blend, band_plays) = self.blends.exchange(newest, Blend::lets_the_band_play(&info.controls));
         self.output.advance(blend.with_presence(self.presence.amount()));
@@ -266,9 +266,9 @@ impl AudioPath {
     }
 
     /// Takes the decision for a held frame, if it is there in time.
-    fn decide(&mut self, slot: usize, done: usize, patience: &mut impl Patience) {
+    fn decide(&mut self, slot: usize, done: usize, policy: &mut impl WaitPolicy) {
         let due = &self.held[slot];
-        let decision = self.link.receive(due.frame.position, done, patience);
+        let decision = self.link.receive(due.frame.position, done, policy);
         if decision.is_none() {
             self.telemetry.missed.fetch_add(1, Relaxed);
         }

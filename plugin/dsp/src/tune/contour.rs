@@ -266,7 +266,7 @@ mod tests {
         let frame = TuneFrame { pitch: None, level: -20.0, controls, held: 0, tells: true };
         // Both middles of an even number of frames are no numbers, then the voice is back.
         for key in [60.0, f32::NAN, f32::NAN, f32::NAN, 61.0, f32::NAN].into_iter().chain([62.0; 16]) {
-            contour.hear(&Sung { key, likeness: 1.0, sings: true }, &frame);
+            contour.hear(&Sung { key, similarity: 1.0, sings: true }, &frame);
             contour.plan();
         }
         assert_eq!(contour.frame(contour.planned()).plan.sung, Some(62.0));

@@ -12,7 +12,7 @@ use crate::stream::layout::StreamLayout;
 
 /// How much shorter and longer than expected a period may be.
 const TOLERANCE: f64 = 0.14;
-/// Likeness of two periods below which the expected period is better than the likest.
+/// Similarity of two periods below which the expected period is better than the likest.
 const ALIKE: f32 = 0.3;
 /// Marks that are remembered.
 const CAPACITY: usize = 1024;

@@ -24,20 +24,20 @@ pub(super) fn likest(heard: &Heard, at: f64, expected: f64, tolerance: f64) -> O
     let mut last = [0.0_f32; 2];
     let mut best: Option<(f32, f64, f32)> = None;
     for (index, lag) in (shortest - 1..=longest + 1).enumerate() {
-        let likeness = dot(here, &there[index..index + count]) / (energy * moving).max(1e-20).sqrt() as f32;
-        if index >= 2 && last[1] >= last[0] && last[1] > likeness {
+        let similarity = dot(here, &there[index..index + count]) / (energy * moving).max(1e-20).sqrt() as f32;
+        if index >= 2 && last[1] >= last[0] && last[1] > similarity {
             let [before, now] = last;
             let surprise = (((lag - 1) as f64 / expected - 1.0) / tolerance).abs() as f32;
             let score = now - SURPRISE * surprise;
             if best.is_none_or(|(most, ..)| score > most) {
-                let shift = 0.5 * (before - likeness) / (before - 2.0 * now + likeness);
+                let shift = 0.5 * (before - similarity) / (before - 2.0 * now + similarity);
                 best = Some((score, (lag - 1) as f64 + f64::from(shift), now));
             }
         }
-        last = [last[1], likeness];
+        last = [last[1], similarity];
         if let Some(new) = there.get(index + count) {
             moving += f64::from(new * new) - f64::from(there[index] * there[index]);
         }
     }
-    best.map(|(_, period, likeness)| (period, likeness))
+    best.map(|(_, period, similarity)| (period, similarity))
 }

@@ -23,7 +23,7 @@ pub struct Sung {
     /// Pitch as a MIDI key with fractions, A4 = 440 Hz; the likeliest one while nothing is sung, 0 before the first.
     pub key: f32,
     /// How alike two periods are, at most 1.
-    pub likeness: f32,
+    pub similarity: f32,
     /// Whether somebody sings.
     pub sings: bool,
 }
@@ -65,30 +65,30 @@ impl Voicing {
         let key = proposed.unwrap_or(self.last.key);
         if !loud || key <= 0.0 {
             self.silent = self.silent.saturating_add(1);
-            self.last = Sung { likeness: 0.0, sings: false, ..self.last };
+            self.last = Sung { similarity: 0.0, sings: false, ..self.last };
             return self.last;
         }
-        let (mut key, mut likeness) = self.look(heard, middle, key);
+        let (mut key, mut similarity) = self.look(heard, middle, key);
         if self.silent < MEMORY && (key - self.sung).abs() > LEAP {
             let going_on = self.look(heard, middle, self.sung);
-            if going_on.1 > likeness {
-                (key, likeness) = going_on;
+            if going_on.1 > similarity {
+                (key, similarity) = going_on;
             }
         }
-        let sings = likeness >= if self.last.sings { ALIKE.1 } else { ALIKE.0 };
+        let sings = similarity >= if self.last.sings { ALIKE.1 } else { ALIKE.0 };
         (self.sung, self.silent) = if sings { (key, 0) } else { (self.sung, self.silent.saturating_add(1)) };
-        self.last = Sung { key, likeness, sings };
+        self.last = Sung { key, similarity, sings };
         self.last
     }
 
     /// The pitch near a key, and how alike two of its periods are.
     fn look(&self, heard: &Heard, middle: f64, key: f32) -> (f32, f32) {
         let expected = self.rate / hertz(f64::from(key));
-        let Some((period, likeness)) = periods::likest(heard, middle - 0.5 * expected, expected, TOLERANCE) else {
+        let Some((period, similarity)) = periods::likest(heard, middle - 0.5 * expected, expected, TOLERANCE) else {
             return (key, 0.0);
         };
         let exact = 69.0 + 12.0 * (self.rate / (440.0 * period)).log2();
-        (if likeness >= ALIKE.1 { exact as f32 } else { key }, likeness)
+        (if similarity >= ALIKE.1 { exact as f32 } else { key }, similarity)
     }
 }
 

@@ -33,7 +33,7 @@ pub const LONGEST_PLAYING_ON: u32 = (ENDS_AFTER + LAST_CHORD) as u32 + 1;
 
 /// What the user wants of the arrangement.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Taste {
+pub struct StyleSettings {
     /// How the band plays.
     pub style: Style,
     /// From kick and hat (0) to everything (1).
@@ -139,7 +139,7 @@ impl Arranger {
         chord: Option<Chord>,
         next: Option<Chord>,
         singing: &Singing,
-        taste: &Taste,
+        settings: &StyleSettings,
         notes: &mut Vec<StepNote>,
     ) -> Result<(), NetworkFault> {
         let place = meter::sane(&time.place);
@@ -147,7 +147,7 @@ impl Arranger {
             self.reset();
         }
         self.last = Some(place);
-        self.prepare(&place, taste).map_err(|error| NetworkFault(error.to_string()))?;
+        self.prepare(&place, settings).map_err(|error| NetworkFault(error.to_string()))?;
         self.hear(singing);
         let (Some(chord), Some(section)) = (chord, &self.now) else {
             self.stop();
@@ -202,9 +202,9 @@ impl Arranger {
     }
 
     /// Makes the patterns of this bar and of the next, where they are not there yet.
-    fn prepare(&mut self, place: &Place, taste: &Taste) -> Result<(), GrooveError> {
+    fn prepare(&mut self, place: &Place, settings: &StyleSettings) -> Result<(), GrooveError> {
         let next = Place { bar: place.bar.saturating_add(1), step: 0, ..*place };
-        let (now, coming) = (SectionKey::of(place.bar, taste), SectionKey::of(next.bar, taste));
+        let (now, coming) = (SectionKey::of(place.bar, settings), SectionKey::of(next.bar, settings));
         if !is(&self.now, now) {
             let known = self.coming.take().filter(|section| section.key == now);
             self.now = Some(known.map_or_else(|| Section::new(now, &mut self.network), Ok)?);

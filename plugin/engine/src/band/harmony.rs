@@ -20,7 +20,7 @@ use crate::{
     follow::key::KeyEstimate,
     runtime::fault::NetworkFault,
 };
-use choice::Taste;
+use choice::ChoiceSettings;
 use features::Listening;
 use memory::REMEMBERED;
 
@@ -33,7 +33,7 @@ const IS_SUNG: f32 = 0.25;
 
 /// What the user wants of the harmony.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Wishes {
+pub struct Overrides {
     /// Locked tonic, a pitch class.
     pub key: Option<u8>,
     /// Locked scale: whether it is minor.
@@ -115,7 +115,7 @@ impl Harmony {
         place: &Place,
         last: &StepHeard,
         ahead: &[StepHeard],
-        wishes: &Wishes,
+        overrides: &Overrides,
     ) -> Result<Harmonised, NetworkFault> {
         let ahead: Vec<StepHeard> = ahead.iter().map(clean).collect();
         self.hear(place, &clean(last), &ahead);
@@ -123,9 +123,9 @@ impl Harmony {
             let features = self.listening.features(place, &ahead);
             let answer = self.network.step(&features, &mut self.belief);
             answer.map_err(|error| NetworkFault(error.to_string()))?;
-            self.decide(place, wishes);
+            self.decide(place, overrides);
         }
-        if let Some(chord) = wishes.chord {
+        if let Some(chord) = overrides.chord {
             self.now.chord = Some(chord);
         }
         self.before = Some(*place);
@@ -160,21 +160,21 @@ impl Harmony {
         self.now.chord.is_some() || (listened && self.sung >= FEWEST_SUNG && place.step == 0)
     }
 
-    fn decide(&mut self, place: &Place, wishes: &Wishes) {
-        let locked = wishes.key.is_some() || wishes.minor.is_some();
+    fn decide(&mut self, place: &Place, overrides: &Overrides) {
+        let locked = overrides.key.is_some() || overrides.minor.is_some();
         if self.sung < FEWEST_SUNG && !locked {
             return;
         }
-        let key = scale::key_of(&self.belief, wishes.key, wishes.minor);
+        let key = scale::key_of(&self.belief, overrides.key, overrides.minor);
         self.now.key = Some(key);
         if !self.may_begin(place) {
             return;
         }
-        let adventure = if wishes.adventure.is_finite() { wishes.adventure.clamp(0.0, 1.0) } else { 0.0 };
-        let taste = Taste { adventure, seed: wishes.seed };
+        let adventure = if overrides.adventure.is_finite() { overrides.adventure.clamp(0.0, 1.0) } else { 0.0 };
+        let settings = ChoiceSettings { adventure, seed: overrides.seed };
         let allowed = |chord: Chord| !locked || scale::fits(key.key, chord);
-        let mut worth = choice::worth(&self.belief, key, 0, taste);
-        choice::add_chance(&mut worth, taste, place.bar);
+        let mut worth = choice::worth(&self.belief, key, 0, settings);
+        choice::add_chance(&mut worth, settings, place.bar);
         if let Some((chord, certainty)) = self.played_before() {
             choice::add_return(&mut worth, chord, certainty);
         }
@@ -186,9 +186,9 @@ impl Harmony {
         let stays =
             chosen.zip(self.now.chord).is_some_and(|(new, old)| (new.root, new.quality) == (old.root, old.quality));
         if !stays {
-            self.now.chord = chosen.map(|chord| choice::with_bass(chord, &self.belief, taste));
+            self.now.chord = chosen.map(|chord| choice::with_bass(chord, &self.belief, settings));
         }
-        self.plan(place, key, taste, allowed);
+        self.plan(place, key, settings, allowed);
     }
 
     /// The chord that was played when the passage that is sung now was sung before, and how certain that is.
@@ -198,12 +198,12 @@ impl Harmony {
         self.played.get(at).copied().flatten().map(|chord| (chord, forecast.confidence))
     }
 
-    fn plan(&mut self, place: &Place, key: KeyEstimate, taste: Taste, allowed: impl Fn(Chord) -> bool) {
+    fn plan(&mut self, place: &Place, key: KeyEstimate, settings: ChoiceSettings, allowed: impl Fn(Chord) -> bool) {
         let mut chord = self.now.chord;
         for (index, planned) in self.now.plan.iter_mut().enumerate() {
             let later = place.steps_per_beat.saturating_mul(index as u32 + 1);
             let step = place.step.saturating_add(later) % place.steps_per_bar.max(1);
-            let worth = choice::worth(&self.belief, key, index + 1, taste);
+            let worth = choice::worth(&self.belief, key, index + 1, settings);
             chord = choice::best(&worth, chord, choice::cost(step, place.steps_per_bar, 0.0), &allowed);
             *planned = chord;
         }

@@ -38,7 +38,7 @@ const STYLE_SOUNDS: [[u8; INSTRUMENTS]; 6] = [
 ];
 
 /// Level in dB at which each instrument plays a note of velocity 100, `[instrument]`: under a voice, with room for many, and beside
-/// each other as near to the sound font's own mix in thirds of an octave as songs to choose by can tell.
+/// each other as near to the sound font's own mix in thirds of an octave as validation songs can tell.
 const LEVELS: [f32; INSTRUMENTS] = [-29.0, -25.0, -32.0, -31.0];
 
 /// Gain that brings a program to its instrument's level.

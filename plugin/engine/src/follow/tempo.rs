@@ -107,7 +107,7 @@ impl TempoTracker {
     }
 
     /// How alike the rises are so many hops apart, between hops interpolated; 1 = the same, 0 = unrelated.
-    fn likeness(&self, lag: f32) -> f32 {
+    fn similarity(&self, lag: f32) -> f32 {
         let at = (lag as usize).min(self.correlation.len() - 2);
         let share = (lag - at as f32).clamp(0.0, 1.0);
         let mean = self.sums[0] * self.sums[0] / self.sums[1].max(1.0);
@@ -115,10 +115,10 @@ impl TempoTracker {
         (found - mean) / (self.correlation[0] - mean).max(1e-9)
     }
 
-    /// Likeness over one to four beats of a tempo.
+    /// Similarity over one to four beats of a tempo.
     fn score(&self, bpm: f32) -> f32 {
         let lag = 60.0 / (bpm * self.hop_seconds);
-        let sum: f32 = (1..=BEATS).map(|beats| self.likeness(f32::from(beats) * lag)).sum();
+        let sum: f32 = (1..=BEATS).map(|beats| self.similarity(f32::from(beats) * lag)).sum();
         sum / f32::from(BEATS)
     }
 

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use songweave_dsp::exchange::link::Patience;
+use songweave_dsp::exchange::link::WaitPolicy;
 
 /// How long an offline render waits for one decision before it gives up on the inference thread.
 const OFFLINE_LIMIT: Duration = Duration::from_secs(20);
@@ -62,7 +62,7 @@ impl Time for SystemTime {
 /// The stream's position against the wall clock.
 ///
 /// # Real-time safety
-/// [`Self::begin_block`] reads the monotonic clock and does nothing else. [`Patience::wait`], which is called only where a
+/// [`Self::begin_block`] reads the monotonic clock and does nothing else. [`WaitPolicy::wait`], which is called only where a
 /// decision is missing, reads it too; it wakes the inference thread and sleeps only while the stream is ahead.
 pub struct WallClock<T = SystemTime> {
     time: T,
@@ -131,7 +131,7 @@ impl<T: Time> WallClock<T> {
     }
 }
 
-impl<T: Time> Patience for WallClock<T> {
+impl<T: Time> WaitPolicy for WallClock<T> {
     fn wait(&mut self, done: usize) -> bool {
         let now = self.time.now();
         let since = match self.waiting {

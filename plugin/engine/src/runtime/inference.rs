@@ -4,7 +4,7 @@ use songweave_dsp::{
     band::instruments::ToneFrame,
     exchange::{
         frame::{AnalysisFrame, Decision},
-        link::{InferenceEnd, Patience},
+        link::{InferenceEnd, WaitPolicy},
     },
 };
 
@@ -54,7 +54,7 @@ impl<D: Decide> Inline<D> {
     }
 }
 
-impl<D: Decide> Patience for Inline<D> {
+impl<D: Decide> WaitPolicy for Inline<D> {
     fn wait(&mut self, _done: usize) -> bool {
         let mut progress = false;
         while answer(&mut self.end, &mut self.networks) {

@@ -14,7 +14,7 @@ use songweave_models::chords::{CLASS_FEATURES, CLASSES, SHARED_FEATURES};
 
 use crate::mash::shard::Label;
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     random::{Random, hash},
     songs::{
         lead_sheets::read_sheets,
@@ -81,7 +81,7 @@ impl ChordSet {
     /// # Errors
     /// Material is unreadable or the folder cannot be written to.
     pub fn write(&self, data: &Path) -> Result<()> {
-        std::fs::create_dir_all(&self.out).map_err(|source| StudioError::io(&self.out, source))?;
+        std::fs::create_dir_all(&self.out).map_err(|source| MaterialError::io(&self.out, source))?;
         let sources = sources(data)?;
         let training: Vec<&Source> = sources.iter().filter(|source| !source.chooses).collect();
         let choosing: Vec<&Source> = sources.iter().filter(|source| source.chooses).collect();
@@ -117,7 +117,7 @@ impl ChordSet {
         });
         let path = self.out.join("set.json");
         let text =
-            serde_json::to_vec_pretty(&description).map_err(|error| StudioError::data(&path, error.to_string()))?;
+            serde_json::to_vec_pretty(&description).map_err(|error| MaterialError::data(&path, error.to_string()))?;
         Ok(write_bytes(&path, &text)?)
     }
 
@@ -227,7 +227,7 @@ impl Tensors {
     }
 
     fn write(&self, path: &Path, seed: u64) -> Result<()> {
-        let fail = |error: safetensors::SafeTensorError| StudioError::data(path, error.to_string());
+        let fail = |error: safetensors::SafeTensorError| MaterialError::data(path, error.to_string());
         let view = |dtype, size: usize, columns: usize, bytes| {
             TensorView::new(dtype, vec![<[u8]>::len(bytes) / size / columns, columns], bytes).map_err(fail)
         };
@@ -237,7 +237,7 @@ impl Tensors {
             ("songs", view(Dtype::I32, 4, SONG_NUMBERS, &self.songs)?),
         ];
         let label = Label { format: FORMAT, seed, rate: 0, songs: self.names.clone() };
-        let text = serde_json::to_string(&label).map_err(|error| StudioError::data(path, error.to_string()))?;
+        let text = serde_json::to_string(&label).map_err(|error| MaterialError::data(path, error.to_string()))?;
         let metadata = HashMap::from([("songweave".to_owned(), text)]);
         Ok(write_bytes(path, &safetensors::serialize(tensors, Some(metadata)).map_err(fail)?)?)
     }

@@ -8,7 +8,7 @@ use songweave_audio::draft::write_bytes;
 use songweave_models::groove::{BAR, DRUMS, HANDS};
 
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     performances::{
         drum_clips::{DrumClip, drum_clips},
         piano_clips::{PianoClip, piano_clips},
@@ -24,7 +24,7 @@ pub const FORMAT: u32 = 1;
 /// # Errors
 /// The data cannot be read or the folder cannot be written to.
 pub fn write(data: &Path, out: &Path, command: &str) -> Result<()> {
-    std::fs::create_dir_all(out).map_err(|source| StudioError::io(out, source))?;
+    std::fs::create_dir_all(out).map_err(|source| MaterialError::io(out, source))?;
     let drums = drum_clips(&data.join("groove"))?;
     for (name, wanted) in [Split::Train, Split::Validation].map(|split| (split.name(), split)) {
         let drums: Vec<&DrumClip> = drums.iter().filter(|clip| clip.split == name).collect();
@@ -55,7 +55,7 @@ fn write_split(path: &Path, drums: &[&DrumClip], piano: &[PianoClip]) -> Result<
         change.extend(clip.steps.iter().map(|step| u8::from(step.change)));
     }
     let (drum_clips, hand_clips) = (integers(drum_clips.as_flattened()), integers(hand_clips.as_flattened()));
-    let fail = |error: safetensors::SafeTensorError| StudioError::data(path, error.to_string());
+    let fail = |error: safetensors::SafeTensorError| MaterialError::data(path, error.to_string());
     let tensors = [
         ("drums", TensorView::new(Dtype::U8, vec![velocities.len() / DRUMS, DRUMS], &velocities).map_err(fail)?),
         ("drum_clips", TensorView::new(Dtype::I32, vec![drums.len(), 4], &drum_clips).map_err(fail)?),

@@ -16,7 +16,7 @@ use songweave_score::{
     songs::melody_songs::{Corpus, MelodySong},
 };
 
-/// How many times as much as by Witten and Bell the more general context counts; from 1 to 5 tried on the songs to choose by.
+/// How many times as much as by Witten and Bell the more general context counts; from 1 to 5 tried on the validation songs.
 const LEAN: f64 = 3.0;
 
 /// An event as the counts know it.

@@ -9,7 +9,7 @@ use songweave_models::melody::{DURATIONS, PHRASE};
 
 use crate::band::melody_ngram::{Cost, NGram};
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     notation::step_chord::StepChord,
     songs::melody_songs::{Corpus, MelodySong, read_melodies},
     split::Split,
@@ -35,7 +35,7 @@ pub fn training_melodies(data: &Path) -> Result<[Vec<MelodySong>; 2]> {
 /// # Errors
 /// The data cannot be read or the folder cannot be written to.
 pub fn write(data: &Path, out: &Path, command: &str) -> Result<()> {
-    std::fs::create_dir_all(out).map_err(|source| StudioError::io(out, source))?;
+    std::fs::create_dir_all(out).map_err(|source| MaterialError::io(out, source))?;
     let [training, choosing] = training_melodies(data)?;
     for (name, songs) in [("train", &training), ("choose", &choosing)] {
         let of = |corpus| songs.iter().filter(|song| song.corpus == corpus).count();
@@ -48,7 +48,7 @@ pub fn write(data: &Path, out: &Path, command: &str) -> Result<()> {
         let ngram = NGram::of(order, training.iter());
         let mut cost = Cost::default();
         choosing.iter().for_each(|song| cost += ngram.cost(song));
-        println!("{order}-gram: {:.3} nats per note on the songs to choose by", cost.per_note());
+        println!("{order}-gram: {:.3} nats per note on the validation songs", cost.per_note());
         json!({ "order": order, "nats_per_note": cost.per_note() })
     });
     let facts = json!({
@@ -82,7 +82,7 @@ fn write_songs(path: &Path, songs: &[MelodySong]) -> Result<()> {
         let place = [song.steps_per_bar as i32, song.steps_per_beat as i32];
         numbers.extend(place.into_iter().chain([song.tonic.into(), song.minor.into(), song.corpus as i32]));
     }
-    let fail = |error: safetensors::SafeTensorError| StudioError::data(path, error.to_string());
+    let fail = |error: safetensors::SafeTensorError| MaterialError::data(path, error.to_string());
     let bytes = [&events, &chords, &phrase, &numbers].map(|numbers| integers(numbers));
     let view = |index: usize, columns: usize| {
         let rows = bytes[index].len() / 4 / columns;

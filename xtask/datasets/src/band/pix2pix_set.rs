@@ -7,14 +7,14 @@ use serde_json::json;
 use songweave_audio::{decode::Audio, draft::write_bytes, write::write_wav};
 
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     random::{Random, hash},
     songs::structure_song::{STEPS_PER_BEAT, StructureSong},
     split::Split,
 };
 use songweave_synth::{
     instruments::{
-        reference_accompaniment::{TASTE, arranged, play},
+        reference_accompaniment::{SETTINGS, arranged, play},
         soundfont::Instruments,
     },
     song::{Stereo, active_level},
@@ -72,7 +72,7 @@ impl Pix2pixSet {
 
     /// Folders of songs spread evenly over all that may be trained on.
     fn chosen(&self, folder: &Path) -> Result<Vec<PathBuf>> {
-        let entries = std::fs::read_dir(folder).map_err(|source| StudioError::io(folder, source))?;
+        let entries = std::fs::read_dir(folder).map_err(|source| MaterialError::io(folder, source))?;
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
         let mut folders: Vec<PathBuf> =
             paths.filter(|path| path.join("melody.txt").is_file() && Split::of(&name(path)) != Split::Test).collect();
@@ -85,7 +85,7 @@ impl Pix2pixSet {
         let song = StructureSong::read(folder)?.sung_part(self.seconds);
         let split = Split::of(&song.name);
         let out = self.out.join(split.name());
-        std::fs::create_dir_all(&out).map_err(|source| StudioError::io(&out, source))?;
+        std::fs::create_dir_all(&out).map_err(|source| MaterialError::io(&out, source))?;
         let path = |what: &str| out.join(format!("{}.{what}.wav", song.name));
         // The band is written last: where it is there, the song is complete.
         if path("band").is_file() {
@@ -94,7 +94,7 @@ impl Pix2pixSet {
         let seconds = f64::from(song.steps() + STEPS_PER_BEAT) * song.step_seconds();
         let voice = voice(&song, (seconds * f64::from(RATE)) as usize);
         write_mono(&path("voice"), &[voice.clone(), voice])?;
-        write_mono(&path("band"), &play(&arranged(&song, &TASTE)?, font, seconds, RATE)?)
+        write_mono(&path("band"), &play(&arranged(&song, &SETTINGS)?, font, seconds, RATE)?)
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{
     stems::multitracks::TEST_SONGS,
 };
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     random::{Random, hash},
 };
 
@@ -122,7 +122,7 @@ impl Plan {
         std::thread::scope(|scope| -> Result<()> {
             let threads: Vec<_> = (0..self.threads.max(1)).map(|_| scope.spawn(work)).collect();
             for thread in threads {
-                let broke = |_| StudioError::data(&self.out, "a rendering thread broke off; run the command again");
+                let broke = |_| MaterialError::data(&self.out, "a rendering thread broke off; run the command again");
                 thread.join().map_err(broke)??;
             }
             Ok(())
@@ -141,9 +141,9 @@ impl Plan {
 
     /// What is there and what is to be written; half a file of a run that was broken off is taken away.
     fn survey(&self) -> Result<(Done, Vec<ShardId>)> {
-        std::fs::create_dir_all(&self.out).map_err(|source| StudioError::io(&self.out, source))?;
+        std::fs::create_dir_all(&self.out).map_err(|source| MaterialError::io(&self.out, source))?;
         let (mut done, mut tasks) = (Done::new(), Vec::new());
-        let fail = |source| StudioError::io(&self.out, source);
+        let fail = |source| MaterialError::io(&self.out, source);
         for entry in std::fs::read_dir(&self.out).map_err(fail)? {
             let path = entry.map_err(fail)?.path();
             let extension = path.extension().and_then(|extension| extension.to_str());
@@ -167,7 +167,7 @@ impl Plan {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let foreign = |found: String| {
             let wanted = format!("format {FORMAT}, seed {}", self.seed);
-            Err(StudioError::data(
+            Err(MaterialError::data(
                 &self.out,
                 format!("{name} is {found}, not of {wanted}; name an empty folder or use the set's own seed"),
             ))
@@ -193,8 +193,8 @@ impl Plan {
         let mut tensors = Tensors::default();
         for song in 0..SHARD_SONGS {
             for clip in 0..CLIPS_PER_SONG {
-                let casting = ensemble.cast(song, clip * samples, samples, &mut random);
-                tensors.add(&mut analyser, &mix(&ensemble, &casting, samples, &mut random));
+                let plan = ensemble.plan(song, clip * samples, samples, &mut random);
+                tensors.add(&mut analyser, &mix(&ensemble, &plan, samples, &mut random));
                 bar.inc(1);
             }
         }
@@ -233,7 +233,7 @@ impl Plan {
         };
         let path = self.out.join("set.json");
         let text =
-            serde_json::to_vec_pretty(&description).map_err(|error| StudioError::data(&path, error.to_string()))?;
+            serde_json::to_vec_pretty(&description).map_err(|error| MaterialError::data(&path, error.to_string()))?;
         Ok(write_bytes(&path, &text)?)
     }
 }

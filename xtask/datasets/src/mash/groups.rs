@@ -3,7 +3,7 @@
 
 use crate::stems::multitracks::REAL_SONGS;
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     split::Split,
 };
 
@@ -22,7 +22,7 @@ pub enum Group {
     Synthetic,
     /// One real song only, by its name.
     Real(&'static str),
-    /// One real song and made songs, parts drawn across.
+    /// One real song and synthetic songs, parts drawn across.
     Blend(&'static str),
     /// All real training songs, parts drawn across.
     RealAll,
@@ -57,7 +57,7 @@ impl Group {
         let found = Self::all().into_iter().find(|group| group.name() == name);
         found.ok_or_else(|| {
             let known: Vec<String> = Self::all().into_iter().map(Self::name).collect();
-            StudioError::UnknownGroup { name: name.to_owned(), known: known.join(", ") }
+            MaterialError::UnknownGroup { name: name.to_owned(), known: known.join(", ") }
         })
     }
 

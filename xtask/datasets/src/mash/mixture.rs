@@ -1,8 +1,8 @@
-//! Random mixtures: the parts of a casting at their levels, with random equalisers and places.
+//! Random mixtures: the parts of a plan at their levels, with random equalisers and places.
 
 use songweave_dsp::stream::layout::{PARTS, Part};
 
-use crate::mash::mixture_sampling::{Balance, Casting, Ensemble, Pick};
+use crate::mash::mixture_sampling::{Balance, Ensemble, MixturePlan, Pick};
 use songweave_score::{notation::note::Note, random::Random};
 use songweave_synth::song::Parts;
 use songweave_synth::{
@@ -17,7 +17,7 @@ use songweave_synth::{
     song::{Stereo, active_level, silence},
 };
 
-/// Chance that a part gets a room, for parts of made songs; voices have one already, and real stems are wet.
+/// Chance that a part gets a room, for parts of synthetic songs; voices have one already, and real stems are wet.
 const ROOM: f32 = 0.3;
 /// Chance that the other parts of a mixture pump with its drums.
 const PUMPING: f32 = 0.15;
@@ -36,21 +36,21 @@ pub struct Mixture {
 
 /// One random mixture of `samples` samples as it is cast.
 #[must_use]
-pub fn mix(ensemble: &Ensemble, casting: &Casting, samples: usize, random: &mut Random) -> Mixture {
-    let rate = ensemble.songs()[casting.picks[0].song].rate;
-    let whole = casting.balance == Balance::AsRecorded;
-    let bandwidth = bandwidth(ensemble, casting);
+pub fn mix(ensemble: &Ensemble, plan: &MixturePlan, samples: usize, random: &mut Random) -> Mixture {
+    let rate = ensemble.songs()[plan.picks[0].song].rate;
+    let whole = plan.balance == Balance::AsRecorded;
+    let bandwidth = bandwidth(ensemble, plan);
     let cutoff = bandwidth.min(band_limit(random));
     let mut parts: Parts = std::array::from_fn(|_| silence(samples));
     for (part, out) in Part::ALL.into_iter().zip(&mut parts) {
-        let Pick { song, at } = casting.picks[part as usize];
-        if casting.missing[part as usize] || ensemble.level(song, part as usize) == 0.0 {
+        let Pick { song, at } = plan.picks[part as usize];
+        if plan.missing[part as usize] || ensemble.level(song, part as usize) == 0.0 {
             continue;
         }
         let cut = |channel: &Vec<f32>| channel[at..at + samples].to_vec();
         *out = ensemble.songs()[song].parts[part as usize].each_ref().map(cut);
         if !whole {
-            let gain = gain(ensemble, casting.balance, song, part, random);
+            let gain = gain(ensemble, plan.balance, song, part, random);
             out.iter_mut().flatten().for_each(|sample| *sample *= gain);
             dress(out, part, rate, ensemble.is_real(song), random);
             *out = place(&Curve::of_part(part, random).limited(cutoff).apply(out, rate), part, rate, random);
@@ -59,7 +59,7 @@ pub fn mix(ensemble: &Ensemble, casting: &Casting, samples: usize, random: &mut 
     if !whole && random.chance(PUMPING) {
         pump_all(&mut parts, rate, random);
     }
-    let notes = std::array::from_fn(|part| notes(ensemble, casting.picks[part], part, &parts[part]));
+    let notes = std::array::from_fn(|part| notes(ensemble, plan.picks[part], part, &parts[part]));
     let limited = !whole || cutoff == bandwidth;
     // A song as it is mostly stays as it is.
     let often = if whole { 0.5 } else { 1.0 };
@@ -69,8 +69,8 @@ pub fn mix(ensemble: &Ensemble, casting: &Casting, samples: usize, random: &mut 
 
 /// Where the narrowest of the recordings that are heard ends, in Hz. Nothing of the others may be above it: bandwidth must
 /// not tell the parts apart.
-fn bandwidth(ensemble: &Ensemble, casting: &Casting) -> f32 {
-    let heard = casting.picks.iter().zip(casting.missing).filter(|(_, missing)| !missing);
+fn bandwidth(ensemble: &Ensemble, plan: &MixturePlan) -> f32 {
+    let heard = plan.picks.iter().zip(plan.missing).filter(|(_, missing)| !missing);
     heard.map(|(pick, _)| ensemble.songs()[pick.song].bandwidth).fold(f32::INFINITY, f32::min)
 }
 
@@ -145,14 +145,14 @@ mod tests {
         Ensemble::of(Group::Synthetic, songs, 0)
     }
 
-    fn casting(songs: [usize; PARTS], balance: Balance) -> Casting {
-        Casting { picks: songs.map(|song| Pick { song, at: 44_100 }), missing: [false; PARTS], balance }
+    fn plan(songs: [usize; PARTS], balance: Balance) -> MixturePlan {
+        MixturePlan { picks: songs.map(|song| Pick { song, at: 44_100 }), missing: [false; PARTS], balance }
     }
 
     #[test]
     fn the_seed_decides_the_mixture_and_its_peak_is_in_range() {
         let ensemble = ensemble(22_050.0);
-        let mixture = |seed| mix(&ensemble, &casting([0; PARTS], Balance::Free), SAMPLES, &mut Random::new(seed));
+        let mixture = |seed| mix(&ensemble, &plan([0; PARTS], Balance::Free), SAMPLES, &mut Random::new(seed));
         assert_eq!(mixture(1), mixture(1));
         assert_ne!(mixture(1), mixture(2));
         for seed in 0..12 {
@@ -168,7 +168,7 @@ mod tests {
         let energy = |samples: &[f32]| samples[2_000..18_000].iter().map(|sample| sample * sample).sum::<f32>();
         // Drums, which have most above, are of the wide song; one part of the narrow one is enough.
         for (songs, seed) in [([0, 0, 1, 0], 3), ([0, 0, 0, 1], 4), ([0, 0, 1, 1], 5), ([1, 0, 1, 1], 6)] {
-            let mixture = mix(&ensemble, &casting(songs, Balance::Free), SAMPLES, &mut Random::new(seed));
+            let mixture = mix(&ensemble, &plan(songs, Balance::Free), SAMPLES, &mut Random::new(seed));
             for part in mixture.parts.iter().filter(|part| energy(&part[0]) > 0.0) {
                 assert!(energy(&above(part)) < 1e-4 * energy(&part[0]), "seed {seed}");
             }
@@ -183,9 +183,9 @@ mod tests {
             let ensemble = Ensemble::of(group, vec![narrow("a"), narrow("b"), wide("c"), wide("d")], 2);
             let mut random = Random::new(11);
             for clip in 0..12 {
-                let casting = ensemble.cast(clip % 4, 44_100, SAMPLES, &mut random);
-                let heard = |part: usize| !casting.missing[part] && casting.picks[part].song < 2;
-                let parts = mix(&ensemble, &casting, SAMPLES, &mut random).parts;
+                let plan = ensemble.plan(clip % 4, 44_100, SAMPLES, &mut random);
+                let heard = |part: usize| !plan.missing[part] && plan.picks[part].song < 2;
+                let parts = mix(&ensemble, &plan, SAMPLES, &mut random).parts;
                 if !(0..PARTS).any(heard) {
                     continue;
                 }
@@ -206,7 +206,7 @@ mod tests {
             song.each_ref().map(|part| part.each_ref().map(|channel| channel[44_100..][..SAMPLES].to_vec()));
         let kept = |balance| {
             let keeps = |&seed: &u64| {
-                let parts = mix(&ensemble, &casting([0; PARTS], balance), SAMPLES, &mut Random::new(seed)).parts;
+                let parts = mix(&ensemble, &plan([0; PARTS], balance), SAMPLES, &mut Random::new(seed)).parts;
                 let ratio = |part| level(&parts, part) / level(&own, part);
                 (ratio(1) / ratio(2) - 1.0).abs() < 0.05 && (ratio(1) / ratio(3) - 1.0).abs() < 0.05
             };
@@ -220,9 +220,9 @@ mod tests {
     #[test]
     fn notes_come_along_and_are_known_where_nothing_plays() {
         let ensemble = ensemble(22_050.0);
-        let mut casting = casting([0; PARTS], Balance::Free);
-        casting.missing[1] = true;
-        let notes = mix(&ensemble, &casting, SAMPLES, &mut Random::new(1)).notes;
+        let mut plan = plan([0; PARTS], Balance::Free);
+        plan.missing[1] = true;
+        let notes = mix(&ensemble, &plan, SAMPLES, &mut Random::new(1)).notes;
         assert_eq!((notes[1].as_deref(), &notes[3]), (Some(&[][..]), &None));
         let bass = notes[2].as_deref().unwrap_or_default();
         assert!(bass.len() == 1 && (bass[0].start - 0.2).abs() < 1e-9, "{bass:?}");

@@ -12,7 +12,7 @@ use songweave_synth::song::{Song, Stereo, active_level};
 
 /// Songs of a shard.
 pub const SHARD_SONGS: usize = 16;
-/// Kinds of made songs, as often as they are named.
+/// Kinds of synthetic songs, as often as they are named.
 const KINDS: [Kind; 8] = [
     Kind::Electronic,
     Kind::Pop,
@@ -48,7 +48,7 @@ pub enum Balance {
 
 /// Who plays in a mixture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Casting {
+pub struct MixturePlan {
     /// `[part]`
     pub picks: [Pick; PARTS],
     /// Parts that do not play, `[part]`.
@@ -128,12 +128,12 @@ impl Ensemble {
 
     /// Who plays in a clip of `samples` samples that belongs to song `index` from sample `at` on.
     #[must_use]
-    pub fn cast(&self, index: usize, at: usize, samples: usize, random: &mut Random) -> Casting {
+    pub fn plan(&self, index: usize, at: usize, samples: usize, random: &mut Random) -> MixturePlan {
         let own = [Pick { song: index, at }; PARTS];
         let choice = random.unit();
         let (picks, balance) = match self.group {
             Group::Real(_) if choice < 0.5 => {
-                return Casting { picks: own, missing: [false; PARTS], balance: Balance::AsRecorded };
+                return MixturePlan { picks: own, missing: [false; PARTS], balance: Balance::AsRecorded };
             }
             Group::Real(_) | Group::Synthetic if choice < 0.68 => {
                 (own, if random.chance(0.4) { Balance::Near } else { Balance::Free })
@@ -141,7 +141,7 @@ impl Ensemble {
             _ if choice < 0.8 => (self.voice_over(own, samples, random), Balance::Free),
             _ => (self.scattered(own, samples, random), Balance::Free),
         };
-        Casting { picks: self.filled(picks, samples, random), missing: missing(random), balance }
+        MixturePlan { picks: self.filled(picks, samples, random), missing: missing(random), balance }
     }
 
     /// In a blend, parts that rest are played by songs of the other kind half of the time: real songs have little bass.
@@ -230,21 +230,19 @@ mod tests {
     use super::*;
     use songweave_synth::demo_songs::{song_a, song_b};
 
-    fn castings(group: Group, reals: usize) -> Vec<Casting> {
+    fn plans(group: Group, reals: usize) -> Vec<MixturePlan> {
         let ensemble = Ensemble::of(group, vec![song_a(), song_b(), song_a(), song_b()], reals);
         let mut random = Random::new(7);
-        (0..400).map(|clip| ensemble.cast(clip % 4, 10_000, 20_000, &mut random)).collect()
+        (0..400).map(|clip| ensemble.plan(clip % 4, 10_000, 20_000, &mut random)).collect()
     }
 
     #[test]
     fn half_of_a_real_songs_clips_are_the_song_as_it_is() {
-        let castings = castings(Group::Real("2.Lithium"), 4);
-        let whole = castings.iter().filter(|casting| casting.balance == Balance::AsRecorded).collect::<Vec<_>>();
+        let plans = plans(Group::Real("2.Lithium"), 4);
+        let whole = plans.iter().filter(|plan| plan.balance == Balance::AsRecorded).collect::<Vec<_>>();
         assert!((160..240).contains(&whole.len()), "{}", whole.len());
-        assert!(
-            whole.iter().all(|casting| casting.picks == [casting.picks[0]; PARTS] && casting.missing == [false; 4])
-        );
-        assert!(castings.iter().any(|casting| casting.picks[0].song != casting.picks[3].song));
+        assert!(whole.iter().all(|plan| plan.picks == [plan.picks[0]; PARTS] && plan.missing == [false; 4]));
+        assert!(plans.iter().any(|plan| plan.picks[0].song != plan.picks[3].song));
     }
 
     #[test]
@@ -257,14 +255,14 @@ mod tests {
         let ensemble = Ensemble::of(Group::Blend("2.Lithium"), vec![quiet(), quiet(), song_a(), song_a()], 2);
         let mut random = Random::new(9);
         let made =
-            (0..400).filter(|clip| ensemble.cast(clip % 2, 10_000, 20_000, &mut random).picks[2].song >= 2).count();
+            (0..400).filter(|clip| ensemble.plan(clip % 2, 10_000, 20_000, &mut random).picks[2].song >= 2).count();
         assert!((160..300).contains(&made), "{made}");
     }
 
     #[test]
     fn solo_parts_and_instrumentals_occur() {
-        let all = castings(Group::Synthetic, 0);
-        let count = |missing: [bool; PARTS]| all.iter().filter(|casting| casting.missing == missing).count();
+        let all = plans(Group::Synthetic, 0);
+        let count = |missing: [bool; PARTS]| all.iter().filter(|plan| plan.missing == missing).count();
         assert!(count([false; PARTS]) > 200 && count([true; PARTS]) == 0);
         for missing in [[false, true, true, true], [true, false, false, false], [true, true, true, false]] {
             assert!((1..60).contains(&count(missing)), "{missing:?}: {}", count(missing));
@@ -273,11 +271,11 @@ mod tests {
 
     #[test]
     fn a_blend_always_has_real_and_made_parts_and_real_voices_over_made_songs() {
-        let castings = castings(Group::Blend("2.Lithium"), 2);
-        let real = |casting: &Casting| casting.picks.map(|pick| pick.song < 2);
-        assert!(castings.iter().all(|casting| real(casting).contains(&true) && real(casting).contains(&false)));
-        assert!(castings.iter().any(|casting| real(casting) == [true, false, false, false]));
-        assert!(castings.iter().any(|casting| real(casting) == [false, true, true, true]));
-        assert!(castings.iter().all(|casting| casting.balance != Balance::AsRecorded));
+        let plans = plans(Group::Blend("2.Lithium"), 2);
+        let real = |plan: &MixturePlan| plan.picks.map(|pick| pick.song < 2);
+        assert!(plans.iter().all(|plan| real(plan).contains(&true) && real(plan).contains(&false)));
+        assert!(plans.iter().any(|plan| real(plan) == [true, false, false, false]));
+        assert!(plans.iter().any(|plan| real(plan) == [false, true, true, true]));
+        assert!(plans.iter().all(|plan| plan.balance != Balance::AsRecorded));
     }
 }

@@ -11,7 +11,7 @@ use songweave_models::mash::{FEATURES, features};
 
 use crate::mash::{mixture::Mixture, targets::Analyser};
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     performances::score_frames::score_frames,
 };
 
@@ -100,7 +100,7 @@ impl Tensors {
     /// # Errors
     /// The folder cannot be written to.
     pub fn write(&self, path: &Path, label: &Label) -> Result<()> {
-        let fail = |error: safetensors::SafeTensorError| StudioError::data(path, error.to_string());
+        let fail = |error: safetensors::SafeTensorError| MaterialError::data(path, error.to_string());
         let view = |shape: &[usize], bytes| {
             let shape = [&[self.clips], shape].concat();
             TensorView::new(Dtype::F16, shape, bytes).map_err(fail)
@@ -114,7 +114,7 @@ impl Tensors {
             ("register", view(&[CLIP_FRAMES, PARTS], &self.register)?),
             ("known", view(&[PARTS], &self.known)?),
         ];
-        let label = serde_json::to_string(label).map_err(|error| StudioError::data(path, error.to_string()))?;
+        let label = serde_json::to_string(label).map_err(|error| MaterialError::data(path, error.to_string()))?;
         let metadata = HashMap::from([(LABEL.to_owned(), label)]);
         Ok(write_bytes(path, &safetensors::serialize(tensors, Some(metadata)).map_err(fail)?)?)
     }

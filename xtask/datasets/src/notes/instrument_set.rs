@@ -24,7 +24,7 @@ use crate::notes::{
     note_pitch::PARTIALS,
     note_renders::{RATE, fall_of, level_db, nominal_hz, partials_of, release_of, render, render_held},
 };
-use songweave_score::error::{Result, StudioError};
+use songweave_score::error::{MaterialError, Result};
 use songweave_synth::{instruments::soundfont::Instruments, song::Stereo};
 
 /// Version of the format that is written.
@@ -79,7 +79,7 @@ impl InstrumentSet {
     /// A name is none of a program, the sound font cannot be read or the folder cannot be written to.
     pub fn write(&self, soundfont: &Path) -> Result<()> {
         let chosen = self.chosen()?;
-        std::fs::create_dir_all(&self.out).map_err(|source| StudioError::io(&self.out, source))?;
+        std::fs::create_dir_all(&self.out).map_err(|source| MaterialError::io(&self.out, source))?;
         let font = Instruments::load(soundfont)?;
         let keys = chosen.iter().map(|index| PROGRAMS[*index].count()).sum::<usize>();
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} keys {elapsed} {msg}");
@@ -90,7 +90,7 @@ impl InstrumentSet {
             self.write_program(&font, index, &sheets)?;
         }
         bar.finish_and_clear();
-        let bytes = std::fs::read(soundfont).map_err(|source| StudioError::io(soundfont, source))?;
+        let bytes = std::fs::read(soundfont).map_err(|source| MaterialError::io(soundfont, source))?;
         let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let facts = json!({
             "format": FORMAT, "command": self.command, "rate": RATE, "velocities": VELOCITIES, "noise_edges_hz": noise_edges(),
@@ -104,7 +104,7 @@ impl InstrumentSet {
         let known = || PROGRAMS.map(|program| program.name).join(", ");
         let index = |name: &String| {
             let found = PROGRAMS.iter().position(|program| program.name.eq_ignore_ascii_case(name.trim()));
-            found.ok_or_else(|| StudioError::UnknownProgram { name: name.clone(), known: known() })
+            found.ok_or_else(|| MaterialError::UnknownProgram { name: name.clone(), known: known() })
         };
         if self.programs.is_empty() {
             Ok((0..PROGRAMS.len()).collect())
@@ -185,7 +185,8 @@ impl InstrumentSet {
             .map(|(name, kind, shape, bytes)| Ok((*name, TensorView::new(*kind, shape.clone(), bytes)?)))
             .collect();
         let made = views.and_then(|views| safetensors::serialize(views, None));
-        let bytes = made.map_err(|error: safetensors::SafeTensorError| StudioError::data(&path, error.to_string()))?;
+        let bytes =
+            made.map_err(|error: safetensors::SafeTensorError| MaterialError::data(&path, error.to_string()))?;
         Ok(write_bytes(&path, &bytes)?)
     }
 }

@@ -6,7 +6,7 @@ use songweave_audio::{decode::decode, resample::resample};
 use songweave_dsp::stream::layout::{PARTS, Part};
 
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     random::Random,
 };
 use songweave_synth::{
@@ -62,10 +62,10 @@ pub fn classify(name: &str) -> Option<Part> {
 /// # Errors
 /// The folder cannot be read or holds no stem.
 pub fn stem_files(folder: &Path) -> Result<Vec<(Part, PathBuf)>> {
-    let entries = std::fs::read_dir(folder).map_err(|source| StudioError::io(folder, source))?;
+    let entries = std::fs::read_dir(folder).map_err(|source| MaterialError::io(folder, source))?;
     let mut files: Vec<(Part, PathBuf)> = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|source| StudioError::io(folder, source))?.path();
+        let path = entry.map_err(|source| MaterialError::io(folder, source))?.path();
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or("");
         if let (true, Some(part)) = (EXTENSIONS.contains(&extension.as_str()), classify(name)) {
@@ -74,7 +74,7 @@ pub fn stem_files(folder: &Path) -> Result<Vec<(Part, PathBuf)>> {
     }
     files.sort_by(|one, other| one.1.cmp(&other.1));
     if files.is_empty() {
-        return Err(StudioError::data(folder, "no stems here; name them vocals, drums, bass, other or *_Stem_NAME"));
+        return Err(MaterialError::data(folder, "no stems here; name them vocals, drums, bass, other or *_Stem_NAME"));
     }
     Ok(files)
 }

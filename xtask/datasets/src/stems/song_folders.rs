@@ -12,7 +12,7 @@ use crate::stems::{
     multitracks::{EXTENSIONS, folder_name},
     names::{Role, role, role_of, words},
 };
-use songweave_score::error::{Result, StudioError};
+use songweave_score::error::{MaterialError, Result};
 use songweave_synth::song::{Song, Stereo};
 
 /// Folders below the data folder that are looked into.
@@ -46,7 +46,7 @@ pub fn songs(data: &Path) -> Result<Vec<PathBuf>> {
         songs.push(data.to_owned());
     }
     if songs.is_empty() {
-        return Err(StudioError::data(data, "no audio in here; give each song a folder with its stems"));
+        return Err(MaterialError::data(data, "no audio in here; give each song a folder with its stems"));
     }
     songs.sort();
     Ok(songs)
@@ -91,10 +91,10 @@ fn holds_audio(folder: &Path, depth: usize) -> Result<bool> {
 
 /// What is in a folder, in order of name, without what systems hide.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let read = std::fs::read_dir(folder).map_err(|source| StudioError::io(folder, source))?;
+    let read = std::fs::read_dir(folder).map_err(|source| MaterialError::io(folder, source))?;
     let mut paths = Vec::new();
     for entry in read {
-        let path = entry.map_err(|source| StudioError::io(folder, source))?.path();
+        let path = entry.map_err(|source| MaterialError::io(folder, source))?.path();
         let name = folder_name(&path);
         if !name.starts_with('.') && name != "__MACOSX" {
             paths.push(path);
@@ -127,7 +127,7 @@ pub fn stems(folder: &Path) -> Result<(Stems, [bool; PARTS])> {
     if !roles.iter().any(|role| matches!(role, Some(Role::Stem(_) | Role::Acapella | Role::Instrumental))) {
         let reason = "no file name says which part it is; name them vocals, drums, bass, other or *_Stem_NAME, or leave \
                       the song out with --songs";
-        return Err(StudioError::data(folder, reason));
+        return Err(MaterialError::data(folder, reason));
     }
     // A file of unknown name beside known ones is one more instrument.
     let roles: Vec<Role> = roles.into_iter().map(|role| role.unwrap_or(Role::Stem(Part::Other))).collect();
@@ -190,7 +190,7 @@ pub fn load(folder: &Path, rate: u32) -> Result<StemSong> {
     let longest = song.parts.iter().flatten().map(Vec::len).max().unwrap_or(0);
     song.parts.iter_mut().flatten().for_each(|channel| channel.resize(longest, 0.0));
     if song.parts.iter().flatten().flatten().all(|sample| sample.abs() < 1e-5) {
-        return Err(StudioError::data(folder, "all stems are silent; leave the song out with --songs"));
+        return Err(MaterialError::data(folder, "all stems are silent; leave the song out with --songs"));
     }
     Ok(StemSong { song, known })
 }

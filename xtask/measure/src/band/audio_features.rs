@@ -11,7 +11,7 @@ use songweave_dsp::{
 /// Weight of each pitch class, 0 = C, at least 0.
 pub type ClassWeights = [f32; PITCH_CLASSES];
 
-/// Window and hop of the search for beginnings, in samples at 44.1 kHz.
+/// Window and hop of the search for onsets, in samples at 44.1 kHz.
 const WINDOW: usize = 1024;
 const HOP: usize = 256;
 /// Magnitudes, 1 = a full-scale sine, are compressed by ln(1 + this · magnitude).
@@ -46,7 +46,7 @@ pub fn chroma_of_steps(sound: &[f32], rate: u32, step_seconds: f64, steps: usize
 
 /// Where sounds begin in a mono sound, in seconds: peaks of the spectral flux (Dixon, "Onset detection revisited", 2006) of compressed magnitudes.
 #[must_use]
-pub fn beginnings(sound: &[f32], rate: u32) -> Vec<f64> {
+pub fn onsets(sound: &[f32], rate: u32) -> Vec<f64> {
     let flux = flux(sound);
     let greatest = flux.iter().copied().fold(0.0, f32::max);
     let around = |frame: usize, hops: usize| &flux[frame.saturating_sub(hops)..(frame + hops + 1).min(flux.len())];
@@ -179,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn beginnings_are_found_where_notes_begin() {
+    fn onsets_are_found_where_notes_begin() {
         let mut sound = vec![0.0; 4_410];
         [60.0, 64.0, 64.0, 52.0].iter().for_each(|key| tone(*key, 0.3, &mut sound));
         sound.extend([0.0; 4_410]);
-        let found = beginnings(&sound, RATE);
+        let found = onsets(&sound, RATE);
         let wanted = [0.1, 0.4, 0.7, 1.0];
         assert_eq!(found.len(), wanted.len(), "{found:?}");
         assert!(found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 0.015), "{found:?}");
-        assert!(beginnings(&vec![0.0; 44_100], RATE).is_empty());
+        assert!(onsets(&vec![0.0; 44_100], RATE).is_empty());
     }
 }

@@ -46,8 +46,8 @@ impl DrumFigures {
             snare: shares(std::array::from_fn(|step| at(1, step))),
             velocity: mean,
             velocity_deviation: (variance / velocities.len().max(1) as f64).sqrt(),
-            like_the_last: likeness(performances, 1),
-            like_the_last_but_one: likeness(performances, 2),
+            like_the_last: similarity(performances, 1),
+            like_the_last_but_one: similarity(performances, 2),
         }
     }
 }
@@ -63,7 +63,7 @@ pub fn distance(one: &[f64], other: &[f64]) -> f64 {
     0.5 * one.iter().zip(other).map(|(a, b)| (a - b).abs()).sum::<f64>()
 }
 
-fn likeness(performances: &[&[DrumBar]], apart: usize) -> f64 {
+fn similarity(performances: &[&[DrumBar]], apart: usize) -> f64 {
     let pairs = performances.iter().flat_map(|bars| bars.iter().zip(bars.iter().skip(apart)));
     let (sum, count) = pairs.fold((0.0, 0usize), |(sum, count), (one, other)| (sum + alike(one, other), count + 1));
     sum / count.max(1) as f64

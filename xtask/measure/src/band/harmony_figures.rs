@@ -6,7 +6,7 @@ use serde::Serialize;
 use songweave_dsp::band::{Chord, Quality};
 use songweave_engine::{
     band::{
-        harmony::{Harmony, Wishes, choice::third},
+        harmony::{Harmony, Overrides, choice::third},
         heard::StepHeard,
     },
     follow::key::Key,
@@ -54,13 +54,13 @@ pub fn accompany(
     harmony: &mut Harmony,
     song: &SungSong,
     heard: &Heard,
-    wishes: &Wishes,
+    overrides: &Overrides,
 ) -> Result<Chords, NetworkFault> {
     harmony.reset();
     let mut last = StepHeard::default();
     let mut chords = Vec::with_capacity(song.melody.len());
     for step in 0..song.melody.len() {
-        chords.push(harmony.step(&place_of(song, step, 0), &last, &heard.ahead(step), wishes)?.chord);
+        chords.push(harmony.step(&place_of(song, step, 0), &last, &heard.ahead(step), overrides)?.chord);
         last = heard.steps[step];
     }
     Ok(chords)

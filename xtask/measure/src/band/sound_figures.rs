@@ -5,7 +5,7 @@ use songweave_dsp::band::Instrument;
 
 use crate::{
     band::{
-        audio_features::{ClassWeights, beginnings, chroma_of_steps},
+        audio_features::{ClassWeights, chroma_of_steps, onsets},
         grid::{Grid, TOLERANCE, grid_f1},
     },
     statistics::{mean, share},
@@ -34,17 +34,17 @@ pub struct SoundFigures {
     pub chord_agreement: Option<f64>,
     /// Mean cosine per beat of the pitch classes with those of the notes that are played.
     pub played_chroma: Option<f64>,
-    /// F1 of beginnings against the grid of 16ths: the wanted ones are the places nearest to them.
+    /// F1 of onsets against the grid of 16ths: the wanted ones are the places nearest to them.
     pub grid_f1: Option<f64>,
-    /// F1 of beginnings against the notes of the drums.
+    /// F1 of onsets against the notes of the drums.
     pub drum_f1: Option<f64>,
     /// Beginnings that are heard per bar.
-    pub beginnings_per_bar: f64,
+    pub onsets_per_bar: f64,
 }
 
 impl SoundFigures {
     /// Of a mono sound at `rate` Hz that lies under a song, from a step on. `played` are the notes that it consists of, where
-    /// they are known; `drums` the notes that its beginnings are compared with.
+    /// they are known; `drums` the notes that its onsets are compared with.
     #[must_use]
     pub fn of(
         sound: &[f32],
@@ -58,7 +58,7 @@ impl SoundFigures {
         let (start, end) = (from as f64 * step, steps as f64 * step);
         let heard = chroma_of_steps(sound, rate, step, steps);
         let within = |seconds: &f64| (start - TOLERANCE..end).contains(seconds);
-        let found: Vec<f64> = beginnings(sound, rate).into_iter().filter(within).collect();
+        let found: Vec<f64> = onsets(sound, rate).into_iter().filter(within).collect();
         let hits: Vec<f64> = hits(drums).into_iter().filter(within).collect();
         let beats = beats(&heard, song, played, from);
         Self {
@@ -68,7 +68,7 @@ impl SoundFigures {
             played_chroma: mean(beats.iter().filter_map(Beat::as_played)),
             grid_f1: grid_f1(&found, Grid::Straight, f64::from(STEPS_PER_BEAT) * step),
             drum_f1: (!hits.is_empty()).then(|| f1(&found, &hits)),
-            beginnings_per_bar: found.len() as f64 / ((end - start) / (16.0 * step)).max(1e-9),
+            onsets_per_bar: found.len() as f64 / ((end - start) / (16.0 * step)).max(1e-9),
         }
     }
 }

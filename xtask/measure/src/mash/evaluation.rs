@@ -10,7 +10,7 @@ use songweave_dsp::{
 };
 use songweave_models::mash::MashNetwork;
 
-pub use crate::mash::evaluation_song::{RECIPES, Recipe, Subject};
+pub use crate::mash::evaluation_song::{EvaluationSong, RECIPES, Recipe};
 use crate::mash::{
     auto_mask::{BAR_SECONDS, most_within},
     ducker::Ducker,
@@ -167,7 +167,7 @@ pub struct PairFigures {
 ///
 /// # Errors
 /// The network fails, with its reason.
-pub fn measure_pair(a: &Subject, b: &Subject, network: &MashNetwork) -> Result<PairFigures, String> {
+pub fn measure_pair(a: &EvaluationSong, b: &EvaluationSong, network: &MashNetwork) -> Result<PairFigures, String> {
     let mut masker = Masker::new(a.rate);
     let samples = a.mixture[0].len().min(b.mixture[0].len());
     let songs = [a.shortened(samples), b.shortened(samples)];
@@ -198,8 +198,8 @@ pub fn measure_pair(a: &Subject, b: &Subject, network: &MashNetwork) -> Result<P
 
 /// Two songs with what the network said about them.
 struct Pair<'a> {
-    a: &'a Subject,
-    b: &'a Subject,
+    a: &'a EvaluationSong,
+    b: &'a EvaluationSong,
     replay: Replay,
     /// Both mixtures, of one length.
     songs: [[&'a [f32]; 2]; SONGS],
@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn the_oracle_is_best_the_half_mix_exact_and_the_plugin_beats_the_plain_sum() {
-        let (a, b) = (Subject::new(&song_a(), None), Subject::new(&song_b(), None));
+        let (a, b) = (EvaluationSong::new(&song_a(), None), EvaluationSong::new(&song_b(), None));
         let figures = measure_pair(&a, &b, &MashNetwork::embedded().unwrap()).unwrap();
         let of = |name: &str| figures.recipes.iter().find(|recipe| recipe.recipe == name).unwrap();
         let vocals = of("vocals");
@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn a_song_without_a_voice_has_no_figure_for_it() {
-        let (a, b) = (Subject::new(&song_b(), Some(3.0)), Subject::new(&song_a(), Some(3.0)));
+        let (a, b) = (EvaluationSong::new(&song_b(), Some(3.0)), EvaluationSong::new(&song_a(), Some(3.0)));
         let figures = measure_pair(&a, &b, &MashNetwork::embedded().unwrap()).unwrap();
         assert!(figures.parts.iter().all(|part| part.part != "vocals"));
         assert_eq!(figures.left_out, ["vocals: song_b has no vocals"]);

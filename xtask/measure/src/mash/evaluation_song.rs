@@ -52,7 +52,7 @@ impl Recipe {
 
     /// Why it cannot be measured on two songs, in words; `None` when it can.
     #[must_use]
-    pub fn obstacle(&self, a: &Subject, b: &Subject) -> Option<String> {
+    pub fn obstacle(&self, a: &EvaluationSong, b: &EvaluationSong) -> Option<String> {
         let part = self.featured?;
         let index = part as usize;
         if let Some(song) = [a, b].into_iter().find(|song| !song.known[index]) {
@@ -85,7 +85,7 @@ impl Recipe {
 }
 
 /// A song under test: its parts, their sum and the oracle's answer.
-pub struct Subject {
+pub struct EvaluationSong {
     /// Name of the song.
     pub name: String,
     /// Samples per second.
@@ -105,7 +105,7 @@ pub struct Subject {
     heard: [bool; PARTS],
 }
 
-impl Subject {
+impl EvaluationSong {
     /// Prepares a song whose parts are all known apart; of `seconds` seconds from its middle when it is longer.
     #[must_use]
     pub fn new(song: &Song, seconds: Option<f64>) -> Self {
@@ -184,22 +184,22 @@ mod tests {
 
     #[test]
     fn recipes_say_what_they_lack() {
-        let (a, b) = (Subject::new(&song_a(), Some(2.0)), Subject::new(&song_b(), Some(2.0)));
+        let (a, b) = (EvaluationSong::new(&song_a(), Some(2.0)), EvaluationSong::new(&song_b(), Some(2.0)));
         let [vocals, drums, half] = RECIPES;
         assert_eq!(vocals.obstacle(&a, &b), None);
         assert_eq!(vocals.obstacle(&b, &a), Some("song_b has no vocals".to_owned()));
-        let undivided = Subject::with_known(&song_a(), Some(2.0), [true, false, false, false]);
+        let undivided = EvaluationSong::with_known(&song_a(), Some(2.0), [true, false, false, false]);
         assert_eq!(drums.obstacle(&b, &undivided), Some("the drums of song_a are not known apart".to_owned()));
         assert_eq!(half.obstacle(&b, &undivided), None);
         let mut alone = song_a();
         alone.parts[1..].iter_mut().flatten().for_each(|channel| channel.fill(0.0));
-        let alone = Subject::new(&alone, Some(2.0));
+        let alone = EvaluationSong::new(&alone, Some(2.0));
         assert_eq!(vocals.obstacle(&a, &alone), Some("song_a has nothing but vocals".to_owned()));
     }
 
     #[test]
     fn the_oracles_parts_add_up_to_the_song() {
-        let a = Subject::new(&song_a(), Some(1.0));
+        let a = EvaluationSong::new(&song_a(), Some(1.0));
         let whole = RECIPES[2].mix(&a.oracle, &a.oracle, a.mixture[0].len());
         let gain = std::f32::consts::SQRT_2;
         let error = (2_048..46_000).map(|n| (whole[0][n] - gain * a.mixture[0][n]).abs()).fold(0.0, f32::max);

@@ -7,7 +7,7 @@ use songweave_dsp::{
     exchange::{
         controls::Controls,
         frame::{AnalysisFrame, Decision},
-        link::{AudioEnd, Patience, link},
+        link::{AudioEnd, WaitPolicy, link},
         telemetry::{Telemetry, columns},
     },
     stream::{
@@ -108,7 +108,7 @@ fn play(
     audio: AudioEnd,
     [a, b]: [[&[f32]; CHANNELS]; 2],
     controls: &Controls,
-    patience: &mut impl Patience,
+    policy: &mut impl WaitPolicy,
 ) -> Stereo {
     let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), columns().0);
     path.reset(controls);
@@ -120,7 +120,7 @@ fn play(
         let mut block = a.map(|channel| cut(channel, start, end));
         let side = b.map(|channel| cut(channel, start, end));
         let [left, right] = &mut block;
-        path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &info, patience, &mut ());
+        path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &info, policy, &mut ());
         out.iter_mut().zip(&block).for_each(|(out, block)| out.extend_from_slice(block));
     }
     out.map(|mut channel| channel.split_off(latency))

@@ -8,7 +8,7 @@ use songweave_dsp::stream::{
 use songweave_models::mash::MashNetwork;
 
 use crate::mash::{
-    evaluation::{RECIPES, Subject, Systems, measure_pair},
+    evaluation::{EvaluationSong, RECIPES, Systems, measure_pair},
     masker::Masker,
     metrics::{Nearness, ratio},
     replay::Replay,
@@ -66,7 +66,7 @@ pub fn measure(case: &Case, reference: Option<&Figures>, network: &MashNetwork) 
     for sound in &case.sounds {
         health.push(play(&mixtures(sound), case.rate, network)?);
         if let Sound::Known(songs) = sound {
-            let [a, b] = songs.each_ref().map(|song| Subject::new(song, None));
+            let [a, b] = songs.each_ref().map(|song| EvaluationSong::new(song, None));
             let figures = measure_pair(&a, &b, network)?;
             voices.extend(
                 figures

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Result, StudioError};
+use crate::error::{MaterialError, Result};
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).map_err(|source| StudioError::io(folder, source))?;
+    let entries = std::fs::read_dir(folder).map_err(|source| MaterialError::io(folder, source))?;
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<std::io::Result<_>>()
-        .map_err(|source| StudioError::io(folder, source))?;
+        .map_err(|source| MaterialError::io(folder, source))?;
     paths.sort();
     Ok(paths)
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
 
-use crate::error::{Result, StudioError};
+use crate::error::{MaterialError, Result};
 use crate::notation::note::Note;
 
 /// One message to one of 16 channels.
@@ -50,9 +50,9 @@ impl Midi {
     /// # Errors
     /// The file is missing or no MIDI file.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| StudioError::io(path, source))?;
+        let bytes = std::fs::read(path).map_err(|source| MaterialError::io(path, source))?;
         let broken =
-            |error: midly::Error| StudioError::data(path, format!("not a MIDI file that can be read ({error})"));
+            |error: midly::Error| MaterialError::data(path, format!("not a MIDI file that can be read ({error})"));
         Ok(Self::from_smf(&Smf::parse(&bytes).map_err(broken)?))
     }
 

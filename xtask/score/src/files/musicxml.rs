@@ -7,7 +7,7 @@ use std::{collections::HashMap, fs::File, io::Read, path::Path};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     notation::chord::Chord,
 };
 
@@ -67,7 +67,7 @@ impl Score {
     pub fn read(path: &Path) -> Result<Self> {
         let text = unpack(path)?;
         let broken = |reason: &dyn std::fmt::Display| {
-            StudioError::data(path, format!("not a MusicXML score that can be read ({reason}); export it again"))
+            MaterialError::data(path, format!("not a MusicXML score that can be read ({reason}); export it again"))
         };
         let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
         let document = Document::parse_with_options(&text, options).map_err(|error| broken(&error))?;
@@ -103,9 +103,9 @@ impl Score {
 /// The score inside the archive: the first XML file that is not about the archive itself.
 fn unpack(path: &Path) -> Result<String> {
     let broken = |reason: String| {
-        StudioError::data(path, format!("not a MusicXML archive that can be read ({reason}); export it again"))
+        MaterialError::data(path, format!("not a MusicXML archive that can be read ({reason}); export it again"))
     };
-    let file = File::open(path).map_err(|source| StudioError::io(path, source))?;
+    let file = File::open(path).map_err(|source| MaterialError::io(path, source))?;
     let mut archive = zip::ZipArchive::new(file).map_err(|error| broken(error.to_string()))?;
     let score =
         |name: &String| !name.starts_with("META-INF") && (name.ends_with(".xml") || name.ends_with(".musicxml"));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     files::midi::{Midi, notes_of},
     notation::note::Note,
     random::Random,
@@ -30,11 +30,11 @@ pub struct Groove {
 /// The table is missing or has other columns.
 pub fn grooves(folder: &Path) -> Result<Vec<Groove>> {
     let path = folder.join("info.csv");
-    let text = std::fs::read_to_string(&path).map_err(|source| StudioError::io(&path, source))?;
+    let text = std::fs::read_to_string(&path).map_err(|source| MaterialError::io(&path, source))?;
     let mut rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = rows.next().unwrap_or_default();
     let place = |name: &str| {
-        let missing = || StudioError::data(&path, format!("no column {name}; is this the Groove data set?"));
+        let missing = || MaterialError::data(&path, format!("no column {name}; is this the Groove data set?"));
         header.iter().position(|column| *column == name).ok_or_else(missing)
     };
     let (file, style, tempo, kind) = (place("midi_filename")?, place("style")?, place("bpm")?, place("beat_type")?);

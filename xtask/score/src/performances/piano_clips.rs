@@ -6,7 +6,7 @@ use songweave_dsp::band::{Chord, Quality};
 use songweave_models::groove::{BAR, HANDS};
 
 use crate::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     notation::note::Note,
     songs::pop909::PopSong,
     split::Split,
@@ -43,7 +43,7 @@ pub struct PianoClip {
     pub steps: Vec<PianoStep>,
 }
 
-/// The split of a song by its name. The songs to choose by are not those of [`Split::of`]: the groove network was trained with these.
+/// The split of a song by its name. The validation songs are not those of [`Split::of`]: the groove network was trained with these.
 fn split_of(name: &str) -> Split {
     Split::drawn(name, &format!("{name} choose"))
 }
@@ -53,7 +53,7 @@ fn split_of(name: &str) -> Split {
 /// # Errors
 /// The folder or a song cannot be read.
 pub fn piano_clips(folder: &Path, wanted: Split) -> Result<Vec<PianoClip>> {
-    let entries = std::fs::read_dir(folder).map_err(|source| StudioError::io(folder, source))?;
+    let entries = std::fs::read_dir(folder).map_err(|source| MaterialError::io(folder, source))?;
     let mut folders: Vec<PathBuf> =
         entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
     folders.sort();

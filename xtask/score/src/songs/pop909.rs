@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     files::midi::Midi,
     notation::{chord::Chord, note::Note, step_chord::pitch_class},
 };
@@ -47,7 +47,7 @@ impl PopSong {
             downbeat: downbeat.unwrap_or(0),
         };
         if song.melody.is_empty() || song.beats.len() < 8 {
-            return Err(StudioError::data(folder, "no melody or no beats here; is this a POP909 song?"));
+            return Err(MaterialError::data(folder, "no melody or no beats here; is this a POP909 song?"));
         }
         Ok(song)
     }
@@ -102,7 +102,7 @@ fn tones(quality: &str) -> Vec<u8> {
 }
 
 fn lines(path: &Path) -> Result<Vec<Vec<String>>> {
-    let text = std::fs::read_to_string(path).map_err(|source| StudioError::io(path, source))?;
+    let text = std::fs::read_to_string(path).map_err(|source| MaterialError::io(path, source))?;
     Ok(text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect())
 }
 

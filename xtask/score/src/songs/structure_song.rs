@@ -5,7 +5,7 @@ use std::path::Path;
 use songweave_engine::follow::key::Key;
 
 use crate::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     notation::{
         note::Note,
         step_chord::{StepChord, pitch_class},
@@ -55,13 +55,13 @@ impl StructureSong {
         let tempo = text(&path)?.trim().parse().ok().filter(|tempo| (20.0..=400.0).contains(tempo));
         let song = Self {
             name: folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-            tempo: tempo.ok_or_else(|| StudioError::data(&path, "a tempo is one number, 20 to 400"))?,
+            tempo: tempo.ok_or_else(|| MaterialError::data(&path, "a tempo is one number, 20 to 400"))?,
             key: text(&folder.join("analyzed_key.txt")).ok().and_then(|text| key(&text)),
             melody: melody(&folder.join("melody.txt"))?,
             chords: chords(&folder.join("finalized_chord.txt"))?,
         };
         if song.melody.is_empty() {
-            return Err(StudioError::data(folder, "nothing is sung in this song; leave it out"));
+            return Err(MaterialError::data(folder, "nothing is sung in this song; leave it out"));
         }
         Ok(song)
     }
@@ -197,8 +197,8 @@ fn advanced(path: &Path, line: usize, start: u32, steps: f64) -> Result<u32> {
     if end > f64::from(LONGEST) { Err(wrong(path, line, "a song of some minutes")) } else { Ok(end as u32) }
 }
 
-fn wrong(path: &Path, line: usize, wanted: &str) -> StudioError {
-    StudioError::data(path, format!("line {line} does not look like {wanted}"))
+fn wrong(path: &Path, line: usize, wanted: &str) -> MaterialError {
+    MaterialError::data(path, format!("line {line} does not look like {wanted}"))
 }
 
 /// Lines that are not empty, counted from 1.
@@ -207,7 +207,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|source| StudioError::io(path, source))
+    std::fs::read_to_string(path).map_err(|source| MaterialError::io(path, source))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use songweave_dsp::band::{Chord, Quality};
 
 use crate::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     notation::step_chord::pitch_class,
 };
 
@@ -72,7 +72,7 @@ impl SungSong {
 /// # Errors
 /// The folder or a song in it cannot be read.
 pub fn read_songs(folder: &Path) -> Result<Vec<SungSong>> {
-    let fail = |source| StudioError::io(folder, source);
+    let fail = |source| MaterialError::io(folder, source);
     let mut folders: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let path = entry.map_err(fail)?.path();
@@ -85,7 +85,7 @@ pub fn read_songs(folder: &Path) -> Result<Vec<SungSong>> {
 }
 
 fn lines(path: &Path) -> Result<Vec<String>> {
-    let text = std::fs::read_to_string(path).map_err(|source| StudioError::io(path, source))?;
+    let text = std::fs::read_to_string(path).map_err(|source| MaterialError::io(path, source))?;
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
@@ -93,7 +93,7 @@ fn lines(path: &Path) -> Result<Vec<String>> {
 fn read_melody(path: &Path) -> Result<Vec<SungStep>> {
     let mut melody = Vec::new();
     for line in lines(path)? {
-        let bad = || StudioError::data(path, format!("`{line}` is no `pitch length`"));
+        let bad = || MaterialError::data(path, format!("`{line}` is no `pitch length`"));
         let mut words = line.split_whitespace().map(|word| word.parse::<f64>().ok());
         let (pitch, length) = words.next().flatten().zip(words.next().flatten()).ok_or_else(bad)?;
         let key = (pitch > 0.0 && pitch < 128.0).then_some(pitch as u8);
@@ -107,7 +107,7 @@ fn read_melody(path: &Path) -> Result<Vec<SungStep>> {
 fn read_chords(path: &Path) -> Result<Vec<Option<Chord>>> {
     let mut chords = Vec::new();
     for line in lines(path)? {
-        let bad = || StudioError::data(path, format!("`{line}` is no `name [classes] bass beats`"));
+        let bad = || MaterialError::data(path, format!("`{line}` is no `name [classes] bass beats`"));
         let name = line.split_whitespace().next().ok_or_else(bad)?;
         let numbers = line.rsplit(']').next().ok_or_else(bad)?;
         let numbers: Vec<f64> = numbers.split_whitespace().filter_map(|word| word.parse().ok()).collect();

@@ -16,7 +16,7 @@ const KINDS: [Kind; 4] = [Kind::Pop, Kind::Electronic, Kind::LeadSheet, Kind::Ar
 /// Tempo of the host in BPM, whatever that of the songs is.
 const TEMPO: f64 = 120.0;
 /// Songs tried for each one that is needed; a few have parts without a score.
-const PATIENCE: usize = 4;
+const ATTEMPTS_PER_PAIR: usize = 4;
 
 /// What is written.
 #[derive(Serialize)]
@@ -75,7 +75,7 @@ fn songs(args: &AutoArgs, material: &Material) -> Result<Vec<Song>> {
     let bar = bar(2 * args.pairs);
     bar.set_message("songs are played");
     let mut songs = Vec::new();
-    for attempt in 0..2 * args.pairs * PATIENCE {
+    for attempt in 0..2 * args.pairs * ATTEMPTS_PER_PAIR {
         let mut random = Random::for_task(args.seed, attempt as u64);
         let song = material.song(KINDS[attempt % KINDS.len()], Split::Test, args.seconds, RATE, &mut random)?;
         if song.notes.iter().all(Option::is_some) {

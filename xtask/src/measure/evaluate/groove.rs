@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use songweave_dsp::band::{Chord, Instrument, Style};
 use songweave_engine::band::{
-    arrange::{Arranger, Singing, StepNote, Taste},
+    arrange::{Arranger, Singing, StepNote, StyleSettings},
     grid::GridTime,
     place::Place,
 };
@@ -179,7 +179,7 @@ fn style_figures(style: Style, clips: &[DrumClip], recitation: &Recitation, band
 
 impl Band {
     /// A step, with the time it took.
-    fn step(&mut self, step: i64, [now, next]: [Option<Chord>; 2], taste: &Taste) -> Result<Vec<StepNote>> {
+    fn step(&mut self, step: i64, [now, next]: [Option<Chord>; 2], settings: &StyleSettings) -> Result<Vec<StepNote>> {
         let bar = BAR as i64;
         let place = Place {
             bar: step.div_euclid(bar),
@@ -190,10 +190,10 @@ impl Band {
         let mut notes = Vec::new();
         let start = Instant::now();
         let time = GridTime::at_beginning(place, 0.125);
-        self.arranger.step(&time, now, next, &SINGING, taste, &mut notes)?;
+        self.arranger.step(&time, now, next, &SINGING, settings, &mut notes)?;
         self.microseconds.push(start.elapsed().as_secs_f64() * 1e6);
         notes.retain(|note| note.velocity > 0);
-        if taste.style != Style::Swing {
+        if settings.style != Style::Swing {
             self.notes += notes.len();
             self.on_grid += notes.iter().filter(|note| note.delay.abs() < 0.1).count();
         }
@@ -203,11 +203,11 @@ impl Band {
     /// A performance over one chord.
     fn drums(&mut self, style: Style, seed: u32) -> Result<Vec<DrumBar>> {
         let density = (seed as f32 + 0.5) / PERFORMANCES as f32;
-        let taste = Taste { style, density, adventure: ADVENTURE, seed };
+        let settings = StyleSettings { style, density, adventure: ADVENTURE, seed };
         let mut bars = vec![[[0; DRUMS]; BAR]; BARS as usize];
         self.arranger.reset();
         for step in 0..BARS * BAR as i64 {
-            for note in self.step(step, [Some(Chord::default()); 2], &taste)? {
+            for note in self.step(step, [Some(Chord::default()); 2], &settings)? {
                 let drum = DRUM_KEYS.iter().position(|key| *key == note.key);
                 if let Some(drum) = drum.filter(|_| note.instrument == Instrument::Drums) {
                     bars[step as usize / BAR][step as usize % BAR][drum] = note.velocity;
@@ -222,11 +222,11 @@ impl Band {
         let mut count = BassCount::default();
         for (seed, song) in songs.iter().enumerate() {
             let style = if song.tempo == 0 { Style::Ballad } else { Style::Pop };
-            let taste = Taste { style, density: 0.5, adventure: ADVENTURE, seed: seed as u32 };
+            let settings = StyleSettings { style, density: 0.5, adventure: ADVENTURE, seed: seed as u32 };
             self.arranger.reset();
             for (step, heard) in song.steps.iter().enumerate() {
                 let next = song.steps.get((step / 4 + 1) * 4).and_then(|step| step.chord);
-                let notes = self.step(step as i64, [heard.chord, next], &taste)?;
+                let notes = self.step(step as i64, [heard.chord, next], &settings)?;
                 let bass = notes.iter().find(|note| note.instrument == Instrument::Bass);
                 let interval = bass.zip(heard.chord).map(|(note, chord)| (note.key + 12 - chord.root) % 12);
                 count.add(step, heard.change, interval);

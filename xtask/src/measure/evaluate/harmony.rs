@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use serde::Serialize;
-use songweave_engine::band::harmony::{Harmony, Wishes};
+use songweave_engine::band::harmony::{Harmony, Overrides};
 use songweave_measure::band::{
     harmony_figures::{Chords, Figures, Jump, accompany, best_triads, figures, returns, tonic_triad},
     recitation::{Of, longest_run},
@@ -51,7 +51,7 @@ enum Songs {
     /// Those that nothing was trained or chosen by
     Test,
     /// Those that training and decoding were chosen by
-    Choose,
+    Validation,
     /// Every song of the folder
     All,
 }
@@ -122,7 +122,7 @@ fn songs(args: &Args) -> Result<(Vec<SungSong>, Vec<SungSong>)> {
     let split = |song: &SungSong| Split::of(&song.name);
     let wanted = |song: &SungSong| match args.songs {
         Songs::Test => split(song) == Split::Test,
-        Songs::Choose => split(song) == Split::Validation,
+        Songs::Validation => split(song) == Split::Validation,
         Songs::All => true,
     };
     let trained = all.iter().filter(|song| split(song) == Split::Train).cloned().collect();
@@ -174,12 +174,14 @@ impl Evaluation {
     }
 
     fn system(&mut self, name: &str, adventure: f32, hearing: impl Fn(&mut Random) -> Hearing) -> Result<Vec<Chords>> {
-        let wishes = Wishes { adventure, ..Wishes::default() };
+        let overrides = Overrides { adventure, ..Overrides::default() };
         let mut chords = Vec::new();
         for song in &self.songs {
             let mut random = Random::for_task(SEED, hash(&song.name));
             let heard = Heard::of(&song.melody, &hearing(&mut random), &mut random);
-            chords.push(accompany(&mut self.harmony, song, &heard, &wishes).map_err(|fault| anyhow::anyhow!(fault.0))?);
+            chords.push(
+                accompany(&mut self.harmony, song, &heard, &overrides).map_err(|fault| anyhow::anyhow!(fault.0))?,
+            );
         }
         self.row(name, &chords);
         Ok(chords)
@@ -195,8 +197,8 @@ impl Evaluation {
         let (mut good, mut all) = (0, 0);
         for jump in self.songs.iter().filter_map(Jump::of) {
             let heard = Heard::of(&jump.song.melody, &Hearing::perfect(EARLY), &mut Random::new(SEED));
-            let wishes = Wishes { adventure: ADVENTURE, ..Wishes::default() };
-            let chords = accompany(&mut self.harmony, &jump.song, &heard, &wishes);
+            let overrides = Overrides { adventure: ADVENTURE, ..Overrides::default() };
+            let chords = accompany(&mut self.harmony, &jump.song, &heard, &overrides);
             let chords = chords.map_err(|fault| anyhow::anyhow!(fault.0))?;
             all += 1;
             good += usize::from(jump.recovered(&chords));

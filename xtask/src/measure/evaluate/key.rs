@@ -90,7 +90,7 @@ impl Args {
 }
 
 /// A song with what is true of it.
-struct Subject {
+struct EvaluationSong {
     name: String,
     /// `piano`: as the set has it; `band`: with drums and bass added; `real`.
     kind: &'static str,
@@ -150,18 +150,18 @@ struct Report {
 /// # Errors
 /// Songs or the sound font cannot be read, or the figures cannot be written.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let (mut songs, mut subjects) = measure_pop(args)?;
+    let (mut songs, mut evaluated) = measure_pop(args)?;
     for (name, key, tempo) in REAL {
         if args.real.iter().any(|wanted| wanted == name || wanted == "all") {
-            let subject = real(&args.data.join("stems/src").join(name), key, tempo, args.seconds)?;
-            songs.extend(measure(&subject, None));
-            subjects.push(subject);
+            let song = real(&args.data.join("stems/src").join(name), key, tempo, args.seconds)?;
+            songs.extend(measure(&song, None));
+            evaluated.push(song);
         }
     }
     let figures: Vec<Figures> =
         ["piano", "band", "real"].into_iter().filter_map(|kind| figures(kind, &songs)).collect();
     figures.iter().for_each(print);
-    let transposed = transposed::measure(&subjects)?;
+    let transposed = transposed::measure(&evaluated)?;
     transposed::print(&transposed);
     let report = Report { sample_rate: RATE, seconds: args.seconds, figures, transposed, songs };
     write_bytes(&args.json, &serde_json::to_vec_pretty(&report)?)?;
@@ -170,7 +170,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 /// Songs of POP909 two by two, as A and B; those that are to be transposed are returned as well.
-fn measure_pop(args: &Args) -> Result<(Vec<Found>, Vec<Subject>)> {
+fn measure_pop(args: &Args) -> Result<(Vec<Found>, Vec<EvaluationSong>)> {
     let folder = args.data.join("pop909/POP909");
     let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
@@ -182,24 +182,24 @@ fn measure_pop(args: &Args) -> Result<(Vec<Found>, Vec<Subject>)> {
     }
     let instruments = Instruments::load(&args.soundfont)?;
     let bar = ProgressBar::new(names.len() as u64);
-    let (mut found, mut subjects) = (Vec::new(), Vec::new());
+    let (mut found, mut evaluated) = (Vec::new(), Vec::new());
     for pair in names.chunks(2) {
         let [a, b] = [(pair.first(), false), (pair.get(1), true)]
             .map(|(name, band)| name.map(|name| pop(&folder.join(name), &instruments, band, args.seconds)).transpose());
         if let (Some(a), b) = (a?, b?) {
             found.extend(measure(&a, b.as_ref()));
-            if subjects.len() < 2 * args.transposed {
-                subjects.extend([Some(a), b].into_iter().flatten());
+            if evaluated.len() < 2 * args.transposed {
+                evaluated.extend([Some(a), b].into_iter().flatten());
             }
         }
         bar.inc(pair.len() as u64);
     }
     bar.finish_and_clear();
-    Ok((found, subjects))
+    Ok((found, evaluated))
 }
 
 /// From a third of a POP909 song on, played by the sound font; with drums and bass when `band`.
-fn pop(folder: &Path, instruments: &Instruments, band: bool, seconds: f64) -> Result<Subject> {
+fn pop(folder: &Path, instruments: &Instruments, band: bool, seconds: f64) -> Result<EvaluationSong> {
     let (song, name) = (PopSong::read(folder)?, multitracks::folder_name(folder));
     let midi = Midi::read(&folder.join(format!("{name}.mid")))?;
     let from = midi.seconds() / 3.0;
@@ -219,7 +219,7 @@ fn pop(folder: &Path, instruments: &Instruments, band: bool, seconds: f64) -> Re
         }
     }
     let kind = if band { "band" } else { "piano" };
-    Ok(Subject { kind, key: key_of(folder, from, seconds)?, tempo: tempo_of(folder)?, audio, name })
+    Ok(EvaluationSong { kind, key: key_of(folder, from, seconds)?, tempo: tempo_of(folder)?, audio, name })
 }
 
 fn add(to: &mut Stereo, sound: &Stereo) {
@@ -265,7 +265,7 @@ fn tempo_of(folder: &Path) -> Result<f32> {
 }
 
 /// The middle of a multitrack, mixed.
-fn real(folder: &Path, key: Key, tempo: f32, seconds: f64) -> Result<Subject> {
+fn real(folder: &Path, key: Key, tempo: f32, seconds: f64) -> Result<EvaluationSong> {
     let song = song_folders::load(folder, RATE)?.song;
     let length = ((seconds * f64::from(RATE)) as usize).min(song.samples());
     let start = (song.samples() - length) / 2;
@@ -273,13 +273,13 @@ fn real(folder: &Path, key: Key, tempo: f32, seconds: f64) -> Result<Subject> {
     for part in &song.parts {
         add(&mut audio, &part.each_ref().map(|channel| channel[start..start + length].to_vec()));
     }
-    Ok(Subject { name: song.name, kind: "real", key, tempo, audio })
+    Ok(EvaluationSong { name: song.name, kind: "real", key, tempo, audio })
 }
 
 /// What is found in one or two songs.
-fn measure(a: &Subject, b: Option<&Subject>) -> Vec<Found> {
+fn measure(a: &EvaluationSong, b: Option<&EvaluationSong>) -> Vec<Found> {
     let heard = listen(&a.audio, b.map(|b| &b.audio)).songs;
-    [Some(a), b].into_iter().flatten().zip(heard).map(|(subject, heard)| found(subject, &heard)).collect()
+    [Some(a), b].into_iter().flatten().zip(heard).map(|(song, heard)| found(song, &heard)).collect()
 }
 
 /// Plays one or two songs through the plugin's own path, to the end of the shorter one.
@@ -312,20 +312,20 @@ fn listen(a: &Stereo, b: Option<&Stereo>) -> Listening {
     *listener.listening()
 }
 
-fn found(subject: &Subject, heard: &SongHeard) -> Found {
+fn found(song: &EvaluationSong, heard: &SongHeard) -> Found {
     let key = heard.key.map(|estimate| estimate.key);
     Found {
-        name: subject.name.clone(),
-        kind: subject.kind,
-        key: subject.key.name(),
+        name: song.name.clone(),
+        kind: song.kind,
+        key: song.key.name(),
         found_key: key.map(Key::name),
         key_confidence: heard.key.map(|estimate| estimate.confidence),
-        key_score: key.map_or(0.0, |key| key_score(subject.key, key)),
-        same_notes: key.is_some_and(|key| key.major_tonic() == subject.key.major_tonic()),
-        tempo: subject.tempo,
+        key_score: key.map_or(0.0, |key| key_score(song.key, key)),
+        same_notes: key.is_some_and(|key| key.major_tonic() == song.key.major_tonic()),
+        tempo: song.tempo,
         found_tempo: heard.tempo.map(|tempo| tempo.bpm),
         tempo_confidence: heard.tempo.map(|tempo| tempo.confidence),
-        truth: subject.key,
+        truth: song.key,
     }
 }
 

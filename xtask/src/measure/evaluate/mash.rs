@@ -14,7 +14,7 @@ use songweave_datasets::stems::{
     multitracks::{TEST_SONGS, folder_name},
     song_folders,
 };
-use songweave_measure::mash::evaluation::{PairFigures, Subject, measure_pair};
+use songweave_measure::mash::evaluation::{EvaluationSong, PairFigures, measure_pair};
 use songweave_models::mash::MashNetwork;
 
 use super::{MashArgs, RATE, bar, figures::Report, held_out::judge, print};
@@ -85,25 +85,25 @@ fn names(songs: &[PathBuf]) -> String {
 
 /// Reads songs and keeps them as long as there is room.
 struct Library<'a> {
-    kept: HashMap<&'a Path, Arc<Subject>>,
+    kept: HashMap<&'a Path, Arc<EvaluationSong>>,
     bytes: usize,
     seconds: Option<f64>,
     bar: &'a ProgressBar,
 }
 
 impl<'a> Library<'a> {
-    fn get(&mut self, folder: &'a Path) -> Result<Arc<Subject>> {
-        if let Some(subject) = self.kept.get(folder) {
-            return Ok(subject.clone());
+    fn get(&mut self, folder: &'a Path) -> Result<Arc<EvaluationSong>> {
+        if let Some(song) = self.kept.get(folder) {
+            return Ok(song.clone());
         }
         self.bar.set_message(format!("reading {}", folder_name(folder)));
         let read = song_folders::load(folder, RATE)?;
-        let subject = Arc::new(Subject::with_known(&read.song, self.seconds, read.known));
-        if self.bytes + subject.bytes() < KEPT {
-            self.bytes += subject.bytes();
-            self.kept.insert(folder, subject.clone());
+        let song = Arc::new(EvaluationSong::with_known(&read.song, self.seconds, read.known));
+        if self.bytes + song.bytes() < KEPT {
+            self.bytes += song.bytes();
+            self.kept.insert(folder, song.clone());
         }
-        Ok(subject)
+        Ok(song)
     }
 }
 
@@ -120,13 +120,13 @@ fn pairs(folders: &[PathBuf], seconds: Option<f64>, network: &MashNetwork) -> Re
             pairs.extend(both_ways(&one, &other, network)?);
             bar.inc(2);
         }
-        library.bytes -= library.kept.remove(folder.as_path()).map_or(0, |subject| subject.bytes());
+        library.bytes -= library.kept.remove(folder.as_path()).map_or(0, |song| song.bytes());
     }
     bar.finish_and_clear();
     Ok(pairs)
 }
 
-fn both_ways(one: &Subject, other: &Subject, network: &MashNetwork) -> Result<[PairFigures; 2]> {
+fn both_ways(one: &EvaluationSong, other: &EvaluationSong, network: &MashNetwork) -> Result<[PairFigures; 2]> {
     let (there, back) = thread::scope(|scope| {
         let back = scope.spawn(|| measure_pair(other, one, network));
         (measure_pair(one, other, network), back.join())

@@ -4,7 +4,7 @@
 
 use songweave_dsp::band::{Chord, Instrument, Quality, Style};
 use songweave_engine::band::{
-    arrange::{self, Arranger, Singing, Taste},
+    arrange::{self, Arranger, Singing, StyleSettings},
     grid::GridTime,
     place::Place,
 };
@@ -19,7 +19,7 @@ use songweave_score::{
 };
 
 /// As the plugin is set before anybody moves a parameter.
-pub const TASTE: Taste = Taste { style: Style::Pop, density: 0.5, adventure: 0.3, seed: 1 };
+pub const SETTINGS: StyleSettings = StyleSettings { style: Style::Pop, density: 0.5, adventure: 0.3, seed: 1 };
 /// Levels in dB that the arranger is told of sung and silent steps.
 const SUNG: f32 = -20.0;
 const SILENCE: f32 = -120.0;
@@ -45,7 +45,7 @@ pub struct BandNote {
 ///
 /// # Errors
 /// The network of the arranger is damaged.
-pub fn arranged(song: &StructureSong, taste: &Taste) -> Result<Vec<BandNote>> {
+pub fn arranged(song: &StructureSong, settings: &StyleSettings) -> Result<Vec<BandNote>> {
     let mut arranger = Arranger::new(GrooveNetwork::embedded()?);
     let (classes, seconds) = (song.classes(), song.step_seconds());
     let (mut notes, mut step_notes, mut silent_steps) = (Vec::new(), Vec::new(), 0);
@@ -58,7 +58,7 @@ pub fn arranged(song: &StructureSong, taste: &Taste) -> Result<Vec<BandNote>> {
         let [chord, next] = [step, next].map(|step| song.chord(step).map(|chord| nearest(&chord)));
         step_notes.clear();
         let time = GridTime::at_beginning(place(step), seconds);
-        arranger.step(&time, chord, next, &singing, taste, &mut step_notes)?;
+        arranger.step(&time, chord, next, &singing, settings, &mut step_notes)?;
         step_notes.iter().for_each(|note| add(note, step, seconds, &mut notes));
     }
     Ok(notes)
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn everybody_plays_the_annotated_chords_and_held_notes_are_prolonged() {
-        let notes = arranged(&song(), &TASTE).unwrap();
+        let notes = arranged(&song(), &SETTINGS).unwrap();
         for instrument in Instrument::ALL {
             assert!(notes.iter().any(|note| note.instrument == instrument), "{instrument:?}");
         }
@@ -156,7 +156,7 @@ mod tests {
         let fits =
             |note: &&&BandNote| song().chord((note.start / 0.125).round() as u32).unwrap().contains(note.key % 12);
         assert_eq!(pad.iter().filter(fits).count(), pad.len());
-        assert_eq!(arranged(&song(), &TASTE).unwrap(), notes);
+        assert_eq!(arranged(&song(), &SETTINGS).unwrap(), notes);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use songweave_audio::error::AudioError;
 
 use crate::song::{Stereo, silence};
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     files::midi::{Event, Message},
     notation::note::Note,
     random::Random,
@@ -32,7 +32,7 @@ impl Instruments {
     /// # Errors
     /// The file is missing or no sound font in format 2.
     pub fn load(path: &Path) -> Result<Self> {
-        let fail = |reason: String| StudioError::SoundFont { path: path.to_owned(), reason };
+        let fail = |reason: String| MaterialError::SoundFont { path: path.to_owned(), reason };
         let file = File::open(path).map_err(|error| fail(error.to_string()))?;
         let font = SoundFont::new(&mut BufReader::new(file)).map_err(|error| fail(error.to_string()))?;
         Ok(Self { font: Arc::new(font) })

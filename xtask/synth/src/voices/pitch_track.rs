@@ -10,7 +10,7 @@ const SEARCH_RATE: u32 = 8_000;
 pub struct Pitch {
     /// Frequency in Hz; 0 = none found.
     pub hz: f32,
-    /// Likeness of neighbouring periods, 0…1.
+    /// Similarity of neighbouring periods, 0…1.
     pub clarity: f32,
 }
 

@@ -370,8 +370,8 @@ mod tests {
         let out = singer().sing(&[note], 88_200, 44_100, &mut Random::new(1));
         let period = (100..400)
             .max_by(|&one, &other| {
-                let likeness = |lag: usize| (40_000..44_000).map(|n| out[n] * out[n - lag]).sum::<f32>();
-                likeness(one).total_cmp(&likeness(other))
+                let similarity = |lag: usize| (40_000..44_000).map(|n| out[n] * out[n - lag]).sum::<f32>();
+                similarity(one).total_cmp(&similarity(other))
             })
             .unwrap_or(0);
         assert!((period as f32 - 44_100.0 / 220.0).abs() < 2.0, "period {period}");

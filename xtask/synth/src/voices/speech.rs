@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use songweave_score::error::{Result, StudioError};
+use songweave_score::error::{MaterialError, Result};
 
 /// Voices of eSpeak NG: language or accent and variant, men, women and children.
 const ESPEAK: [&str; 28] = [
@@ -98,7 +98,7 @@ impl Speaker {
         let mut audio = sound?;
         let samples = audio.channels.drain(..).next().unwrap_or_default();
         if samples.iter().all(|&sample| sample == 0.0) {
-            return Err(StudioError::data(Path::new(self.program.command()), "said nothing; reinstall its voices"));
+            return Err(MaterialError::data(Path::new(self.program.command()), "said nothing; reinstall its voices"));
         }
         Ok((samples, audio.rate))
     }
@@ -115,14 +115,14 @@ impl Speaker {
             }
             Program::Festival => {
                 let source: PathBuf = file.with_extension("txt");
-                std::fs::write(&source, text).map_err(|error| StudioError::io(&source, error))?;
+                std::fs::write(&source, text).map_err(|error| MaterialError::io(&source, error))?;
                 command.args(["-eval", &format!("(voice_{})", self.voice), "-o"]).arg(file).arg(source);
             }
         }
         let name = Path::new(self.program.command());
         let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        let status = status.map_err(|_| StudioError::data(name, "not installed; install it for more voices"))?;
-        let refused = || StudioError::data(name, format!("has no voice {}; install it for more voices", self.voice));
+        let status = status.map_err(|_| MaterialError::data(name, "not installed; install it for more voices"))?;
+        let refused = || MaterialError::data(name, format!("has no voice {}; install it for more voices", self.voice));
         status.success().then_some(()).ok_or_else(refused)
     }
 }

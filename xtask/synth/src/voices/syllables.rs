@@ -4,7 +4,7 @@ use songweave_audio::{decode::decode, resample::resample};
 use std::path::Path;
 
 use songweave_score::{
-    error::{Result, StudioError},
+    error::{MaterialError, Result},
     notation::note::Note,
     random::Random,
 };
@@ -62,7 +62,7 @@ impl SyllableVoice {
     /// `oto.ini` or a recording is missing, or nothing usable is listed.
     pub fn load(folder: &Path, rate: u32) -> Result<Self> {
         let list = folder.join("oto.ini");
-        let text = std::fs::read_to_string(&list).map_err(|source| StudioError::io(&list, source))?;
+        let text = std::fs::read_to_string(&list).map_err(|source| MaterialError::io(&list, source))?;
         let mut voice = Self { rate, syllables: Vec::new() };
         for line in text.lines() {
             let Some((file, values)) = line.split_once('=') else { continue };
@@ -78,7 +78,7 @@ impl SyllableVoice {
             }
         }
         if voice.syllables.is_empty() {
-            return Err(StudioError::data(&list, "lists no usable syllable; is this an UTAU voice bank?"));
+            return Err(MaterialError::data(&list, "lists no usable syllable; is this an UTAU voice bank?"));
         }
         Ok(voice)
     }
@@ -223,7 +223,7 @@ fn period(samples: &[f32], rate: u32) -> Option<f32> {
     let start = samples.len() / 4;
     let length = (4 * high).min(samples.len().checked_sub(start + high)?);
     let frame = samples.get(start..start + length + high)?;
-    let likeness = |lag: usize| -> f32 {
+    let similarity = |lag: usize| -> f32 {
         let (mut product, mut one, mut other) = (0.0, 1e-9, 1e-9);
         for n in 0..length {
             product += frame[n] * frame[n + lag];
@@ -232,7 +232,7 @@ fn period(samples: &[f32], rate: u32) -> Option<f32> {
         }
         product / f32::sqrt(one * other)
     };
-    let values: Vec<f32> = (low..=high).map(likeness).collect();
+    let values: Vec<f32> = (low..=high).map(similarity).collect();
     let best = values.iter().copied().fold(0.0, f32::max);
     // The first peak that is nearly the best is the period, not a multiple of it.
     let peak = (1..values.len().saturating_sub(1))

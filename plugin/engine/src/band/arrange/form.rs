@@ -2,7 +2,7 @@
 
 use songweave_dsp::band::Style;
 
-use super::Taste;
+use super::StyleSettings;
 
 /// Which of three materials a section has; it returns with the section.
 const FORM: [u8; 8] = [0, 0, 1, 0, 0, 2, 1, 1];
@@ -26,11 +26,11 @@ pub(super) struct SectionKey {
 
 impl SectionKey {
     /// The section of a bar.
-    pub(super) fn of(bar: i64, taste: &Taste) -> Self {
-        let adventure = (unit(taste.adventure) * ADVENTURES).round() as u8;
-        let density = (unit(taste.density) * DENSITIES).round() as u8;
+    pub(super) fn of(bar: i64, settings: &StyleSettings) -> Self {
+        let adventure = (unit(settings.adventure) * ADVENTURES).round() as u8;
+        let density = (unit(settings.density) * DENSITIES).round() as u8;
         let section = bar.div_euclid(length(adventure));
-        Self { seed: taste.seed, section, style: taste.style, density, adventure }
+        Self { seed: settings.seed, section, style: settings.style, density, adventure }
     }
 
     /// Index of the material, which returns with later sections.

@@ -7,7 +7,7 @@ use songweave_dsp::band::Quality;
 
 use super::*;
 
-const TASTE: Taste = Taste { style: Style::Pop, density: 0.6, adventure: 0.3, seed: 7 };
+const SETTINGS: StyleSettings = StyleSettings { style: Style::Pop, density: 0.6, adventure: 0.3, seed: 7 };
 const SUNG: Singing = Singing { voiced: 0.4, level: -20.0, silent_steps: 0 };
 const C: Chord = Chord { root: 0, quality: Quality::Major, bass: 0 };
 const F: Chord = Chord { root: 5, quality: Quality::Major, bass: 5 };
@@ -30,16 +30,21 @@ fn chord_at(step: i64) -> Chord {
 }
 
 /// The notes of some steps in 4/4, with the number of their step.
-fn played(arranger: &mut Arranger, steps: Range<i64>, taste: &Taste) -> Vec<(i64, StepNote)> {
-    played_with(arranger, steps, taste, SUNG.level)
+fn played(arranger: &mut Arranger, steps: Range<i64>, settings: &StyleSettings) -> Vec<(i64, StepNote)> {
+    played_with(arranger, steps, settings, SUNG.level)
 }
 
-fn played_with(arranger: &mut Arranger, steps: Range<i64>, taste: &Taste, level: f32) -> Vec<(i64, StepNote)> {
+fn played_with(
+    arranger: &mut Arranger,
+    steps: Range<i64>,
+    settings: &StyleSettings,
+    level: f32,
+) -> Vec<(i64, StepNote)> {
     let mut all = Vec::new();
     for step in steps {
         let mut notes = Vec::new();
         let (now, next) = (chord_at(step), chord_at((step / 4 + 1) * 4));
-        arranger.step(&four(step), Some(now), Some(next), &Singing { level, ..SUNG }, taste, &mut notes).unwrap();
+        arranger.step(&four(step), Some(now), Some(next), &Singing { level, ..SUNG }, settings, &mut notes).unwrap();
         all.extend(notes.into_iter().map(|note| (step, note)));
     }
     all
@@ -56,10 +61,10 @@ fn of(notes: &[(i64, StepNote)], instrument: Instrument) -> Vec<(i64, StepNote)>
 #[test]
 fn the_same_seed_plays_the_same_and_another_something_else() {
     for style in Style::ALL {
-        let taste = Taste { style, ..TASTE };
-        let first = played(&mut arranger(), 0..256, &taste);
-        assert_eq!(first, played(&mut arranger(), 0..256, &taste));
-        let other = played(&mut arranger(), 0..256, &Taste { seed: 8, ..taste });
+        let settings = StyleSettings { style, ..SETTINGS };
+        let first = played(&mut arranger(), 0..256, &settings);
+        assert_eq!(first, played(&mut arranger(), 0..256, &settings));
+        let other = played(&mut arranger(), 0..256, &StyleSettings { seed: 8, ..settings });
         assert_ne!(of(&first, Instrument::Drums), of(&other, Instrument::Drums), "{style:?}");
     }
 }
@@ -67,25 +72,26 @@ fn the_same_seed_plays_the_same_and_another_something_else() {
 #[test]
 fn jumps_do_not_matter() {
     // With a singer of middle loudness, which is where a jump begins.
-    let played = |arranger: &mut Arranger, steps, taste: &Taste| played_with(arranger, steps, taste, -25.0);
-    let whole = played(&mut arranger(), 0..512, &TASTE);
+    let played =
+        |arranger: &mut Arranger, steps, settings: &StyleSettings| played_with(arranger, steps, settings, -25.0);
+    let whole = played(&mut arranger(), 0..512, &SETTINGS);
     let part = |from: i64| -> Vec<(i64, StepNote)> { whole.iter().filter(|note| note.0 >= from).copied().collect() };
     let mut wanderer = arranger();
-    played(&mut wanderer, 96..110, &Taste { style: Style::Swing, ..TASTE });
-    played(&mut wanderer, 400..405, &TASTE);
-    played(&mut wanderer, -35..-3, &TASTE);
+    played(&mut wanderer, 96..110, &StyleSettings { style: Style::Swing, ..SETTINGS });
+    played(&mut wanderer, 400..405, &SETTINGS);
+    played(&mut wanderer, -35..-3, &SETTINGS);
     // A chord begins at 256, so everything is struck there in any case.
-    assert_eq!(played(&mut wanderer, 256..512, &TASTE), part(256));
+    assert_eq!(played(&mut wanderer, 256..512, &SETTINGS), part(256));
     wanderer.reset();
-    assert_eq!(played(&mut wanderer, 448..512, &TASTE), part(448));
+    assert_eq!(played(&mut wanderer, 448..512, &SETTINGS), part(448));
 }
 
 #[test]
 fn every_note_is_in_range_and_ends_at_the_next_beat_or_is_prolonged() {
     for style in Style::ALL {
         for density in [0.0, 0.5, 1.0] {
-            let taste = Taste { style, density, adventure: density, seed: 3 };
-            for (step, note) in played(&mut arranger(), 0..256, &taste) {
+            let settings = StyleSettings { style, density, adventure: density, seed: 3 };
+            for (step, note) in played(&mut arranger(), 0..256, &settings) {
                 assert!(note.key < 128 && note.velocity < 128 && note.length > 0.0, "{note:?}");
                 assert!((0.0..1.0).contains(&note.delay) && (style == Style::Swing || note.delay == 0.0), "{note:?}");
                 let beat = (4 - step % 4) as f32 + 0.11;
@@ -106,12 +112,12 @@ fn every_note_is_in_range_and_ends_at_the_next_beat_or_is_prolonged() {
 fn nobody_plays_without_a_chord() {
     let (mut arranger, mut notes) = (arranger(), Vec::new());
     for step in 0..64 {
-        arranger.step(&four(step), None, None, &SUNG, &TASTE, &mut notes).unwrap();
+        arranger.step(&four(step), None, None, &SUNG, &SETTINGS, &mut notes).unwrap();
     }
     assert_eq!(notes, []);
     // It is known in the middle of a beat: all enter at the next.
     for step in 65..69 {
-        arranger.step(&four(step), Some(C), None, &SUNG, &TASTE, &mut notes).unwrap();
+        arranger.step(&four(step), Some(C), None, &SUNG, &SETTINGS, &mut notes).unwrap();
         assert_eq!(notes.is_empty(), step < 68, "{step}");
     }
     for instrument in Instrument::ALL {
@@ -125,7 +131,7 @@ fn a_long_pause_thins_out_ends_and_is_silence_until_somebody_sings() {
     let mut silent = |step: i64, silent_steps: u32| {
         let mut notes = Vec::new();
         let singing = Singing { voiced: 0.0, level: -120.0, silent_steps };
-        arranger.step(&four(step), Some(C), Some(C), &singing, &TASTE, &mut notes).unwrap();
+        arranger.step(&four(step), Some(C), Some(C), &singing, &SETTINGS, &mut notes).unwrap();
         notes
     };
     let bars: Vec<Vec<StepNote>> =
@@ -142,13 +148,13 @@ fn a_long_pause_thins_out_ends_and_is_silence_until_somebody_sings() {
 #[test]
 fn the_bass_has_the_bass_note_wherever_the_chord_changes() {
     for style in Style::ALL {
-        let (mut arranger, taste) = (arranger(), Taste { style, ..TASTE });
+        let (mut arranger, settings) = (arranger(), StyleSettings { style, ..SETTINGS });
         let chords = [C, F, AM_C, F, Chord { root: 7, quality: Quality::Dominant7, bass: 11 }];
         for step in 0..160_i64 {
             let mut notes = Vec::new();
             let chord = |step: i64| chords[(step / 8) as usize % chords.len()];
             let next = chord((step / 4 + 1) * 4);
-            arranger.step(&four(step), Some(chord(step)), Some(next), &SUNG, &taste, &mut notes).unwrap();
+            arranger.step(&four(step), Some(chord(step)), Some(next), &SUNG, &settings, &mut notes).unwrap();
             let bass: Vec<u8> = notes
                 .iter()
                 .filter(|note| note.instrument == Instrument::Bass && note.velocity > 0)
@@ -162,11 +168,11 @@ fn the_bass_has_the_bass_note_wherever_the_chord_changes() {
 
 #[test]
 fn voices_move_little_and_only_where_they_must() {
-    let taste = SectionKey::of(0, &TASTE);
+    let settings = SectionKey::of(0, &SETTINGS);
     for root in 0..12 {
         for quality in Quality::ALL {
             let chord = Chord { root, quality, bass: root };
-            for (voicing, range) in [(voicing::keys(chord, &taste), 48..72), (voicing::pad(chord), 48..64)] {
+            for (voicing, range) in [(voicing::keys(chord, &settings), 48..72), (voicing::pad(chord), 48..64)] {
                 assert!(
                     voicing.is_sorted() && voicing.iter().all(|key| range.contains(key) && chord.contains(key % 12))
                 );
@@ -177,7 +183,7 @@ fn voices_move_little_and_only_where_they_must() {
     // C, F, G, Am: no voice moves by more than a third.
     let chords =
         [(0, Quality::Major), (5, Quality::Major), (7, Quality::Major), (9, Quality::Minor), (0, Quality::Major)];
-    let voicings = chords.map(|(root, quality)| voicing::keys(Chord { root, quality, bass: root }, &taste));
+    let voicings = chords.map(|(root, quality)| voicing::keys(Chord { root, quality, bass: root }, &settings));
     for pair in voicings.windows(2) {
         let most = pair[0].iter().zip(&pair[1]).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
         assert!(most <= 4, "{pair:?}");
@@ -186,12 +192,12 @@ fn voices_move_little_and_only_where_they_must() {
 
 #[test]
 fn bars_of_twelve_steps_have_their_own_beats() {
-    let taste = Taste { style: Style::Rock, ..TASTE };
+    let settings = StyleSettings { style: Style::Rock, ..SETTINGS };
     for (steps_per_beat, backbeats) in [(4, [4, 8]), (6, [6, 6])] {
         let (mut arranger, mut hits) = (arranger(), [[0; 12]; 2]);
         for step in 0..12 * 24 {
             let mut notes = Vec::new();
-            arranger.step(&time(step, 12, steps_per_beat), Some(C), None, &SUNG, &taste, &mut notes).unwrap();
+            arranger.step(&time(step, 12, steps_per_beat), Some(C), None, &SUNG, &settings, &mut notes).unwrap();
             for (count, key) in hits.iter_mut().zip([36, 38]) {
                 let loud = notes.iter().filter(|note| note.key == key && note.velocity >= 60);
                 count[(step % 12) as usize] += loud.count();
@@ -209,12 +215,12 @@ fn bars_of_twelve_steps_have_their_own_beats() {
 fn odd_metres_have_one_backbeat_and_a_kick_at_their_beginning() {
     for (steps_per_bar, steps_per_beat, backbeat, next) in [(14, 2, 8, 14), (11, 1, 8, 11), (20, 4, 12, 16)] {
         for style in [Style::Pop, Style::Rock, Style::Funk, Style::Ballad] {
-            let taste = Taste { style, adventure: 0.0, ..TASTE };
+            let settings = StyleSettings { style, adventure: 0.0, ..SETTINGS };
             let (mut arranger, bars) = (arranger(), 24);
             let (mut snare, mut kick) = (vec![0; steps_per_bar as usize], 0);
             for step in 0..bars * i64::from(steps_per_bar) {
                 let (time, mut notes) = (time(step, steps_per_bar, steps_per_beat), Vec::new());
-                arranger.step(&time, Some(C), None, &SUNG, &taste, &mut notes).unwrap();
+                arranger.step(&time, Some(C), None, &SUNG, &settings, &mut notes).unwrap();
                 // Every eighth bar has a fill.
                 if time.place.bar % 8 != 7 {
                     let loud = |key| usize::from(notes.iter().any(|note| note.key == key && note.velocity >= 60));
@@ -233,12 +239,12 @@ fn odd_metres_have_one_backbeat_and_a_kick_at_their_beginning() {
 #[test]
 fn swing_straightens_with_the_tempo() {
     let latest = |tempo: f64| {
-        let (mut arranger, taste) = (arranger(), Taste { style: Style::Swing, density: 1.0, ..TASTE });
+        let (mut arranger, settings) = (arranger(), StyleSettings { style: Style::Swing, density: 1.0, ..SETTINGS });
         let mut latest: f32 = 0.0;
         for step in 0..128 {
             let mut notes = Vec::new();
             let time = GridTime { step_seconds: 15.0 / tempo, ..four(step) };
-            arranger.step(&time, Some(C), None, &SUNG, &taste, &mut notes).unwrap();
+            arranger.step(&time, Some(C), None, &SUNG, &settings, &mut notes).unwrap();
             latest = notes.iter().map(|note| note.delay).fold(latest, f32::max);
         }
         latest
@@ -252,7 +258,7 @@ fn a_chord_that_changes_within_a_beat_is_struck_there() {
     let mut arranger = arranger();
     let mut at = |step: i64, chord: Chord| {
         let mut notes = Vec::new();
-        arranger.step(&four(step), Some(chord), None, &SUNG, &TASTE, &mut notes).unwrap();
+        arranger.step(&four(step), Some(chord), None, &SUNG, &SETTINGS, &mut notes).unwrap();
         notes
     };
     (0..6).for_each(|step| drop(at(step, C)));
@@ -268,10 +274,10 @@ fn a_chord_that_changes_within_a_beat_is_struck_there() {
 #[test]
 fn the_plan_is_what_is_played() {
     for style in Style::ALL {
-        let (mut arranger, taste) = (arranger(), Taste { style, ..TASTE });
+        let (mut arranger, settings) = (arranger(), StyleSettings { style, ..SETTINGS });
         let mut expected = BarPlan::default();
         for bar in 0..16 {
-            let notes = played(&mut arranger, 16 * bar..16 * bar + 16, &taste);
+            let notes = played(&mut arranger, 16 * bar..16 * bar + 16, &settings);
             if bar > 0 {
                 let mut drums = [0_u16; BAR];
                 for (step, note) in of(&notes, Instrument::Drums) {
@@ -292,7 +298,7 @@ fn the_plan_is_what_is_played() {
 
 #[test]
 fn sections_repeat_their_bars_and_return() {
-    let notes = played(&mut arranger(), 0..16 * 64, &TASTE);
+    let notes = played(&mut arranger(), 0..16 * 64, &SETTINGS);
     let bar = |bar: i64| -> Vec<(i64, u8)> {
         let kicks = of(&notes, Instrument::Drums).into_iter().filter(|(step, note)| step / 16 == bar && note.key < 40);
         kicks.filter(|(_, note)| note.velocity > 55).map(|(step, note)| (step % 16, note.key)).collect()
@@ -315,7 +321,7 @@ proptest! {
         seed in any::<u32>(), style in 0..6_usize, quality in 0..10_usize,
     ) {
         let mut arranger = arranger();
-        let taste = Taste { style: Style::ALL[style], density, adventure, seed };
+        let settings = StyleSettings { style: Style::ALL[style], density, adventure, seed };
         let singing = Singing { voiced, level, silent_steps };
         let chord = Chord { root: root % 12, quality: Quality::ALL[quality], bass: bass % 12 };
         for (bar, step, steps_per_bar, steps_per_beat, run) in places {
@@ -323,7 +329,7 @@ proptest! {
                 let mut notes = Vec::new();
                 let place = Place { bar, step: step.saturating_add(ahead), steps_per_bar, steps_per_beat };
                 let time = GridTime::at_beginning(place, f64::from(level));
-                arranger.step(&time, Some(chord), Some(C), &singing, &taste, &mut notes).unwrap();
+                arranger.step(&time, Some(chord), Some(C), &singing, &settings, &mut notes).unwrap();
                 prop_assert!(notes.iter().all(|note| note.key < 128 && note.velocity < 128 && note.length > 0.0));
                 prop_assert!(notes.iter().all(|note| note.length.is_finite() && note.delay.is_finite()));
             }

@@ -35,14 +35,14 @@ pub type Worth = [[f32; QUALITIES]; PITCH_CLASSES];
 
 /// How freely it chooses.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Taste {
+pub struct ChoiceSettings {
     /// 0…1: chance, and chords of four notes.
     pub adventure: f32,
     /// Seed of the chance.
     pub seed: u32,
 }
 
-impl Taste {
+impl ChoiceSettings {
     /// What a chord of this kind costs by itself.
     fn price(self, quality: Quality) -> f32 {
         match quality {
@@ -57,7 +57,7 @@ impl Taste {
 
 /// What each chord is worth at a beat from now on (0 = now) by belief, forecast and key alone.
 #[must_use]
-pub fn worth(belief: &ChordBelief, key: KeyEstimate, beat: usize, taste: Taste) -> Worth {
+pub fn worth(belief: &ChordBelief, key: KeyEstimate, beat: usize, settings: ChoiceSettings) -> Worth {
     let chords = &belief.chords[beat];
     let mut worth = [[0.0; QUALITIES]; PITCH_CLASSES];
     for (root, row) in worth.iter_mut().enumerate() {
@@ -69,17 +69,17 @@ pub fn worth(belief: &ChordBelief, key: KeyEstimate, beat: usize, taste: Taste) 
                 share(&belief.melody[0], root, quality) * NEAR + share(&belief.melody[1], root, quality) * (1.0 - NEAR);
             let in_key = scale::fits(key.key, Chord { root: root as u8, quality, bass: root as u8 });
             let in_key = if in_key { IN_KEY * key.confidence } else { 0.0 };
-            *worth = (1.0 - FIT) * belief_in_it + FIT * fit + LIKELY * likely + in_key - taste.price(quality);
+            *worth = (1.0 - FIT) * belief_in_it + FIT * fit + LIKELY * likely + in_key - settings.price(quality);
         }
     }
     worth
 }
 
 /// Adds chance, the same for a chord during a whole bar.
-pub fn add_chance(worth: &mut Worth, taste: Taste, bar: i64) {
+pub fn add_chance(worth: &mut Worth, settings: ChoiceSettings, bar: i64) {
     for (root, row) in worth.iter_mut().enumerate() {
         for (quality, worth) in row.iter_mut().enumerate() {
-            *worth += CHANCE * taste.adventure * noise(taste.seed, bar, (root * QUALITIES + quality) as u32);
+            *worth += CHANCE * settings.adventure * noise(settings.seed, bar, (root * QUALITIES + quality) as u32);
         }
     }
 }
@@ -119,9 +119,9 @@ pub fn best(worth: &Worth, before: Option<Chord>, cost: f32, allowed: impl Fn(Ch
 
 /// The chord with the bass note that the network believes in, mostly the root.
 #[must_use]
-pub fn with_bass(chord: Chord, belief: &ChordBelief, taste: Taste) -> Chord {
+pub fn with_bass(chord: Chord, belief: &ChordBelief, settings: ChoiceSettings) -> Chord {
     let likelihood = |class: u8| belief.bass[usize::from(class % 12)].max(1e-9).ln();
-    let lead = likelihood(chord.root) + SLASH * (1.5 - taste.adventure);
+    let lead = likelihood(chord.root) + SLASH * (1.5 - settings.adventure);
     // The third and the fifth only: a seventh in the bass wants a voice leading that is not known here.
     let others = chord.quality.intervals()[1..3].iter().map(|interval| (chord.root + interval) % 12);
     let found = others.max_by(|one, other| likelihood(*one).total_cmp(&likelihood(*other)));

@@ -82,7 +82,7 @@ impl Memory {
             if lag >= self.length() {
                 break;
             }
-            let gain = likeness(&sung, self.before(lag));
+            let gain = similarity(&sung, self.before(lag));
             self.scores[beats] = (FADE * self.scores[beats] + gain).max(0.0);
         }
     }
@@ -117,7 +117,7 @@ impl Memory {
 }
 
 /// How alike two steps are: up to 1, below 0 where they differ.
-fn likeness(one: &Sung, other: &Sung) -> f32 {
+fn similarity(one: &Sung, other: &Sung) -> f32 {
     let (sung, sung_then) = (one.iter().sum::<f32>(), other.iter().sum::<f32>());
     let same: f32 = one.iter().zip(other).map(|(one, other)| one * other).sum();
     let pause = (1.0 - sung) * (1.0 - sung_then);

@@ -17,7 +17,7 @@ use songweave_measure::band::audio_features::balance_distance;
 use songweave_measure::band::sound_figures::SoundFigures;
 use songweave_measure::statistics::Estimate;
 use songweave_score::songs::structure_song::StructureSong;
-use songweave_synth::instruments::reference_accompaniment::{BandNote, TASTE, arranged, play};
+use songweave_synth::instruments::reference_accompaniment::{BandNote, SETTINGS, arranged, play};
 use songweave_synth::instruments::soundfont::Instruments;
 use songweave_synth::song::Stereo;
 use songweave_synth::voices::evaluation_singers::Sung;
@@ -59,7 +59,7 @@ impl Recorder {
     pub(super) fn record(&self, song: &StructureSong, sung: &Sung, performance: &Performance) -> Result<Recorded> {
         let samples = sung.audio[0].len();
         let rate = super::super::RATE;
-        let annotated = arranged(song, &TASTE)?;
+        let annotated = arranged(song, &SETTINGS)?;
         let write = |system: &str, sound: &Stereo| write_mono(&path(&self.folder, &song.name, system), sound);
         write("voice", &sung.audio)?;
         write("true", &play(&annotated, &self.font, samples as f64 / f64::from(rate), rate)?)?;
@@ -76,7 +76,7 @@ pub(super) fn path(folder: &Path, song: &str, system: &str) -> PathBuf {
     folder.join(format!("{song}.{system}.wav"))
 }
 
-/// The notes between their beginnings and ends; a note that is never ended lasts a step of the slowest songs.
+/// The notes between their onsets and ends; a note that is never ended lasts a step of the slowest songs.
 fn played(events: &[Timed]) -> Vec<BandNote> {
     let mut notes: Vec<BandNote> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
@@ -109,7 +109,7 @@ pub(super) struct SystemFigures {
     pub(super) played_chroma: Option<Estimate>,
     pub(super) grid_f1: Option<Estimate>,
     pub(super) drum_f1: Option<Estimate>,
-    pub(super) beginnings_per_bar: Option<Estimate>,
+    pub(super) onsets_per_bar: Option<Estimate>,
     /// Distance of the tone balance from the true accompaniment's, in dB.
     pub(super) balance_db: Option<Estimate>,
     /// To true accompaniments of other songs.
@@ -213,7 +213,7 @@ impl SystemFigures {
             played_chroma: each(&|song| song.played_chroma),
             grid_f1: each(&|song| song.grid_f1),
             drum_f1: each(&|song| song.drum_f1),
-            beginnings_per_bar: each(&|song| Some(song.beginnings_per_bar)),
+            onsets_per_bar: each(&|song| Some(song.onsets_per_bar)),
             balance_db: Estimate::of(&songs.iter().map(|song| song.balance_db).collect::<Vec<_>>()),
             frechet,
             songs,

@@ -13,9 +13,9 @@ const LINES: [Line; 8] = [
     ("correlation with the chord", 3, |system| system.chord_correlation.as_ref()),
     ("nearest triad is the chord", 3, |system| system.chord_agreement.as_ref()),
     ("cosine with its own notes", 3, |system| system.played_chroma.as_ref()),
-    ("beginnings, F1 on the grid", 3, |system| system.grid_f1.as_ref()),
-    ("beginnings, F1 with drums", 3, |system| system.drum_f1.as_ref()),
-    ("beginnings per bar", 1, |system| system.beginnings_per_bar.as_ref()),
+    ("onsets, F1 on the grid", 3, |system| system.grid_f1.as_ref()),
+    ("onsets, F1 with drums", 3, |system| system.drum_f1.as_ref()),
+    ("onsets per bar", 1, |system| system.onsets_per_bar.as_ref()),
     ("tone balance off by, dB", 1, |system| system.balance_db.as_ref()),
 ];
 const WIDTH: usize = 26;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use songweave_dsp::band::Chord;
 use songweave_dsp::exchange::controls::BandControls;
-use songweave_engine::band::harmony::{Harmony, Wishes};
+use songweave_engine::band::harmony::{Harmony, Overrides};
 use songweave_engine::band::heard::StepHeard;
 use songweave_engine::band::place::Place;
 use songweave_models::chords::ChordNetwork;
@@ -19,7 +19,7 @@ pub(super) fn chords(song: &StructureSong, controls: &BandControls) -> Result<Ve
     let mut harmony = Harmony::new(ChordNetwork::embedded()?);
     let heard = heard(song);
     let nothing = StepHeard { level: SILENCE, heard: 1.0, ..StepHeard::default() };
-    let wishes = Wishes {
+    let overrides = Overrides {
         key: controls.key,
         minor: controls.minor,
         chord: None,
@@ -35,7 +35,7 @@ pub(super) fn chords(song: &StructureSong, controls: &BandControls) -> Result<Ve
             steps_per_beat: STEPS_PER_BEAT,
         };
         let last = step.checked_sub(1).map_or(&nothing, |last| &heard[last]);
-        let chord: Option<Chord> = harmony.step(&place, last, &[], &wishes)?.chord;
+        let chord: Option<Chord> = harmony.step(&place, last, &[], &overrides)?.chord;
         chords.push(chord.map(StepChord::from));
     }
     Ok(chords)

@@ -10,7 +10,7 @@ use songweave_measure::statistics::mean;
 use songweave_synth::song::Stereo;
 
 use super::{
-    RATE, Subject, key_score, listen,
+    EvaluationSong, RATE, key_score, listen,
     profiles::{PROFILES, Profiles},
 };
 
@@ -51,18 +51,17 @@ struct Answer {
 ///
 /// # Errors
 /// A song cannot be resampled, or librosa is missing.
-pub(super) fn measure(subjects: &[Subject]) -> Result<Vec<Figures>> {
-    if subjects.is_empty() {
+pub(super) fn measure(evaluated: &[EvaluationSong]) -> Result<Vec<Figures>> {
+    if evaluated.is_empty() {
         return Ok(Vec::new());
     }
     let profiles = Profiles::open()?;
-    let bar = ProgressBar::new(subjects.len() as u64);
+    let bar = ProgressBar::new(evaluated.len() as u64);
     let mut answers: Vec<(&'static str, usize, Answer)> = Vec::new();
-    for subject in subjects {
-        let versions: Vec<Stereo> =
-            TRANSPOSITIONS.map(|up| transposed(&subject.audio, up)).collect::<Result<Vec<_>>>()?;
-        for (estimator, answer) in ours(subject, &versions).into_iter().chain(theirs(subject, &versions, &profiles)?) {
-            answers.push((subject.kind, estimator, answer));
+    for song in evaluated {
+        let versions: Vec<Stereo> = TRANSPOSITIONS.map(|up| transposed(&song.audio, up)).collect::<Result<Vec<_>>>()?;
+        for (estimator, answer) in ours(song, &versions).into_iter().chain(theirs(song, &versions, &profiles)?) {
+            answers.push((song.kind, estimator, answer));
         }
         bar.inc(1);
     }
@@ -95,13 +94,13 @@ fn transposed(audio: &Stereo, up: i8) -> Result<Stereo> {
 }
 
 /// The listener's answers: the song as it is plays as A, the transposed one as B.
-fn ours(subject: &Subject, versions: &[Stereo]) -> Vec<(usize, Answer)> {
+fn ours(song: &EvaluationSong, versions: &[Stereo]) -> Vec<(usize, Answer)> {
     let heard: Vec<(i8, Listening)> =
-        TRANSPOSITIONS.zip(versions).map(|(up, version)| (up, listen(&subject.audio, Some(version)))).collect();
+        TRANSPOSITIONS.zip(versions).map(|(up, version)| (up, listen(&song.audio, Some(version)))).collect();
     let key = |heard: &Listening| heard.songs[1].key.map(|estimate| estimate.key);
     let untransposed = heard.iter().find(|(up, _)| *up == 0).and_then(|(_, heard)| key(heard));
     let answer = |(up, heard): &(i8, Listening)| Answer {
-        truth: subject.key,
+        truth: song.key,
         key: key(heard).map(|key| key.transposed(-up)),
         untransposed,
         transposition: *up,
@@ -111,7 +110,7 @@ fn ours(subject: &Subject, versions: &[Stereo]) -> Vec<(usize, Answer)> {
 }
 
 /// The answers by profiles, which match by single keys.
-fn theirs(subject: &Subject, versions: &[Stereo], profiles: &Profiles) -> Result<Vec<(usize, Answer)>> {
+fn theirs(song: &EvaluationSong, versions: &[Stereo], profiles: &Profiles) -> Result<Vec<(usize, Answer)>> {
     let mono: Vec<Vec<f32>> = versions
         .iter()
         .map(|[left, right]| left.iter().zip(right).map(|(left, right)| 0.5 * (left + right)).collect())
@@ -124,7 +123,7 @@ fn theirs(subject: &Subject, versions: &[Stereo], profiles: &Profiles) -> Result
             let found = keys[profile];
             let matched = untransposed.map(|key| nearest(key.major_tonic() as i8 - found.major_tonic() as i8));
             let key = Some(found.transposed(-up));
-            answers.push((1 + profile, Answer { truth: subject.key, key, untransposed, transposition: up, matched }));
+            answers.push((1 + profile, Answer { truth: song.key, key, untransposed, transposition: up, matched }));
         }
     }
     Ok(answers)
