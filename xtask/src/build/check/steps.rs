@@ -12,12 +12,13 @@ use std::process::Command;
 type Step = (&'static str, fn() -> Result<Outcome>);
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 11] = [
+pub(super) const STEPS: [Step; 12] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
     ("bundle", build),
     ("tests", tests), // some of them open the bundle
+    ("unit tests with overflow checks", checked),
     ("bounces of the bundle", bounce::run),
     ("VST3 stress", stress),
     ("Python hosts", python_hosts),
@@ -52,6 +53,11 @@ fn licences() -> Result<Outcome> {
 
 fn tests() -> Result<Outcome> {
     cargo_test(&["--release", "--workspace"])
+}
+
+/// What both threads of the plugin run, with the checks that a release build leaves out.
+fn checked() -> Result<Outcome> {
+    cargo_test(&["--profile", "checked", "--package", "songweave-dsp", "--package", "songweave-engine", "--lib"])
 }
 
 /// Runs `cargo test` and counts the tests.
