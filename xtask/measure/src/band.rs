@@ -4,6 +4,7 @@ pub mod audio_features;
 pub mod chord_figures;
 pub mod diversity;
 pub mod grid;
+pub mod groove_figures;
 pub mod groove_statistics;
 pub mod harmony_figures;
 pub mod melody_figures;

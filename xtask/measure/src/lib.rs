@@ -3,6 +3,7 @@
 //! Uppermost of the crates for developers. It prints nothing and knows no command line; the commands are in `xtask`.
 
 pub mod band;
+pub mod follow;
 pub mod mash;
 pub mod notes;
 pub mod statistics;

@@ -9,6 +9,7 @@ pub mod leakage;
 pub mod masker;
 pub mod metrics;
 pub mod replay;
+pub mod report;
 pub mod robustness;
 pub mod robustness_cases;
 pub mod roughness;

@@ -2,7 +2,6 @@
 
 mod auto;
 mod band;
-mod figures;
 mod groove;
 mod harmony;
 pub(crate) mod held_out;

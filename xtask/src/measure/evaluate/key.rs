@@ -10,22 +10,8 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use songweave_audio::draft::write_bytes;
 use songweave_datasets::stems::{multitracks, song_folders};
-use songweave_dsp::{
-    exchange::{
-        frame::{AnalysisFrame, Decision, Heard},
-        link::link,
-        telemetry::{Telemetry, columns},
-    },
-    stream::{
-        layout::StreamLayout,
-        path::{AudioPath, BlockInfo},
-    },
-};
-use songweave_engine::{
-    follow::{Listener, Listening, SongHeard, key::Key},
-    runtime::inference::Inline,
-};
-use songweave_measure::statistics::mean;
+use songweave_engine::follow::key::Key;
+use songweave_measure::follow::key_figures::{EvaluationSong, Figures, Found, RATE, figures, key_named, measure};
 use songweave_score::{
     composition::{
         comping::{Beats, bass},
@@ -41,12 +27,8 @@ use songweave_synth::{
     song::{Stereo, silence},
 };
 
-/// Rate in Hz at which is measured.
-const RATE: u32 = 44_100;
 /// General MIDI program of the made-up bass, and its channel.
 const BASS: (u8, u8) = (33, 1);
-/// A tempo within this ratio is right, as is usual in the MIREX contests.
-const TEMPO_TOLERANCE: f32 = 0.04;
 /// Key and tempo of the real songs, as their README has them.
 const REAL: [(&str, Key, f32); 5] = [
     ("1.Hydrogen", Key { tonic: 2, minor: false }, 132.0),
@@ -87,53 +69,6 @@ impl Args {
     pub(crate) fn json(&self) -> &Path {
         &self.json
     }
-}
-
-/// A song with what is true of it.
-struct EvaluationSong {
-    name: String,
-    /// `piano`: as the set has it; `band`: with drums and bass added; `real`.
-    kind: &'static str,
-    key: Key,
-    tempo: f32,
-    audio: Stereo,
-}
-
-/// What was found in one song.
-#[derive(Debug, Serialize)]
-struct Found {
-    name: String,
-    kind: &'static str,
-    key: String,
-    found_key: Option<String>,
-    key_confidence: Option<f32>,
-    key_score: f64,
-    same_notes: bool,
-    tempo: f32,
-    found_tempo: Option<f32>,
-    tempo_confidence: Option<f32>,
-    #[serde(skip)]
-    truth: Key,
-}
-
-/// Figures over songs of one kind, shares of all songs; "not sure" counts as wrong.
-#[derive(Debug, Serialize)]
-struct Figures {
-    kind: &'static str,
-    songs: usize,
-    /// MIREX: 1 right, 0.5 a fifth away, 0.3 relative, 0.2 parallel.
-    key_score: f64,
-    key_right: f64,
-    key_same_notes: f64,
-    key_not_sure: f64,
-    tempo_right: f64,
-    tempo_right_or_octave: f64,
-    tempo_not_sure: f64,
-    baseline_key: String,
-    baseline_key_score: f64,
-    baseline_key_right: f64,
-    baseline_tempo_right: f64,
-    baseline_tempo_right_or_octave: f64,
 }
 
 #[derive(Serialize)]
@@ -246,14 +181,6 @@ fn key_of(folder: &Path, from: f64, seconds: f64) -> Result<Key> {
     longest.map(|(_, key)| key).with_context(|| format!("{}: no key here, such as `0.0 30.0 Gb:maj`", path.display()))
 }
 
-/// A key in the set's notation, e.g. `Gb:maj`.
-fn key_named(name: &str) -> Option<Key> {
-    let (tonic, mode) = name.split_once(':')?;
-    let names = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"];
-    let tonic = names.iter().position(|name| *name == tonic)? as u8;
-    Some(Key { tonic, minor: mode == "min" })
-}
-
 /// Median tempo of the set's beats.
 fn tempo_of(folder: &Path) -> Result<f32> {
     let path = folder.join("beat_audio.txt");
@@ -274,105 +201,6 @@ fn real(folder: &Path, key: Key, tempo: f32, seconds: f64) -> Result<EvaluationS
         add(&mut audio, &part.each_ref().map(|channel| channel[start..start + length].to_vec()));
     }
     Ok(EvaluationSong { name: song.name, kind: "real", key, tempo, audio })
-}
-
-/// What is found in one or two songs.
-fn measure(a: &EvaluationSong, b: Option<&EvaluationSong>) -> Vec<Found> {
-    let heard = listen(&a.audio, b.map(|b| &b.audio)).songs;
-    [Some(a), b].into_iter().flatten().zip(heard).map(|(song, heard)| found(song, &heard)).collect()
-}
-
-/// Plays one or two songs through the plugin's own path, to the end of the shorter one.
-fn listen(a: &Stereo, b: Option<&Stereo>) -> Listening {
-    let (audio, end) = link();
-    let layout = StreamLayout::for_sample_rate(RATE as f32);
-    let mut path = AudioPath::new(layout, false, audio, Telemetry::default().into(), columns().0);
-    let mut listener = Listener::default();
-    // Listens to every frame, decides nothing.
-    let mut ear = Inline::new(end, |frame: &AnalysisFrame| {
-        if let Heard::Mash(songs) = &frame.heard {
-            listener.hear(frame, songs, &Decision::UNDECIDED);
-        }
-        None
-    });
-    let [mut left, mut right] = a.clone();
-    let side = b.cloned().unwrap_or_else(|| silence(left.len()));
-    let length = left.len().min(side[0].len());
-    for start in (0..length).step_by(layout.hop) {
-        let end = (start + layout.hop).min(length);
-        let side = side.each_ref().map(|channel| &channel[start..end]);
-        path.process(
-            &mut [&mut left[start..end], &mut right[start..end]],
-            &side,
-            &BlockInfo::default(),
-            &mut ear,
-            &mut (),
-        );
-    }
-    *listener.listening()
-}
-
-fn found(song: &EvaluationSong, heard: &SongHeard) -> Found {
-    let key = heard.key.map(|estimate| estimate.key);
-    Found {
-        name: song.name.clone(),
-        kind: song.kind,
-        key: song.key.name(),
-        found_key: key.map(Key::name),
-        key_confidence: heard.key.map(|estimate| estimate.confidence),
-        key_score: key.map_or(0.0, |key| key_score(song.key, key)),
-        same_notes: key.is_some_and(|key| key.major_tonic() == song.key.major_tonic()),
-        tempo: song.tempo,
-        found_tempo: heard.tempo.map(|tempo| tempo.bpm),
-        tempo_confidence: heard.tempo.map(|tempo| tempo.confidence),
-        truth: song.key,
-    }
-}
-
-/// The MIREX contest's score of a key.
-fn key_score(truth: Key, found: Key) -> f64 {
-    let up = (12 + found.tonic - truth.tonic) % 12;
-    match (truth.minor == found.minor, up) {
-        (true, 0) => 1.0,
-        (true, 5 | 7) => 0.5,
-        (false, _) if truth.major_tonic() == found.major_tonic() => 0.3,
-        (false, 0) => 0.2,
-        _ => 0.0,
-    }
-}
-
-fn near(truth: f32, found: f32) -> bool {
-    (found / truth - 1.0).abs() <= TEMPO_TOLERANCE
-}
-
-fn near_or_octave(truth: f32, found: f32) -> bool {
-    [0.5, 1.0, 2.0].iter().any(|factor| near(truth * factor, found))
-}
-
-fn figures(kind: &'static str, songs: &[Found]) -> Option<Figures> {
-    let songs: Vec<&Found> = songs.iter().filter(|song| song.kind == kind).collect();
-    let mean = |value: &dyn Fn(&Found) -> f64| mean(songs.iter().map(|song| value(song))).unwrap_or(f64::NAN);
-    let share = |is: &dyn Fn(&Found) -> bool| mean(&|song| f64::from(u8::from(is(song))));
-    let tempo =
-        |right: fn(f32, f32) -> bool| share(&|song| song.found_tempo.is_some_and(|found| right(song.tempo, found)));
-    let often = |key: Key| songs.iter().filter(|song| song.truth == key).count();
-    let usual = songs.iter().map(|song| song.truth).max_by_key(|key| (often(*key), key.tonic))?;
-    Some(Figures {
-        kind,
-        songs: songs.len(),
-        key_score: mean(&|song| song.key_score),
-        key_right: share(&|song| song.key_score == 1.0),
-        key_same_notes: share(&|song| song.same_notes),
-        key_not_sure: share(&|song| song.found_key.is_none()),
-        tempo_right: tempo(near),
-        tempo_right_or_octave: tempo(near_or_octave),
-        tempo_not_sure: share(&|song| song.found_tempo.is_none()),
-        baseline_key: usual.name(),
-        baseline_key_score: mean(&|song| key_score(song.truth, usual)),
-        baseline_key_right: share(&|song| song.truth == usual),
-        baseline_tempo_right: share(&|song| near(song.tempo, 120.0)),
-        baseline_tempo_right_or_octave: share(&|song| near_or_octave(song.tempo, 120.0)),
-    })
 }
 
 fn print(figures: &Figures) {
@@ -396,25 +224,4 @@ fn print(figures: &Figures) {
         percent(figures.baseline_tempo_right_or_octave),
         percent(figures.tempo_not_sure),
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_score_as_in_the_contest() {
-        let score = |truth: &str, found: &str| Some(key_score(key_named(truth)?, key_named(found)?));
-        for (truth, found, wanted) in [
-            ("C:maj", "C:maj", 1.0),
-            ("C:maj", "G:maj", 0.5),
-            ("A:min", "D:min", 0.5),
-            ("C:maj", "A:min", 0.3),
-            ("A:min", "C:maj", 0.3),
-            ("C:maj", "C:min", 0.2),
-            ("C:maj", "Db:maj", 0.0),
-        ] {
-            assert_eq!(score(truth, found), Some(wanted), "{truth} {found}");
-        }
-    }
 }

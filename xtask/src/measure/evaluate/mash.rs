@@ -17,7 +17,9 @@ use songweave_datasets::stems::{
 use songweave_measure::mash::evaluation::{EvaluationSong, PairFigures, measure_pair};
 use songweave_models::mash::MashNetwork;
 
-use super::{MashArgs, RATE, bar, figures::Report, held_out::judge, print};
+use songweave_measure::mash::report::Report;
+
+use super::{MashArgs, RATE, bar, held_out::judge, print};
 
 /// Bytes of prepared songs that are kept in memory; beyond that songs are read again when they are needed.
 const KEPT: usize = 2_000_000_000;
@@ -29,7 +31,7 @@ pub(super) fn run(args: &MashArgs) -> Result<()> {
     let songs = songs(args)?;
     let judge = judge(args.weights.as_deref(), &songs)?;
     let pairs = pairs(&songs, args.seconds, &judge.network)?;
-    let report = Report::new(&judge, args.seconds, pairs);
+    let report = Report::new(&judge.network, judge.stands_in, RATE, args.seconds, pairs);
     print::report(&report);
     write_bytes(&args.json, &serde_json::to_vec_pretty(&report)?)?;
     println!("Figures: {}", args.json.display());

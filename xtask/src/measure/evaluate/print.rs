@@ -1,8 +1,9 @@
 //! Figures as a person reads them: a block for each song, then one for all.
 
-use songweave_measure::statistics::Estimate;
-
-use super::figures::{PartSummary, RecipeSummary, Report, Summary};
+use songweave_measure::{
+    mash::report::{PartSummary, RecipeSummary, Report, Summary},
+    statistics::Estimate,
+};
 
 pub(super) fn report(report: &Report) {
     for song in &report.songs {

@@ -6,13 +6,13 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use songweave_audio::resample::resample;
 use songweave_engine::follow::{Listening, key::Key, transposition::nearest};
-use songweave_measure::statistics::mean;
+use songweave_measure::{
+    follow::key_figures::{EvaluationSong, RATE, key_score, listen},
+    statistics::mean,
+};
 use songweave_synth::song::Stereo;
 
-use super::{
-    EvaluationSong, RATE, key_score, listen,
-    profiles::{PROFILES, Profiles},
-};
+use super::profiles::{PROFILES, Profiles};
 
 /// Transpositions in semitones, upwards.
 const TRANSPOSITIONS: std::ops::RangeInclusive<i8> = -5..=6;

@@ -4,136 +4,178 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use songweave_dsp::stream::layout::Part;
-use songweave_measure::{
+use songweave_models::mash::MashNetwork;
+
+use crate::{
     mash::{
-        evaluation::{PairFigures, PartFigures, RECIPES, RecipeFigures, Systems},
+        evaluation::{PairFigures, PartFigures, RECIPES, Recipe, RecipeFigures, Systems},
         metrics::{Comparison, Sums},
     },
     statistics::Estimate,
 };
 
-use super::{RATE, held_out::Judge};
-
 /// Seconds of the stretches that are drawn anew for intervals.
 const STRETCH: usize = 10;
 
 /// What is written.
-#[derive(Serialize)]
-pub(super) struct Report {
+#[derive(Debug, Serialize)]
+pub struct Report {
     /// Digest of the weights.
-    pub(super) model: String,
+    pub model: String,
     /// Whether the network stands in for the built-in one, which was trained on some of the songs.
-    pub(super) held_out_twin: bool,
+    pub held_out_twin: bool,
     /// Parameters of the network.
-    pub(super) parameters: usize,
+    pub parameters: usize,
     /// Rate in Hz at which was measured.
-    pub(super) sample_rate: u32,
+    pub sample_rate: u32,
     /// Seconds from the middle of each song; none = all of it.
-    pub(super) seconds_of_each: Option<f64>,
+    pub seconds_of_each: Option<f64>,
     /// What the intervals are.
-    pub(super) intervals: &'static str,
+    pub intervals: &'static str,
     /// What the lanes of `auto` do, over all pairs.
-    pub(super) auto: Option<AutoSummary>,
+    pub auto: Option<AutoSummary>,
     /// Over all pairs.
-    pub(super) overall: Summary,
+    pub overall: Summary,
     /// Each song, over the pairs in which it is A.
-    pub(super) songs: Vec<SongSummary>,
+    pub songs: Vec<SongSummary>,
     /// Each ordered pair.
-    pub(super) pairs: Vec<PairFigures>,
+    pub pairs: Vec<PairFigures>,
 }
 
 /// How often `auto` would change songs in a host without transport, in bars of two seconds.
-#[derive(Serialize)]
-pub(super) struct AutoSummary {
-    pub(super) changes_per_bar: Estimate,
+#[derive(Debug, Serialize)]
+pub struct AutoSummary {
+    /// Mean.
+    pub changes_per_bar: Estimate,
     /// In the bar with the most, of any pair.
-    pub(super) most_changes_in_a_bar: usize,
+    pub most_changes_in_a_bar: usize,
 }
 
 /// A song over the pairs in which it is A.
-#[derive(Serialize)]
-pub(super) struct SongSummary {
+#[derive(Debug, Serialize)]
+pub struct SongSummary {
     /// Name.
-    pub(super) song: String,
+    pub song: String,
     /// Its figures.
     #[serde(flatten)]
-    pub(super) summary: Summary,
+    pub summary: Summary,
 }
 
 /// Some pairs put together.
-#[derive(Serialize)]
-pub(super) struct Summary {
+#[derive(Debug, Serialize)]
+pub struct Summary {
     /// Each recipe that could be measured.
-    pub(super) recipes: Vec<RecipeSummary>,
+    pub recipes: Vec<RecipeSummary>,
     /// Each part of A that is there.
-    pub(super) parts: Vec<PartSummary>,
+    pub parts: Vec<PartSummary>,
 }
 
 /// A recipe over some pairs; SI-SDR, SDR, leakage in dB.
-#[derive(Serialize)]
-pub(super) struct RecipeSummary {
-    pub(super) recipe: &'static str,
-    pub(super) description: &'static str,
-    pub(super) si_sdr: Systems<Estimate>,
-    pub(super) sdr: Systems<Estimate>,
-    pub(super) median_second_sdr: Systems<Estimate>,
-    pub(super) over_plain_sum: Estimate,
-    pub(super) over_ducker: Estimate,
-    pub(super) over_crossfade: Estimate,
-    pub(super) of_the_way: Estimate,
-    pub(super) leakage: Option<LeakageSummary>,
-    pub(super) roughness: RoughnessSummary,
-    pub(super) flutter: FlutterSummary,
+#[derive(Debug, Serialize)]
+pub struct RecipeSummary {
+    /// Name.
+    pub recipe: &'static str,
+    /// In words.
+    pub description: &'static str,
+    /// SI-SDR of the whole.
+    pub si_sdr: Systems<Estimate>,
+    /// SDR of the whole.
+    pub sdr: Systems<Estimate>,
+    /// SDR of the middle second.
+    pub median_second_sdr: Systems<Estimate>,
+    /// SI-SDR above the plain sum.
+    pub over_plain_sum: Estimate,
+    /// SI-SDR above the ducker.
+    pub over_ducker: Estimate,
+    /// SI-SDR above the crossfade.
+    pub over_crossfade: Estimate,
+    /// Share of the way from the plain sum to the oracle, 1 = oracle.
+    pub of_the_way: Estimate,
+    /// What is heard of what should not be.
+    pub leakage: Option<LeakageSummary>,
+    /// How rough it is.
+    pub roughness: RoughnessSummary,
+    /// How restless the mask is.
+    pub flutter: FlutterSummary,
 }
 
 /// Energy of the unwanted against the wanted in dB.
-#[derive(Serialize)]
-pub(super) struct LeakageSummary {
-    pub(super) plugin: Estimate,
-    pub(super) plain_sum: Estimate,
-    pub(super) oracle: Estimate,
+#[derive(Debug, Serialize)]
+pub struct LeakageSummary {
+    /// The plugin.
+    pub plugin: Estimate,
+    /// Both songs added up.
+    pub plain_sum: Estimate,
+    /// The oracle mask.
+    pub oracle: Estimate,
     /// Each unwanted part under the plugin's mask.
-    pub(super) parts: Vec<PartLeak>,
+    pub parts: Vec<PartLeak>,
 }
 
 /// What is left of an unwanted part.
-#[derive(Serialize)]
-pub(super) struct PartLeak {
-    pub(super) song: &'static str,
-    pub(super) part: &'static str,
-    pub(super) plugin: Estimate,
+#[derive(Debug, Serialize)]
+pub struct PartLeak {
+    /// A or B.
+    pub song: &'static str,
+    /// Name of the part.
+    pub part: &'static str,
+    /// The plugin.
+    pub plugin: Estimate,
 }
 
-#[derive(Serialize)]
-pub(super) struct RoughnessSummary {
-    pub(super) plugin: Estimate,
-    pub(super) plain_sum: Estimate,
-    pub(super) truth: Estimate,
+/// Roughness over some pairs.
+#[derive(Debug, Serialize)]
+pub struct RoughnessSummary {
+    /// The plugin.
+    pub plugin: Estimate,
+    /// Both songs added up.
+    pub plain_sum: Estimate,
+    /// The truth.
+    pub truth: Estimate,
     /// Plugin against plain sum, -0.1 = a tenth less rough.
-    pub(super) change: Estimate,
+    pub change: Estimate,
 }
 
-#[derive(Serialize)]
-pub(super) struct FlutterSummary {
-    pub(super) plugin: Estimate,
-    pub(super) oracle: Estimate,
+/// Flutter of the mask over some pairs.
+#[derive(Debug, Serialize)]
+pub struct FlutterSummary {
+    /// The plugin.
+    pub plugin: Estimate,
+    /// The oracle mask.
+    pub oracle: Estimate,
 }
 
 /// A part of A alone over some pairs, in dB.
-#[derive(Serialize)]
-pub(super) struct PartSummary {
-    pub(super) part: &'static str,
-    pub(super) si_sdr: Estimate,
-    pub(super) sdr: Estimate,
-    pub(super) median_second_sdr: Estimate,
-    pub(super) unprocessed_sdr: Estimate,
-    pub(super) unprocessed_si_sdr: Estimate,
-    pub(super) oracle_sdr: Estimate,
-    pub(super) oracle_si_sdr: Estimate,
+#[derive(Debug, Serialize)]
+pub struct PartSummary {
+    /// Name of the part.
+    pub part: &'static str,
+    /// SI-SDR under the plugin's mask.
+    pub si_sdr: Estimate,
+    /// SDR under the plugin's mask.
+    pub sdr: Estimate,
+    /// SDR of the middle second.
+    pub median_second_sdr: Estimate,
+    /// SDR of song A as it is.
+    pub unprocessed_sdr: Estimate,
+    /// SI-SDR of song A as it is.
+    pub unprocessed_si_sdr: Estimate,
+    /// SDR under the oracle mask.
+    pub oracle_sdr: Estimate,
+    /// SI-SDR under the oracle mask.
+    pub oracle_si_sdr: Estimate,
 }
 
 impl Report {
-    pub(super) fn new(judge: &Judge, seconds: Option<f64>, pairs: Vec<PairFigures>) -> Self {
+    /// Puts the figures of ordered pairs together: measured with `network` at `rate` Hz, `seconds` of each song.
+    #[must_use]
+    pub fn new(
+        network: &MashNetwork,
+        held_out_twin: bool,
+        rate: u32,
+        seconds: Option<f64>,
+        pairs: Vec<PairFigures>,
+    ) -> Self {
         let names: BTreeSet<&str> = pairs.iter().map(|pair| pair.a.as_str()).collect();
         let song = |name: &str| SongSummary {
             song: name.to_owned(),
@@ -144,10 +186,10 @@ impl Report {
         Self {
             auto: Estimate::of(&changes)
                 .map(|changes_per_bar| AutoSummary { changes_per_bar, most_changes_in_a_bar: most }),
-            model: judge.network.digest().to_owned(),
-            held_out_twin: judge.stands_in,
-            parameters: judge.network.parameters(),
-            sample_rate: RATE,
+            model: network.digest().to_owned(),
+            held_out_twin,
+            parameters: network.parameters(),
+            sample_rate: rate,
             seconds_of_each: seconds,
             intervals: "95 %, bootstrap of 1,000 draws: by_pairs draws ordered pairs, by_stretches draws 10-second stretches \
                         within each pair",
@@ -160,7 +202,7 @@ impl Report {
 
 impl Summary {
     fn of(pairs: &[&PairFigures]) -> Self {
-        let recipe = |recipe: &songweave_measure::mash::evaluation::Recipe| {
+        let recipe = |recipe: &Recipe| {
             let figures: Vec<&RecipeFigures> =
                 pairs.iter().flat_map(|pair| &pair.recipes).filter(|figures| figures.recipe == recipe.name).collect();
             RecipeSummary::of(recipe.description, &figures)

@@ -1,0 +1,3 @@
+//! Key and tempo, as the listener finds them.
+
+pub mod key_figures;
