@@ -8,10 +8,8 @@ pub mod fit;
 pub mod footer;
 pub mod heat_map;
 pub mod help;
-pub mod host_window;
 pub mod lanes;
 pub mod meters;
-pub mod opened;
 pub mod roll;
 pub mod rows;
 pub mod scale;
@@ -31,7 +29,7 @@ use nice_plug_egui::{EguiEditorState, EguiNiceSettings, RepaintNotifier, create_
 
 use crate::{params::SongweaveParams, shared::Shared};
 
-pub use host_window::SongweaveEditor;
+pub use window::host_window::SongweaveEditor;
 
 /// The editor of one instance.
 #[must_use]
@@ -41,8 +39,8 @@ pub fn create(title: &'static str, params: Arc<SongweaveParams>, shared: Arc<Sha
         .with_tile(title)
         .with_resize_hint(ResizeHint::resizable().with_min_logical_size(smallest));
     let state = EguiEditorState::from_size(LogicalSize::new(scene::SIZE.0, scene::SIZE.1), 1.0);
-    let opened = Arc::<opened::Opened>::default();
-    let app = window::App { title, params, shared: shared.clone(), opened: opened.clone(), host: None };
+    let opened = Arc::<window::opened::Opened>::default();
+    let app = window::app::App { title, params, shared: shared.clone(), opened: opened.clone(), host: None };
     let inner = create_egui_editor(state, RepaintNotifier::new(), settings, app)?;
     Some(SongweaveEditor { inner, opened, shared })
 }

@@ -6,7 +6,7 @@ pub const STEPS_PER_QUARTER: u32 = 4;
 /// A step (16th note) and its place in the bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Number of the bar, 0 = the host's first; see [`super::bars`].
+    /// Number of the bar, 0 = the host's first; counted in `bars.rs`.
     pub bar: i64,
     /// Step in the bar, 0 = the downbeat.
     pub step: u32,

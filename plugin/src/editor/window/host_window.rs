@@ -15,7 +15,7 @@ use nice_plug::{
 };
 use nice_plug_egui::{EguiEditor, EguiEditorHandle, baseview};
 
-use super::{opened::Opened, window::App};
+use super::{app::App, opened::Opened};
 use crate::shared::Shared;
 
 /// The editor of one instance.

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::view::View;
+use crate::editor::view::View;
 use crate::shared::locked;
 
 /// What a window and its host share.

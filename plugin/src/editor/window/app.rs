@@ -1,0 +1,52 @@
+//! The app that draws the picture in an open window.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use egui::{Context, Ui};
+use nice_plug::context::gui::GuiContext;
+use nice_plug_egui::{Frame, NiceEguiApp, baseview::HandlerError};
+
+use super::opened::Opened;
+use crate::{
+    editor::{scene::Scene, theme},
+    params::SongweaveParams,
+    shared::{Shared, locked},
+};
+
+/// Time between two pictures.
+const PICTURE: Duration = Duration::from_millis(33);
+
+/// The editor of one instance, whether its window is open or not.
+pub struct App {
+    /// The plugin's name.
+    pub title: &'static str,
+    /// The parameters.
+    pub params: Arc<SongweaveParams>,
+    /// What the plugin tells about itself.
+    pub shared: Arc<Shared>,
+    /// Where the open window remembers things.
+    pub opened: Arc<Opened>,
+    /// The host, once a window was opened.
+    pub host: Option<GuiContext>,
+}
+
+impl NiceEguiApp for App {
+    fn build(&mut self, context: Context, host: GuiContext, _frame: &mut Frame) -> Result<(), HandlerError> {
+        theme::apply(&context);
+        self.host = Some(host);
+        self.opened.begin();
+        self.shared.telemetry.watched.store(true, Relaxed);
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+        if let (Some(host), Some(view)) = (&self.host, &mut *locked(&self.opened.view)) {
+            let (params, shared) = (&*self.params, &*self.shared);
+            view.show(ui, &Scene { title: self.title, params, shared, setter: host.param_setter() });
+        }
+        ui.ctx().request_repaint_after(PICTURE);
+    }
+}
