@@ -5,6 +5,7 @@
 
 mod activation;
 mod attention;
+mod convolution;
 mod gru;
 mod linear;
 mod lstm;
@@ -13,6 +14,7 @@ mod norm;
 
 pub use activation::{exp, flush, sigmoid, silu, softmax, tanh};
 pub use attention::{AttentionShape, WindowAttention};
+pub use convolution::{Convolution, Planes, TransposedConvolution};
 pub use gru::Gru;
 pub use linear::Linear;
 pub use lstm::{Lstm, LstmState};

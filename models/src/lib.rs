@@ -7,7 +7,7 @@
 //! on candle's own operations, which is what `step` is tested against and what a GPU computes. `step` starts no thread and
 //! gives the same bits every time.
 
-#![deny(unsafe_code)] // allowed in layers/matrix/half.rs alone
+#![deny(unsafe_code)] // allowed in layers/matrix/half.rs and layers/convolution/product.rs alone
 
 pub mod backend;
 pub mod format;
@@ -20,5 +20,5 @@ pub use networks::{
     groove,
     instruments::{self, InstrumentNetwork, NoteQuery, NoteTone},
     mash::{self, MashNetwork, MashOutput, StepError},
-    melody,
+    melody, studio,
 };

@@ -5,6 +5,7 @@ pub mod groove;
 pub mod instruments;
 pub mod mash;
 pub mod melody;
+pub mod studio;
 
 #[cfg(test)]
 mod golden;
