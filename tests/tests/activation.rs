@@ -51,7 +51,7 @@ fn twenty_activations_leave_no_thread_and_no_memory_and_rings_come_with_their_pa
     let (mut audio, mut inference) = link();
     let before = faults();
     for _ in 0..CAPACITY {
-        audio.send(AnalysisFrame::default());
+        audio.send(AnalysisFrame::default(), &[[&[]; 2]; 2]);
         inference.send(Decision::UNDECIDED, &[]);
     }
     let waited = faults() - before;

@@ -1,3 +1,4 @@
-//! Mash: who leads each part.
+//! Mash: who leads each part, and vocals in Studio quality.
 
 pub mod lead;
+pub mod studio;

@@ -9,8 +9,6 @@ use super::{KERNEL, Planes, groups, kernel_rows, product};
 /// Five by five, stride two: `[in][rows][columns]` to `[out][rows / 2][columns / 2]`.
 #[derive(Debug, Clone)]
 pub struct Convolution {
-    weight: Tensor,
-    bias: Tensor,
     inputs: usize,
     outputs: usize,
     /// `[out][kernel row][in][kernel column]`.
@@ -27,11 +25,11 @@ impl Convolution {
     ///
     /// # Errors
     /// When the shapes do not fit.
-    pub fn new(weight: Tensor, bias: Tensor) -> Result<Self> {
+    pub fn new(weight: &Tensor, bias: &Tensor) -> Result<Self> {
         let (outputs, inputs, ..) = weight.dims4()?;
         let rows = weight.permute((0, 2, 1, 3))?.flatten_all()?.to_vec1()?;
         let start = bias.to_vec1()?;
-        Ok(Self { weight, bias, inputs, outputs, rows, start, halves: Vec::new(), unfolded: Vec::new() })
+        Ok(Self { inputs, outputs, rows, start, halves: Vec::new(), unfolded: Vec::new() })
     }
 
     /// Channels of the output.
@@ -100,8 +98,11 @@ impl Convolution {
     /// # Errors
     /// When the shapes do not fit or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let shape = (self.outputs, KERNEL, self.inputs, KERNEL);
+        let weight = Tensor::from_slice(&self.rows, shape, x.device())?.permute((0, 2, 1, 3))?.contiguous()?;
+        let bias = Tensor::from_slice(&self.start, (1, self.outputs, 1, 1), x.device())?;
         let padded = x.pad_with_zeros(2, 1, 2)?.pad_with_zeros(3, 1, 2)?;
-        padded.conv2d(&self.weight, 0, 2, 1, 1)?.broadcast_add(&self.bias.reshape((1, self.outputs, 1, 1))?)
+        padded.conv2d(&weight, 0, 2, 1, 1)?.broadcast_add(&bias)
     }
 }
 

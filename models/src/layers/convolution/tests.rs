@@ -30,7 +30,7 @@ fn assert_rows_agree(ours: &Planes, theirs: &Planes, rows: std::ops::Range<usize
 #[test]
 fn some_rows_of_a_convolution_are_those_of_candle() {
     let x = tensor(&[1, 3, 12, 16]);
-    let mut layer = Convolution::new(tensor(&[4, 3, 5, 5]), tensor(&[4])).unwrap();
+    let mut layer = Convolution::new(&tensor(&[4, 3, 5, 5]), &tensor(&[4])).unwrap();
     let theirs = planes(&layer.forward(&x).unwrap());
     for rows in [0..6, 0..1, 2..5, 5..6] {
         let mut ours = Planes::zeros(4, 6, 8);
@@ -42,7 +42,7 @@ fn some_rows_of_a_convolution_are_those_of_candle() {
 #[test]
 fn some_rows_of_a_transposed_convolution_of_joined_inputs_are_those_of_candle() {
     let x = tensor(&[1, 5, 6, 8]);
-    let mut layer = TransposedConvolution::new(tensor(&[5, 4, 5, 5]), tensor(&[4])).unwrap();
+    let mut layer = TransposedConvolution::new(&tensor(&[5, 4, 5, 5]), &tensor(&[4])).unwrap();
     let theirs = planes(&layer.forward(&x).unwrap());
     let parts = [(0, 2), (2, 3)].map(|(first, count)| planes(&x.narrow(1, first, count).unwrap()));
     for rows in [0..12, 0..1, 3..8, 11..12] {
@@ -54,7 +54,7 @@ fn some_rows_of_a_transposed_convolution_of_joined_inputs_are_those_of_candle() 
 
 #[test]
 fn a_transposed_convolution_needs_no_other_rows_than_it_says() {
-    let mut layer = TransposedConvolution::new(tensor(&[2, 2, 5, 5]), tensor(&[2])).unwrap();
+    let mut layer = TransposedConvolution::new(&tensor(&[2, 2, 5, 5]), &tensor(&[2])).unwrap();
     let whole = planes(&tensor(&[1, 2, 8, 8]));
     for wanted in [3..5, 0..2, 13..16] {
         let mut partly = whole.clone();

@@ -9,8 +9,6 @@ use super::{KERNEL, Planes, groups, product};
 /// Five by five, stride two, transposed: `[in][rows][columns]` to `[out][2 * rows][2 * columns]`.
 #[derive(Debug, Clone)]
 pub struct TransposedConvolution {
-    weight: Tensor,
-    bias: Tensor,
     inputs: usize,
     outputs: usize,
     /// `[kernel row][out][kernel column][in]`.
@@ -27,11 +25,11 @@ impl TransposedConvolution {
     ///
     /// # Errors
     /// When the shapes do not fit.
-    pub fn new(weight: Tensor, bias: Tensor) -> Result<Self> {
+    pub fn new(weight: &Tensor, bias: &Tensor) -> Result<Self> {
         let (inputs, outputs, ..) = weight.dims4()?;
         let rows = weight.permute((2, 1, 3, 0))?.flatten_all()?.to_vec1()?;
         let start = bias.to_vec1()?;
-        Ok(Self { weight, bias, inputs, outputs, rows, start, products: Vec::new(), halves: Vec::new() })
+        Ok(Self { inputs, outputs, rows, start, products: Vec::new(), halves: Vec::new() })
     }
 
     /// Channels of the output.
@@ -122,9 +120,12 @@ impl TransposedConvolution {
     /// When the shapes do not fit or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (_, _, rows, columns) = x.dims4()?;
-        let whole = x.conv_transpose2d(&self.weight, 0, 0, 2, 1)?;
+        let shape = (KERNEL, self.outputs, KERNEL, self.inputs);
+        let weight = Tensor::from_slice(&self.rows, shape, x.device())?.permute((3, 1, 0, 2))?.contiguous()?;
+        let bias = Tensor::from_slice(&self.start, (1, self.outputs, 1, 1), x.device())?;
+        let whole = x.conv_transpose2d(&weight, 0, 0, 2, 1)?;
         let middle = whole.narrow(2, 1, 2 * rows)?.narrow(3, 1, 2 * columns)?;
-        middle.broadcast_add(&self.bias.reshape((1, self.outputs, 1, 1))?)
+        middle.broadcast_add(&bias)
     }
 }
 

@@ -13,6 +13,8 @@ use crate::{
 
 /// Levels of the network: each halves frames and bins on the way down and doubles them on the way up.
 const LEVELS: usize = 6;
+/// Calls of [`Unet::advance`] that a window takes.
+pub(super) const STAGES: usize = 2 * LEVELS + 1;
 /// Rows and columns of the last layer's weights, and how far apart they reach.
 const LAST_KERNEL: usize = 4;
 const LAST_REACH: usize = 2;
@@ -53,6 +55,9 @@ pub struct Unet {
     activated: Vec<Planes>,
     raised: Vec<Planes>,
     mask: Planes,
+    window: Planes,
+    newest: usize,
+    stage: Stage,
 }
 
 impl Architecture for Unet {
@@ -78,11 +83,14 @@ impl Architecture for Unet {
             activated: vec![Planes::default(); LEVELS],
             raised: vec![Planes::default(); LEVELS],
             mask: Planes::default(),
+            window: Planes::default(),
+            newest: 1,
+            stage: Stage::Done,
         };
         for level in 0..LEVELS {
             let (name, inputs, outputs) = (format!("down{}", level + 1), above(level), channels[level]);
             let weight = file.take(&format!("{name}.weight"), &[outputs, inputs, 5, 5])?;
-            net.down.push(Convolution::new(weight, file.take(&format!("{name}.bias"), &[outputs])?)?);
+            net.down.push(Convolution::new(&weight, &file.take(&format!("{name}.bias"), &[outputs])?)?);
             if level + 1 < LEVELS {
                 net.down_norms.push(affine(file, &name, outputs)?);
             }
@@ -93,7 +101,7 @@ impl Architecture for Unet {
             let outputs = if level == 0 { 1 } else { channels[level - 1] };
             let name = format!("up{}", step + 1);
             let weight = file.take(&format!("{name}.weight"), &[inputs, outputs, 5, 5])?;
-            net.up.push(TransposedConvolution::new(weight, file.take(&format!("{name}.bias"), &[outputs])?)?);
+            net.up.push(TransposedConvolution::new(&weight, &file.take(&format!("{name}.bias"), &[outputs])?)?);
             net.up_norms.push(affine(file, &name, outputs)?);
         }
         net.last_weights = net.last.flatten_all()?.to_vec1()?;
@@ -101,8 +109,10 @@ impl Architecture for Unet {
         Ok(net)
     }
 
-    /// Nothing is remembered from window to window.
-    fn reset(&mut self) {}
+    /// Nothing is remembered from window to window; one that was begun is given up.
+    fn reset(&mut self) {
+        self.stage = Stage::Done;
+    }
 }
 
 /// Whether the facts fit what this build hears.
@@ -127,34 +137,68 @@ fn size(planes: &mut Planes, channels: usize, rows: usize, columns: usize) {
     }
 }
 
+/// What comes next in deciding a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Down(usize),
+    Up(usize),
+    Last,
+    Done,
+}
+
 impl Unet {
-    /// The mask of the newest frames `[channel][frame][bin]` of a window `[channel][frame][bin]` whose frames and bins are
-    /// multiples of 64.
-    pub(super) fn apply(&mut self, window: &Planes, newest: usize) -> &Planes {
-        self.descend(window);
-        self.ascend(window, newest);
-        self.finish(newest);
+    /// Takes a window `[channel][frame][bin]` whose frames and bins are multiples of 64, to decide its newest frames.
+    pub(super) fn begin(&mut self, window: &Planes, newest: usize) {
+        self.window.clone_from(window);
+        (self.newest, self.stage) = (newest, Stage::Down(0));
+    }
+
+    /// The window that was begun last.
+    pub(super) const fn window(&self) -> &Planes {
+        &self.window
+    }
+
+    /// Does one layer; returns whether it was the last.
+    pub(super) fn advance(&mut self) -> bool {
+        self.stage = match self.stage {
+            Stage::Down(level) => {
+                self.descend(level);
+                if level + 1 < LEVELS { Stage::Down(level + 1) } else { Stage::Up(0) }
+            }
+            Stage::Up(step) => {
+                self.ascend(step);
+                if step + 1 < LEVELS { Stage::Up(step + 1) } else { Stage::Last }
+            }
+            Stage::Last => {
+                self.finish();
+                Stage::Done
+            }
+            Stage::Done => Stage::Done,
+        };
+        self.stage == Stage::Done
+    }
+
+    /// The mask `[channel][frame][bin]` that was finished last.
+    pub(super) const fn mask(&self) -> &Planes {
         &self.mask
     }
 
-    fn descend(&mut self, window: &Planes) {
-        for level in 0..LEVELS {
-            let (before, _) = self.activated.split_at(level);
-            let input = before.last().unwrap_or(window);
-            let (rows, columns) = (input.rows / 2, input.columns / 2);
-            let heard = &mut self.heard[level];
-            size(heard, self.down[level].outputs(), rows, columns);
-            self.down[level].apply(input, heard, 0..rows);
-            if let Some(norm) = self.down_norms.get(level) {
-                let activated = &mut self.activated[level];
-                size(activated, heard.channels, rows, columns);
-                let channels = heard.data.chunks_exact(rows * columns).zip(&norm.scale).zip(&norm.shift);
-                let places = activated.data.chunks_exact_mut(rows * columns);
-                for (place, ((channel, scale), shift)) in places.zip(channels) {
-                    for (place, value) in place.iter_mut().zip(channel) {
-                        let value = value * scale + shift;
-                        *place = if value > 0.0 { value } else { SLOPE * value };
-                    }
+    fn descend(&mut self, level: usize) {
+        let (before, here) = self.activated.split_at_mut(level);
+        let input = before.last().unwrap_or(&self.window);
+        let (rows, columns) = (input.rows / 2, input.columns / 2);
+        let heard = &mut self.heard[level];
+        size(heard, self.down[level].outputs(), rows, columns);
+        self.down[level].apply(input, heard, 0..rows);
+        if let Some(norm) = self.down_norms.get(level) {
+            let activated = &mut here[0];
+            size(activated, heard.channels, rows, columns);
+            let channels = heard.data.chunks_exact(rows * columns).zip(norm.scale.iter().zip(&norm.shift));
+            let places = activated.data.chunks_exact_mut(rows * columns);
+            for (place, (channel, (scale, shift))) in places.zip(channels) {
+                for (place, value) in place.iter_mut().zip(channel) {
+                    let value = value * scale + shift;
+                    *place = if value > 0.0 { value } else { SLOPE * value };
                 }
             }
         }
@@ -165,47 +209,44 @@ impl Unet {
         let mut wanted = std::array::from_fn(|_| 0..0);
         let mut rows = (frames - newest).saturating_sub(LAST_PADDING)..frames;
         for step in (0..LEVELS).rev() {
-            let inputs = frames >> (LEVELS - step);
             wanted[step] = rows.clone();
-            rows = TransposedConvolution::needed(&rows, inputs);
+            rows = TransposedConvolution::needed(&rows, frames >> (LEVELS - step));
         }
         wanted
     }
 
-    fn ascend(&mut self, window: &Planes, newest: usize) {
-        for (step, wanted) in Self::wanted(window.rows, newest).into_iter().enumerate() {
-            let (below, above) = self.raised.split_at_mut(step);
-            let heard = &self.heard[LEVELS - 1 - step];
-            let raised = &mut above[0];
-            size(raised, self.up[step].outputs(), 2 * heard.rows, 2 * heard.columns);
-            match below.last() {
-                None => self.up[step].apply(&[heard], raised, wanted.clone()),
-                Some(below) => self.up[step].apply(&[heard, below], raised, wanted.clone()),
-            }
-            let norm = &self.up_norms[step];
-            for channel in 0..raised.channels {
-                let (scale, shift) = (norm.scale[channel], norm.shift[channel]);
-                for row in wanted.clone() {
-                    raised.row_mut(channel, row).iter_mut().for_each(|value| *value = value.max(0.0) * scale + shift);
-                }
+    fn ascend(&mut self, step: usize) {
+        let wanted = Self::wanted(self.window.rows, self.newest)[step].clone();
+        let (below, above) = self.raised.split_at_mut(step);
+        let heard = &self.heard[LEVELS - 1 - step];
+        let raised = &mut above[0];
+        size(raised, self.up[step].outputs(), 2 * heard.rows, 2 * heard.columns);
+        match below.last() {
+            None => self.up[step].apply(&[heard], raised, wanted.clone()),
+            Some(below) => self.up[step].apply(&[heard, below], raised, wanted.clone()),
+        }
+        let norm = &self.up_norms[step];
+        for channel in 0..raised.channels {
+            let (scale, shift) = (norm.scale[channel], norm.shift[channel]);
+            for row in wanted.clone() {
+                raised.row_mut(channel, row).iter_mut().for_each(|value| *value = value.max(0.0) * scale + shift);
             }
         }
     }
 
     /// The last layer, four by four with gaps, and its sigmoid.
-    fn finish(&mut self, newest: usize) {
+    fn finish(&mut self) {
         let input = &self.raised[LEVELS - 1];
-        size(&mut self.mask, CHANNELS, newest, input.columns);
+        size(&mut self.mask, CHANNELS, self.newest, input.columns);
         for channel in 0..CHANNELS {
             let weights = &self.last_weights[channel * LAST_KERNEL * LAST_KERNEL..];
-            for row in 0..newest {
-                let frame = input.rows - newest + row;
+            for row in 0..self.newest {
+                let frame = input.rows - self.newest + row;
                 let mask = self.mask.row_mut(channel, row);
                 mask.fill(self.last_start[channel]);
                 for (kernel_row, weights) in weights.chunks_exact(LAST_KERNEL).take(LAST_KERNEL).enumerate() {
                     let from = frame + kernel_row * LAST_REACH;
-                    let inside = (LAST_PADDING..input.rows + LAST_PADDING).contains(&from);
-                    if inside {
+                    if (LAST_PADDING..input.rows + LAST_PADDING).contains(&from) {
                         filter(input.row(0, from - LAST_PADDING), weights, mask);
                     }
                 }

@@ -145,7 +145,7 @@ impl ModePath for AccompanyPath {
         self.tuner.guide(&self.guide);
     }
 
-    fn play(&mut self, next: &mut NextHop<'_>) {
+    fn play(&mut self, due: Option<&HeldFrame>, next: &mut NextHop<'_>) {
         self.tuner.play();
         self.sung_is_due = true;
         self.player.finish();
@@ -156,7 +156,7 @@ impl ModePath for AccompanyPath {
                 return;
             }
         }
-        match next.due.map(|due| (due, &due.frame.heard)) {
+        match due.map(|due| (due, &due.frame.heard)) {
             Some((due, Heard::Accompany(singer))) => self.play_band(due, singer, next),
             _ => self.player.play(next.begin, std::iter::empty(), next.output.sounds()),
         }

@@ -10,19 +10,25 @@ use std::sync::{
 
 use ringbuf::{
     HeapCons, HeapProd,
-    traits::{Consumer, Producer},
+    traits::{Consumer, Observer, Producer},
 };
 
 use crate::{
     band::instruments::ToneFrame,
     exchange::frame::{AnalysisFrame, Decision, Position},
-    stream::ring::touched,
+    stream::{
+        layout::{CHANNELS, SONGS, StreamLayout},
+        ring::touched,
+    },
 };
 
 /// Frames that may wait for the inference thread: about two and a half seconds.
 pub const CAPACITY: usize = 256;
 /// Tones that may wait for the audio thread: a quarter of a second of every voice at its busiest.
 const TONES: usize = 4096;
+
+/// The newest hop of both songs, `[song][channel][sample]`.
+pub type HopSamples<'a> = [[&'a [f32]; CHANNELS]; SONGS];
 
 /// Decides how long the audio thread may look for a missing decision.
 pub trait WaitPolicy {
@@ -47,6 +53,8 @@ pub struct AudioEnd {
     frames: HeapProd<AnalysisFrame>,
     decisions: HeapCons<Decision>,
     tones: HeapCons<ToneFrame>,
+    /// The samples that came with the frames, in the same order; only where masks are decided from them.
+    samples: Option<HeapProd<f32>>,
     oldest_wanted: Arc<AtomicU32>,
 }
 
@@ -55,14 +63,31 @@ pub struct InferenceEnd {
     frames: HeapCons<AnalysisFrame>,
     decisions: HeapProd<Decision>,
     tones: HeapProd<ToneFrame>,
+    samples: Option<HeapCons<f32>>,
+    /// Samples of the frame that was taken last, `[song][channel][sample]`.
+    newest: Vec<f32>,
     oldest_wanted: Arc<AtomicU32>,
 }
 
-/// A new pair of rings.
+/// New rings for frames without their samples.
 ///
 /// # Allocates
 #[must_use]
 pub fn link() -> (AudioEnd, InferenceEnd) {
+    link_with(0)
+}
+
+/// New rings for a stream; the samples go with the frames where its masks are decided from them.
+///
+/// # Allocates
+#[must_use]
+pub fn link_for(layout: &StreamLayout) -> (AudioEnd, InferenceEnd) {
+    link_with(if layout.mask_delay > 0 { SONGS * CHANNELS * layout.hop } else { 0 })
+}
+
+/// New rings for frames with so many samples.
+fn link_with(samples: usize) -> (AudioEnd, InferenceEnd) {
+    let (samples_in, samples_out) = (samples > 0).then(|| touched((CAPACITY + 1) * samples, 0.0)).unzip();
     let (frames_in, frames_out) = touched(CAPACITY, AnalysisFrame::default());
     let (decisions_in, decisions_out) = touched(CAPACITY, Decision::UNDECIDED);
     let (tones_in, tones_out) = touched(TONES, ToneFrame::SILENT);
@@ -72,15 +97,31 @@ pub fn link() -> (AudioEnd, InferenceEnd) {
             frames: frames_in,
             decisions: decisions_out,
             tones: tones_out,
+            samples: samples_in,
             oldest_wanted: oldest_wanted.clone(),
         },
-        InferenceEnd { frames: frames_out, decisions: decisions_in, tones: tones_in, oldest_wanted },
+        InferenceEnd {
+            frames: frames_out,
+            decisions: decisions_in,
+            tones: tones_in,
+            samples: samples_out,
+            newest: vec![0.0; samples],
+            oldest_wanted,
+        },
     )
 }
 
 impl AudioEnd {
-    /// Sends a frame. A frame that finds the ring full is lost; its decision will be missed.
-    pub fn send(&mut self, frame: AnalysisFrame) {
+    /// Sends a frame and its newest hop. A frame that finds the ring full is lost; its decision will be missed.
+    pub fn send(&mut self, frame: AnalysisFrame, samples: &HopSamples<'_>) {
+        if self.frames.is_full() {
+            return;
+        }
+        // Whoever finds the frame finds the samples as well. There is room: for those of one more than there are frames, since
+        // a frame is taken before its samples are.
+        if let Some(ring) = &mut self.samples {
+            samples.as_flattened().iter().for_each(|samples| _ = ring.push_slice(samples));
+        }
         let _ = self.frames.try_push(frame);
     }
 
@@ -131,10 +172,22 @@ impl InferenceEnd {
         let oldest = self.oldest_wanted.load(Ordering::Acquire);
         loop {
             let frame = self.frames.try_pop()?;
+            if let Some(ring) = &mut self.samples {
+                ring.pop_slice(&mut self.newest);
+            }
             if frame.position.generation >= oldest {
                 return Some(frame);
             }
         }
+    }
+
+    /// The samples that came with the frame that was taken last; `None` where none are sent.
+    #[must_use]
+    pub fn samples(&self) -> Option<HopSamples<'_>> {
+        self.samples.as_ref()?;
+        let hop = self.newest.len() / (SONGS * CHANNELS);
+        let of = |index: usize| &self.newest[index * hop..(index + 1) * hop];
+        Some(std::array::from_fn(|song| std::array::from_fn(|channel| of(song * CHANNELS + channel))))
     }
 
     /// Sends a decision and its tones. What finds a ring full is lost: nobody has collected anything for seconds.

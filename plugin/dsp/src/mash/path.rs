@@ -27,6 +27,8 @@ pub(crate) struct MashPath {
     freeze: Freeze,
     /// What was decided last about the songs.
     decision: Decision,
+    /// Hops by which masks are decided later than at once.
+    delay: usize,
 }
 
 impl MashPath {
@@ -40,6 +42,7 @@ impl MashPath {
             masking: Masking::new(layout),
             freeze: Freeze::default(),
             decision: Decision::UNDECIDED,
+            delay: layout.mask_delay,
         }
     }
 
@@ -73,6 +76,10 @@ impl ModePath for MashPath {
         Some(Heard::Mash(SongsHeard { bands, chroma, b_present: newest.b_present }))
     }
 
+    fn delay(&self) -> usize {
+        self.delay
+    }
+
     /// Holds the last decision where this one is late.
     fn decide(&mut self, due: &HeldFrame, decision: Option<&Decision>) {
         let frame = &due.frame;
@@ -90,8 +97,8 @@ impl ModePath for MashPath {
     }
 
     /// Adds the frame as the mask leaves it.
-    fn play(&mut self, next: &mut NextHop<'_>) {
-        let Some(HeldFrame { frame, spectra }) = next.due else {
+    fn play(&mut self, due: Option<&HeldFrame>, next: &mut NextHop<'_>) {
+        let Some(HeldFrame { frame, spectra }) = due else {
             self.masking.reset();
             return;
         };

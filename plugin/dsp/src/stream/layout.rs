@@ -55,6 +55,8 @@ pub struct StreamLayout {
     pub hop: usize,
     /// Hops by which the output waits so that the band hears what is sung next; 0 = no look-ahead.
     pub look_ahead: usize,
+    /// Hops by which Mash's masks are decided later than everything else; the look-ahead is never less.
+    pub mask_delay: usize,
 }
 
 /// Longest look-ahead in seconds.
@@ -67,14 +69,22 @@ impl StreamLayout {
         let rate = if sample_rate.is_finite() { sample_rate.clamp(8_000.0, 768_000.0) } else { 48_000.0 };
         let octave = (rate / 46_000.0).log2().round() as i32;
         let window = if octave >= 0 { 2048 << octave } else { 2048 >> -octave };
-        Self { sample_rate: rate, window, hop: window / 4, look_ahead: 0 }
+        Self { sample_rate: rate, window, hop: window / 4, look_ahead: 0, mask_delay: 0 }
     }
 
     /// The same layout with a look-ahead of so many seconds, 0…1, in whole hops.
     #[must_use]
     pub fn with_look_ahead(self, seconds: f32) -> Self {
         let seconds = if seconds.is_finite() { seconds.clamp(0.0, LONGEST_LOOK_AHEAD) } else { 0.0 };
-        Self { look_ahead: (seconds / self.hop_seconds()).round() as usize, ..self }
+        let hops = (seconds / self.hop_seconds()).round() as usize;
+        Self { look_ahead: hops.max(self.mask_delay), ..self }
+    }
+
+    /// The same layout with masks that are decided so many hops later, and the look-ahead that this takes.
+    #[must_use]
+    pub const fn with_mask_delay(self, hops: usize) -> Self {
+        let look_ahead = if self.look_ahead < hops { hops } else { self.look_ahead };
+        Self { look_ahead, mask_delay: hops, ..self }
     }
 
     /// Bins of a spectrum, DC and Nyquist included.

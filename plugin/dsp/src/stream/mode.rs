@@ -33,11 +33,17 @@ pub(crate) trait ModePath {
     /// Hears the newest hop; returns what the mode's networks hear of it, or `None` where the frame is another mode's.
     fn hear(&mut self, newest: &mut Newest<'_>) -> Option<Heard>;
 
+    /// Hops by which the mode's frames are due later than decisions come.
+    fn delay(&self) -> usize {
+        0
+    }
+
     /// A held frame is due, with what was decided about it; `None` where that is late.
     fn decide(&mut self, due: &HeldFrame, decision: Option<&Decision>);
 
-    /// Adds to the hop that the output plays next.
-    fn play(&mut self, next: &mut NextHop<'_>);
+    /// Adds to the hop that the output plays next. `due` has just been decided about; `None` while the first frames are on
+    /// their way.
+    fn play(&mut self, due: Option<&HeldFrame>, next: &mut NextHop<'_>);
 }
 
 /// A frame and its spectra, kept until it has been decided about.
@@ -86,8 +92,6 @@ impl Newest<'_> {
 
 /// The hop that the output plays next.
 pub(crate) struct NextHop<'a> {
-    /// The frame that has just been decided about; `None` while the first ones are on their way.
-    pub(crate) due: Option<&'a HeldFrame>,
     /// Its first sample in samples of the input, counted from the stream's beginning.
     pub(crate) begin: i64,
     /// Whether the band may play in it.

@@ -64,7 +64,7 @@ pub struct Output {
     overlap: [Vec<f32>; CHANNELS],
     delay: [Vec<f32>; CHANNELS],
     hop: usize,
-    /// Samples by which finished frames wait for the look-ahead.
+    /// Samples by which finished frames still wait for the look-ahead.
     wait: usize,
     sounds: Sounds,
     has_band: bool,
@@ -88,7 +88,7 @@ impl Output {
             overlap: std::array::from_fn(|_| vec![0.0; layout.window + (1 + layout.look_ahead) * layout.hop]),
             delay: std::array::from_fn(|_| vec![0.0; layout.latency()]),
             hop: layout.hop,
-            wait: layout.look_ahead * layout.hop,
+            wait: (layout.look_ahead - layout.mask_delay) * layout.hop,
             sounds: Sounds::new(layout),
             has_band: false,
             at: 0,

@@ -65,7 +65,7 @@ pub struct AudioPath {
     stft: Stft,
     framer: Framer,
     /// Frames whose decisions are not due yet.
-    held: [HeldFrame; DECISION_DELAY + 1],
+    held: Vec<HeldFrame>,
     modes: Modes,
     presence: Presence,
     output: Output,
@@ -93,7 +93,7 @@ impl AudioPath {
             mono_input,
             stft: Stft::new(layout.window),
             framer: Framer::new(&layout),
-            held: std::array::from_fn(|_| HeldFrame::new(&layout)),
+            held: (0..=DECISION_DELAY + layout.mask_delay).map(|_| HeldFrame::new(&layout)).collect(),
             modes: Modes { mash: MashPath::new(&layout), accompany: AccompanyPath::new(&layout) },
             presence: Presence::new(&layout),
             output: Output::new(&layout),
@@ -217,14 +217,10 @@ impl AudioPath {
     /// Everything that happens once per hop; `done` samples of the block have been heard.
     fn hop(&mut self, info: &BlockInfo, done: usize, policy: &mut impl WaitPolicy) {
         let newest = self.hear(info, done);
-        let due = self.position.hop.checked_sub(DECISION_DELAY as u64).map(|hop| hop as usize % self.held.len());
-        if let Some(slot) = due {
-            self.decide(slot, done, policy);
-        }
+        self.decide(done, policy);
         let (blend, band_plays) = self.blends.exchange(newest, Blend::lets_the_band_play(&info.controls));
         self.output.advance(blend.with_presence(self.presence.amount()));
         let next = &mut NextHop {
-            due: due.map(|slot| &self.held[slot]),
             begin: (self.position.hop as i64 + 1) * self.layout.hop as i64 - self.layout.latency() as i64,
             band_plays,
             output: &mut self.output,
@@ -233,7 +229,10 @@ impl AudioPath {
             telemetry: &self.telemetry,
             columns: &mut self.columns,
         };
-        self.modes.each().into_iter().for_each(|mode| mode.play(next));
+        for mode in self.modes.each() {
+            let due = due(&self.held, self.position, mode.delay());
+            mode.play(due, next);
+        }
         self.report();
         self.position.hop += 1;
     }
@@ -261,18 +260,22 @@ impl AudioPath {
                 newest.held.frame.heard = heard;
             }
         }
-        self.link.send(held.frame);
+        self.link.send(held.frame, &[0, 1].map(|song| self.framer.newest(song)));
         blend
     }
 
-    /// Takes the decision for a held frame, if it is there in time.
-    fn decide(&mut self, slot: usize, done: usize, policy: &mut impl WaitPolicy) {
-        let due = &self.held[slot];
-        let decision = self.link.receive(due.frame.position, done, policy);
+    /// Takes the decision that is due, if it is there in time.
+    fn decide(&mut self, done: usize, policy: &mut impl WaitPolicy) {
+        let Some(wanted) = due(&self.held, self.position, 0) else { return };
+        let decision = self.link.receive(wanted.frame.position, done, policy);
         if decision.is_none() {
             self.telemetry.missed.fetch_add(1, Relaxed);
         }
-        self.modes.each().into_iter().for_each(|mode| mode.decide(due, decision.as_ref()));
+        for mode in self.modes.each() {
+            if let Some(due) = due(&self.held, self.position, mode.delay()) {
+                mode.decide(due, decision.as_ref());
+            }
+        }
     }
 
     fn report(&mut self) {
@@ -288,6 +291,12 @@ impl AudioPath {
         self.telemetry.generation.store(self.position.generation, Relaxed);
         self.telemetry.hops.fetch_add(1, Relaxed);
     }
+}
+
+/// The frame that is due so many hops after its decision may come; `None` while the first ones are on their way.
+fn due(held: &[HeldFrame], position: Position, delay: usize) -> Option<&HeldFrame> {
+    let hop = position.hop.checked_sub((DECISION_DELAY + delay) as u64)?;
+    held.get(hop as usize % held.len())
 }
 
 fn side_sample<S: AsRef<[f32]>>(side: &[S], n: usize) -> [f32; CHANNELS] {

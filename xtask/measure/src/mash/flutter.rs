@@ -61,7 +61,7 @@ mod tests {
 
     /// Flutter of a mask whose band `band` has the gain `gain(frame)`, all other bands being silent.
     fn flutter(gain: impl Fn(usize) -> f32) -> f64 {
-        let layout = StreamLayout { sample_rate: 51_200.0, window: 2_048, hop: 512, look_ahead: 0 };
+        let layout = StreamLayout { sample_rate: 51_200.0, window: 2_048, hop: 512, look_ahead: 0, mask_delay: 0 };
         let mut flutter = Flutter::new(&layout);
         let (mut loud, silent) = ([0.0; BANDS], [0.0; BANDS]);
         loud[40] = 0.1;

@@ -161,7 +161,7 @@ mod tests {
     fn changes_of_the_lead_are_moments_not_parts() {
         let lead = |lead| Decision { lead, ..Decision::UNDECIDED };
         let (a, b) = (lead([0.0; 4]), lead([0.0, 1.0, 0.8, 0.4]));
-        let layout = StreamLayout { sample_rate: 51_200.0, window: 2_048, hop: 512, look_ahead: 0 };
+        let layout = StreamLayout { sample_rate: 51_200.0, window: 2_048, hop: 512, look_ahead: 0, mask_delay: 0 };
         let replay = Replay { layout, decisions: vec![a, a, b, b, a] };
         let expected = [0.01, 0.03];
         assert!(replay.lead_changes().iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-6));

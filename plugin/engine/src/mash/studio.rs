@@ -1,0 +1,132 @@
+//! Studio: vocals told from the rest by a large network that hears the last second and a half and decides some frames at
+//! once.
+//!
+//! Its frames are longer than those of the stream and come every second or third hop. After every [`BLOCK`] of them the
+//! network decides that many, song A and song B in turns, so that the work is spread evenly. A hop's shares lie between
+//! those of the two frames around it. All of it depends on nothing but the samples since the last reset.
+
+mod delayed;
+mod song;
+mod spectrum;
+
+use songweave_dsp::stream::layout::{BANDS, CHANNELS, SONGS, StreamLayout};
+use songweave_models::{
+    layers::Planes,
+    studio::{BINS, FRAME_SECONDS, FRAMES, LAYERS, StudioNetwork},
+};
+
+pub use delayed::DelayedDecisions;
+use song::Song;
+
+/// Frames that are decided at once, and frames that are heard after them. More at once cost less, more after them sound
+/// better, both wait longer: see the card.
+pub const BLOCK: usize = 8;
+/// See [`BLOCK`].
+pub const AHEAD: usize = 4;
+
+/// Layers that are done in a hop: the work of a block is spread over some, so that none of them takes long.
+const LAYERS_A_HOP: usize = 2;
+/// Hops that a block takes: no more than until the other song's is due.
+const WORK: usize = LAYERS.div_ceil(LAYERS_A_HOP);
+const _: () = assert!(WORK < BLOCK, "the songs' blocks would meet where a frame comes every second hop");
+
+/// Share of the vocals in each song's bands, `[song][band]`, 0…1.
+pub type VocalShares = [[f32; BANDS]; SONGS];
+
+/// Hops of the stream from one frame to the next.
+fn stride(layout: &StreamLayout) -> usize {
+    (FRAME_SECONDS / layout.hop_seconds()).round().max(1.0) as usize
+}
+
+/// A block that the network is busy with.
+#[derive(Clone, Copy)]
+struct Work {
+    song: usize,
+    /// Number of its last frame.
+    newest: usize,
+    /// Whether there is anything to decide.
+    is_heard: bool,
+    /// Hops until it is taken.
+    left: usize,
+}
+
+/// Tells the vocals of two songs from the rest.
+pub struct Studio {
+    network: StudioNetwork,
+    songs: [Song; SONGS],
+    work: Option<Work>,
+    stride: usize,
+    /// Hops heard.
+    hops: usize,
+}
+
+impl Studio {
+    /// Nothing heard so far.
+    #[must_use]
+    pub fn new(mut network: StudioNetwork, layout: &StreamLayout) -> Self {
+        // The first window takes longer: buffers get their memory.
+        network.decide(&Planes::zeros(CHANNELS, FRAMES, BINS), BLOCK + AHEAD);
+        let stride = stride(layout);
+        Self { network, songs: std::array::from_fn(|_| Song::new(layout, stride)), work: None, stride, hops: 0 }
+    }
+
+    /// By how many hops the shares are behind what is heard.
+    #[must_use]
+    pub fn lag(layout: &StreamLayout) -> usize {
+        let stride = stride(layout);
+        // The frame after a hop may be the first of a block, and comes a stride later than the one before it.
+        song::behind(layout).ceil() as usize + stride * (BLOCK + AHEAD) + WORK
+    }
+
+    /// Forgets everything heard.
+    pub fn reset(&mut self) {
+        self.hops = 0;
+        self.work = None;
+        self.songs.iter_mut().for_each(Song::reset);
+    }
+
+    /// Hears the newest hop of both songs `[song][channel][sample]`, and tells the shares of the hop [`Self::lag`] ago.
+    pub fn hear(&mut self, samples: &[[&[f32]; CHANNELS]; SONGS]) -> VocalShares {
+        for (song, samples) in self.songs.iter_mut().zip(samples) {
+            song.hear(samples);
+        }
+        self.go_on();
+        if self.hops % self.stride == self.stride - 1 {
+            self.add_frames(self.hops / self.stride);
+        }
+        let told = self.hops as isize - Self::lag(self.songs[0].layout()) as isize;
+        self.hops += 1;
+        std::array::from_fn(|song| self.songs[song].shares(told))
+    }
+
+    /// The newest windows become frame number `frame` of both songs; the last of a block is the network's next work.
+    fn add_frames(&mut self, frame: usize) {
+        for (number, song) in self.songs.iter_mut().enumerate() {
+            song.add_frame();
+            // Song B's blocks end in the middle of song A's, when the network has done with those.
+            if (frame + number * BLOCK / SONGS) % BLOCK == BLOCK - 1 {
+                let is_heard = song.begin(&mut self.network);
+                self.work = Some(Work { song: number, newest: frame, is_heard, left: WORK });
+            }
+        }
+    }
+
+    /// Does this hop's layers.
+    fn go_on(&mut self) {
+        let Some(work) = &mut self.work else { return };
+        work.left -= 1;
+        if work.is_heard {
+            (0..LAYERS_A_HOP).for_each(|_| {
+                self.network.advance();
+            });
+        }
+        if work.left == 0 {
+            let network = work.is_heard.then_some(&self.network);
+            self.songs[work.song].take(network, work.newest);
+            self.work = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
