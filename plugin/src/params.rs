@@ -6,10 +6,10 @@ use nice_plug::{params::InternalParamMut, prelude::*};
 use songweave_dsp::{
     exchange::controls::{Controls, Mode},
     mash::transpose::MOST_SEMITONES,
-    stream::layout::Part,
+    stream::layout::{Part, StreamLayout},
 };
 
-use band::BandParams;
+use band::{BandParams, choice};
 use tune::TuneParams;
 
 use crate::{shared::Shared, state::SavedState, units};
@@ -97,6 +97,9 @@ pub struct MashParams {
     /// Transposes song B by itself into the key of song A.
     #[id = "match_keys"]
     pub match_keys: BoolParam,
+    /// How vocals are told from the rest: 0 = Live, 1 = Studio. Taken at activation.
+    #[id = "quality"]
+    pub quality: IntParam,
 }
 
 impl SongweaveParams {
@@ -146,6 +149,12 @@ impl SongweaveParams {
         }
     }
 
+    /// The stream's layout at a sample rate in Hz.
+    #[must_use]
+    pub fn layout(&self, shared: &Shared, sample_rate: f32) -> StreamLayout {
+        shared.layout(sample_rate, self.band.look_ahead_seconds(), self.mash.wants_studio())
+    }
+
     /// Shows a number of missed hops to the host.
     ///
     /// # Real-time safety
@@ -159,6 +168,12 @@ impl SongweaveParams {
 }
 
 impl MashParams {
+    /// Whether Studio quality is chosen.
+    #[must_use]
+    pub fn wants_studio(&self) -> bool {
+        self.quality.value() == 1
+    }
+
     /// The A…B fader of a part.
     #[must_use]
     pub const fn fader(&self, part: Part) -> &FloatParam {
@@ -190,6 +205,7 @@ impl Default for MashParams {
             delta: switch("Delta listen"),
             transpose_b: transpose_b(),
             match_keys: switch("Match keys"),
+            quality: choice("Quality", &["Live", "Studio"], 0),
         }
     }
 }

@@ -11,7 +11,13 @@ use songweave_dsp::{
     mash::frozen::FrozenMask,
     stream::layout::StreamLayout,
 };
-use songweave_engine::runtime::{slot::ModelSlot, status::Status};
+use songweave_engine::{
+    mash::studio::Studio,
+    runtime::{slot::ModelSlot, status::Status},
+};
+
+/// The weights of Studio quality, where they were there when the plugin was built.
+const STUDIO: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/studio.rs"));
 
 /// Shared by the shell, the saved state and the editor of one instance. The audio thread uses nothing of it but the
 /// telemetry and the frozen mask.
@@ -49,7 +55,7 @@ impl Default for Shared {
     fn default() -> Self {
         let mut shared = Self::without_network();
         match ModelSlot::embedded() {
-            Ok(slot) => shared.slot = Some(Arc::new(slot)),
+            Ok(slot) => shared.slot = Some(Arc::new(slot.with_studio(STUDIO))),
             Err(error) => shared
                 .status
                 .set_fault(Some(format!("The network in the plugin is damaged ({error}); install Songweave again."))),
@@ -73,6 +79,14 @@ impl Shared {
             sample_rate: AtomicF32::new(0.0),
             hop: AtomicU32::new(0),
         }
+    }
+
+    /// The layout for a sample rate in Hz, a look-ahead in seconds and the quality that is wanted and can be had.
+    #[must_use]
+    pub fn layout(&self, sample_rate: f32, look_ahead: f32, studio: bool) -> StreamLayout {
+        let layout = StreamLayout::for_sample_rate(sample_rate).with_look_ahead(look_ahead);
+        let can = self.slot.as_ref().is_some_and(|slot| slot.has_studio());
+        if studio && can { layout.with_mask_delay(Studio::lag(&layout)) } else { layout }
     }
 
     /// Begins an activation: its layout is shown, its counters start at 0.

@@ -137,8 +137,7 @@ impl<P: Ports> Plugin for Shell<P> {
         config: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        let look_ahead = self.params.band.look_ahead_seconds();
-        let layout = StreamLayout::for_sample_rate(config.sample_rate).with_look_ahead(look_ahead);
+        let layout = self.params.layout(&self.shared, config.sample_rate);
         context.set_latency_samples(layout.latency() as u32);
         let mono_input = ports.main_input_channels == NonZeroU32::new(1);
         // The thread of an activation that was never ended goes before the next one starts.

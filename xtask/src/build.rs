@@ -7,4 +7,5 @@ pub(crate) mod demo;
 pub(crate) mod install;
 pub(crate) mod screenshot;
 pub(crate) mod stress;
+pub(crate) mod studio;
 pub(crate) mod tools;

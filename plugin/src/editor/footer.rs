@@ -3,13 +3,13 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use egui::{Id, Key, Label, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
-use songweave_dsp::stream::layout::StreamLayout;
 
 use super::{
     help,
     scene::{Scene, is_running},
     sentences, slider, theme,
 };
+use crate::shared::Timing;
 
 const LINE: f32 = 19.0;
 
@@ -76,18 +76,24 @@ impl Footer {
 fn show_side_chain(ui: &mut Ui, line: Rect, scene: &Scene<'_>) {
     let running = is_running(scene.shared);
     let present = scene.shared.telemetry.b_present.load(Relaxed);
-    let colour = if running && !present { theme::WARNING } else { theme::DIM };
-    theme::sentence(ui, line, sentences::side_chain(running, present), colour);
+    let wanted = scene.params.mash.wants_studio();
+    let missing = wanted && scene.shared.slot.as_ref().is_none_or(|slot| !slot.has_studio());
+    let (sentence, warns) = match sentences::quality(missing, waits(scene)) {
+        Some(sentence) => (sentence, true),
+        None => (sentences::side_chain(running, present), running && !present),
+    };
+    theme::sentence(ui, line, sentence, if warns { theme::WARNING } else { theme::DIM });
+}
+
+/// Whether another look-ahead or quality is chosen than the one in use.
+fn waits(scene: &Scene<'_>) -> bool {
+    let latency = |timing: Timing| scene.params.layout(scene.shared, timing.sample_rate).latency() as u32;
+    scene.shared.timing().is_some_and(|timing| latency(timing) != timing.latency)
 }
 
 /// A look-ahead that waits for the host, and the band's networks.
 fn show_accompany(ui: &mut Ui, line: Rect, rest: Rect, scene: &Scene<'_>) {
-    let wanted = scene.params.band.look_ahead_seconds();
-    let waits = scene.shared.timing().is_some_and(|timing| {
-        let layout = StreamLayout::for_sample_rate(timing.sample_rate).with_look_ahead(wanted);
-        layout.latency() as u32 != timing.latency
-    });
-    let (sentence, colour) = sentences::accompany(is_running(scene.shared), waits);
+    let (sentence, colour) = sentences::accompany(is_running(scene.shared), waits(scene));
     theme::sentence(ui, line, sentence, if colour { theme::WARNING } else { theme::DIM });
     theme::sentence(ui, rest, &sentences::band_networks(), theme::DIM);
 }

@@ -47,6 +47,20 @@ pub const fn side_chain(running: bool, present: bool) -> &'static str {
     }
 }
 
+/// What hinders the quality that was chosen; `missing`: this build has no Studio, `waits`: it is not in use yet.
+#[must_use]
+pub const fn quality(missing: bool, waits: bool) -> Option<&'static str> {
+    match (missing, waits) {
+        (true, _) => Some(
+            "This build has no Studio quality: Live is in use. Build the plugin again where its weights can be fetched.",
+        ),
+        (_, true) => {
+            Some("The other quality is taken when the host starts the plugin anew: switch the track off and on.")
+        }
+        (false, false) => None,
+    }
+}
+
 /// What Accompany needs, and whether that is a warning; `waits`: another look-ahead was chosen than the one in use.
 #[must_use]
 pub const fn accompany(running: bool, waits: bool) -> (&'static str, bool) {

@@ -192,10 +192,12 @@ fn show_amounts(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
             Slider { param, setter: &scene.setter, look: Look::Amount, columns }.show(ui, row);
         }
     }
-    for (rect, param) in [(rect, &mash.freeze), (right, &mash.delta)] {
-        let place = rect.with_max_y(rect.top() + ROW).shrink2(vec2(0.0, 3.0));
+    for (rect, param) in [(&mut rect, &mash.freeze), (&mut right, &mash.delta)] {
+        let place = theme::cut_top(rect, ROW).shrink2(vec2(0.0, 3.0));
         slider::switch(ui, place, param, &scene.setter, theme::BOTH);
     }
+    let quality = theme::cut_top(&mut rect, ROW);
+    Slider { param: &mash.quality, setter: &scene.setter, look: Look::Amount, columns: (66.0, 58.0) }.show(ui, quality);
 }
 
 #[cfg(test)]

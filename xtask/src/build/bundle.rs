@@ -2,6 +2,7 @@
 
 mod layout;
 
+use crate::build::studio;
 use crate::project;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
 
 /// Compiles the plugin and returns its library.
 fn compile() -> Result<PathBuf> {
+    studio::provide()?;
     let mut command = project::cargo();
     command.args(["build", "--quiet", "--release", "--lib", "--package", "songweave"]);
     project::run(command.current_dir(project::root()))?;

@@ -3,7 +3,7 @@
 mod bounce;
 mod steps;
 
-use crate::build::tools;
+use crate::build::{studio, tools};
 use anyhow::{Result, ensure};
 use std::time::Instant;
 
@@ -25,6 +25,8 @@ pub(crate) struct Args {
 
 /// Runs the steps in order and counts.
 pub(crate) fn run(args: Args) -> Result<()> {
+    // Before anything is compiled, so that nothing is compiled twice.
+    studio::provide()?;
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for (name, step) in steps::STEPS {
         if args.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {

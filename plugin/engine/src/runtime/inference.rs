@@ -4,12 +4,15 @@ use songweave_dsp::{
     band::instruments::ToneFrame,
     exchange::{
         frame::{AnalysisFrame, Decision},
-        link::{InferenceEnd, WaitPolicy},
+        link::{HopSamples, InferenceEnd, WaitPolicy},
     },
 };
 
 /// Decides about frames.
 pub trait Decide {
+    /// Hears the newest hop of a frame that is decided about next, where samples are sent.
+    fn hear(&mut self, _frame: &AnalysisFrame, _samples: &HopSamples<'_>) {}
+
     /// The decision about a frame; `None` leaves it without one, as if it were late. Frames come in order.
     fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision>;
 
@@ -28,6 +31,9 @@ impl<F: FnMut(&AnalysisFrame) -> Option<Decision>> Decide for F {
 /// Answers the next frame that waits; returns whether there was one.
 pub fn answer(end: &mut InferenceEnd, networks: &mut impl Decide) -> bool {
     let Some(frame) = end.next_frame() else { return false };
+    if let Some(samples) = end.samples() {
+        networks.hear(&frame, &samples);
+    }
     if let Some(decision) = networks.decide(&frame) {
         end.send(decision, networks.tones());
     }

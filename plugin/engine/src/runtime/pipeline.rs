@@ -2,7 +2,10 @@
 
 use songweave_dsp::{
     band::{BandStep, instruments::ToneFrame},
-    exchange::frame::{AnalysisFrame, Decision, Heard, SingerHeard, SongsHeard},
+    exchange::{
+        frame::{AnalysisFrame, Decision, Heard, SingerHeard, SongsHeard},
+        link::HopSamples,
+    },
     stream::layout::SONGS,
     tune::TuneGuide,
 };
@@ -11,7 +14,7 @@ use songweave_models::mash::{FEATURES, MashNetwork, MashOutput, features};
 use crate::{
     band::{Band, view::BandView},
     follow::{Listener, Listening},
-    mash::lead::Lead,
+    mash::{lead::Lead, studio::DelayedDecisions},
     runtime::{fault::NetworkFault, inference::Decide},
 };
 
@@ -21,6 +24,8 @@ pub struct Pipeline {
     inputs: [[f32; FEATURES]; SONGS],
     output: MashOutput,
     lead: Lead,
+    /// In Studio quality.
+    studio: Option<DelayedDecisions>,
     listener: Listener,
     band: Band,
     generation: Option<u32>,
@@ -36,11 +41,18 @@ impl Pipeline {
             inputs: [[0.0; FEATURES]; SONGS],
             output: MashOutput::default(),
             lead: Lead::default(),
+            studio: None,
             listener: Listener::default(),
             band,
             generation: None,
             last: Decision::UNDECIDED,
         }
+    }
+
+    /// The same pipeline in Studio quality; it is then to [`Decide::hear`] as well.
+    #[must_use]
+    pub fn with_studio(self, studio: Option<DelayedDecisions>) -> Self {
+        Self { studio, ..self }
     }
 
     /// Replaces the network; it begins with an empty memory at the next frame.
@@ -92,7 +104,8 @@ impl Pipeline {
         let (position, shares) = (frame.position, self.output.shares);
         let decision =
             Decision { position, shares, lead, transpose_b, band: BandStep::EMPTY, tune: TuneGuide::default() };
-        self.last = Decision { transpose_b: self.listener.hear(frame, songs, &decision), ..decision };
+        let newest = Decision { transpose_b: self.listener.hear(frame, songs, &decision), ..decision };
+        self.last = self.studio.as_mut().map_or(newest, |studio| studio.exchange(newest));
         Ok(self.last)
     }
 
@@ -119,6 +132,12 @@ impl Pipeline {
 }
 
 impl Decide for Pipeline {
+    fn hear(&mut self, frame: &AnalysisFrame, samples: &HopSamples<'_>) {
+        if let Some(studio) = &mut self.studio {
+            studio.hear(frame, samples);
+        }
+    }
+
     /// Goes on with the last decision where a network fails.
     fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
         Some(self.step(frame).unwrap_or_else(|_| self.hold(frame)))

@@ -13,7 +13,10 @@ use std::{
     },
 };
 
-use songweave_models::{MashNetwork, WeightError};
+use songweave_dsp::stream::layout::StreamLayout;
+use songweave_models::{MashNetwork, WeightError, studio::StudioNetwork};
+
+use crate::mash::studio::{DelayedDecisions, Studio};
 
 /// Weight files larger than this are none of ours.
 const LARGEST_FILE: u64 = 64 << 20;
@@ -68,6 +71,8 @@ pub struct ModelSlot {
     source: Mutex<Source>,
     offered: Mutex<Option<MashNetwork>>,
     is_offered: AtomicBool,
+    /// Weights of Studio quality, where the build has them.
+    studio: Option<&'static [u8]>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -87,7 +92,34 @@ impl ModelSlot {
         let bytes = songweave_models::mash::EMBEDDED;
         let network = MashNetwork::from_bytes(bytes)?;
         let source = Source { bytes: Cow::Borrowed(bytes), info: info(&network, None) };
-        Ok(Self { source: Mutex::new(source), offered: Mutex::new(None), is_offered: AtomicBool::new(false) })
+        Ok(Self {
+            source: Mutex::new(source),
+            offered: Mutex::new(None),
+            is_offered: AtomicBool::new(false),
+            studio: None,
+        })
+    }
+
+    /// The same slot with the weights of Studio quality.
+    #[must_use]
+    pub fn with_studio(self, weights: Option<&'static [u8]>) -> Self {
+        Self { studio: weights, ..self }
+    }
+
+    /// Whether Studio quality can be had.
+    #[must_use]
+    pub const fn has_studio(&self) -> bool {
+        self.studio.is_some()
+    }
+
+    /// What makes decisions in Studio quality, where a stream's masks wait for it.
+    ///
+    /// # Errors
+    /// When the weights are damaged.
+    pub fn studio(&self, layout: &StreamLayout) -> Result<Option<DelayedDecisions>, WeightError> {
+        let Some(weights) = self.studio.filter(|_| layout.mask_delay > 0) else { return Ok(None) };
+        let studio = Studio::new(StudioNetwork::from_bytes(weights)?, layout);
+        Ok(Some(DelayedDecisions::new(studio, layout.mask_delay)))
     }
 
     /// Which network is in the slot.

@@ -16,7 +16,7 @@ use songweave_dsp::{
     exchange::{
         controls::{Mode, TuneControls, TuneTarget},
         frame::{AnalysisFrame, Decision, Heard, Position, SingerHeard, SongsHeard, Transport},
-        link::{AudioEnd, InferenceEnd, link},
+        link::{AudioEnd, HopSamples, InferenceEnd, link_for},
     },
     stream::layout::StreamLayout,
 };
@@ -79,9 +79,10 @@ impl Engine {
         slot: Arc<ModelSlot>,
         status: Arc<Status>,
     ) -> Result<(Self, AudioEnd), StartError> {
-        let (audio, inference) = link();
+        let (audio, inference) = link_for(&layout);
         let mut pipeline = Pipeline::new(slot.network()?, Band::embedded()?);
         warm_up(&mut pipeline);
+        let pipeline = pipeline.with_studio(slot.studio(&layout)?);
         status.set_fault(None);
         status.tell(&Listening::NOTHING, &BandView::default());
         let stop = Arc::new(AtomicBool::new(false));
@@ -189,7 +190,24 @@ struct Guarded {
     broken: bool,
 }
 
+impl Guarded {
+    /// From here on the last decision is held.
+    fn give_up(&mut self, fault: &NetworkFault) {
+        self.broken = true;
+        self.status.set_fault(Some(fault.to_string()));
+    }
+}
+
 impl Decide for Guarded {
+    fn hear(&mut self, frame: &AnalysisFrame, samples: &HopSamples<'_>) {
+        if self.broken {
+            return;
+        }
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.pipeline.hear(frame, samples))) {
+            self.give_up(&NetworkFault(message(panic.as_ref())));
+        }
+    }
+
     fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
         if !self.broken {
             let outcome = catch_unwind(AssertUnwindSafe(|| self.pipeline.step(frame)));
@@ -198,8 +216,7 @@ impl Decide for Guarded {
                 Ok(Err(fault)) => fault,
                 Err(panic) => NetworkFault(message(panic.as_ref())),
             };
-            self.broken = true;
-            self.status.set_fault(Some(fault.to_string()));
+            self.give_up(&fault);
         }
         Some(self.pipeline.hold(frame))
     }

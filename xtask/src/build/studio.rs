@@ -1,0 +1,52 @@
+//! The weights of Studio quality: too large for the repository, so they are fetched and converted once.
+
+use crate::build::tools;
+use crate::{project, python};
+use anyhow::{Result, ensure};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// SHA-256 of the converted file.
+const DIGEST: &str = "360354b4157a168b32669c9fb12a0a709973fefca8fc7b834ba9cf4d883ea070";
+/// Bytes of what is fetched, for the reader.
+const MEGABYTES: u32 = 89;
+
+/// Where the weights are, once they are there.
+pub(crate) fn path() -> PathBuf {
+    project::root().join("models/weights/fetched/studio.safetensors")
+}
+
+/// Makes sure that the next build finds the weights. Where they cannot be had it says so, and the build has Live quality
+/// alone; nobody sits in front of a CI run, so there it is an error.
+pub(crate) fn provide() -> Result<()> {
+    if is_there() {
+        return Ok(());
+    }
+    println!("fetching {MEGABYTES} MB for Studio quality (Spleeter's open weights, MIT licence)");
+    match fetch() {
+        Err(error) if !tools::is_ci() => {
+            println!("Studio quality is left out of this build, Live quality is there: {error:#}");
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+fn is_there() -> bool {
+    std::fs::read(path()).is_ok_and(|bytes| songweave_models::format::digest(&bytes) == DIGEST)
+}
+
+fn fetch() -> Result<()> {
+    let converter = project::root().join("xtask/python/spleeter");
+    let lists = ["requirements.txt", "alone.txt"].map(|list| converter.join(list));
+    let python = python::environment_with("venv-spleeter", &lists[0], Some(&lists[1]))?;
+    let path = path();
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let partly = path.with_added_extension("partial");
+    project::run(Command::new(python).arg(converter.join("convert.py")).arg(&partly))?;
+    std::fs::rename(&partly, &path)?;
+    ensure!(is_there(), "{} is not what was expected; remove it and try again", path.display());
+    Ok(())
+}
