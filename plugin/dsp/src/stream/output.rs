@@ -66,6 +66,8 @@ pub struct Output {
     hop: usize,
     /// Samples by which finished frames still wait for the look-ahead.
     wait: usize,
+    /// Length of a frame in samples.
+    window: usize,
     sounds: Sounds,
     has_band: bool,
     /// Next sample of the present hop.
@@ -88,7 +90,8 @@ impl Output {
             overlap: std::array::from_fn(|_| vec![0.0; layout.window + (1 + layout.look_ahead) * layout.hop]),
             delay: std::array::from_fn(|_| vec![0.0; layout.latency()]),
             hop: layout.hop,
-            wait: (layout.look_ahead - layout.mask_delay) * layout.hop,
+            wait: layout.look_ahead.saturating_sub(layout.mask_delay) * layout.hop,
+            window: layout.window,
             sounds: Sounds::new(layout),
             has_band: false,
             at: 0,
@@ -181,9 +184,9 @@ impl Output {
 
     /// Adds a frame's spectra `[channel][bin]` to what the output plays, after [`Self::advance`].
     pub fn add(&mut self, stft: &mut Stft, spectra: &[Vec<Complex32>; CHANNELS]) {
-        let window = self.overlap[0].len() - self.hop;
+        let place = self.wait..self.wait + self.window;
         for (overlap, spectrum) in self.overlap.iter_mut().zip(spectra) {
-            stft.synthesise(spectrum, &mut overlap[self.wait..window]);
+            stft.synthesise(spectrum, &mut overlap[place.clone()]);
         }
     }
 }
