@@ -74,9 +74,9 @@ fn a_planted_allocation_is_seen() {
 
 #[test]
 fn the_audio_path_allocates_nothing() {
-    for rate in [22_050.0, 48_000.0, 192_000.0] {
+    for (rate, mask_delay) in [(22_050.0, 0), (48_000.0, 0), (192_000.0, 0), (48_000.0, 30), (192_000.0, 30)] {
         let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));
-        let layout = StreamLayout::for_sample_rate(rate);
+        let layout = StreamLayout::for_sample_rate(rate).with_mask_delay(mask_delay);
         let (engine, audio) = Engine::start(layout, slot, status).unwrap();
         let telemetry = Arc::new(Telemetry::default());
         telemetry.watched.store(true, std::sync::atomic::Ordering::Relaxed);

@@ -127,6 +127,3 @@ impl Studio {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

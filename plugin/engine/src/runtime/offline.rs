@@ -6,7 +6,7 @@ use std::sync::{Arc, atomic::Ordering};
 use ringbuf::traits::Consumer;
 use songweave_dsp::{
     exchange::{
-        link::link,
+        link::link_for,
         telemetry::{BandColumn, ColumnReceiver, MaskColumn, Telemetry, columns},
     },
     stream::{
@@ -48,7 +48,7 @@ impl Offline {
     /// # Errors
     /// When a weight file in the binary is damaged, which a test rules out.
     pub fn new(layout: StreamLayout, network: MashNetwork) -> Result<Self, WeightError> {
-        let (audio, end) = link();
+        let (audio, end) = link_for(&layout);
         let (sender, receiver) = columns();
         let telemetry = Arc::new(Telemetry::default());
         telemetry.watched.store(true, Ordering::Relaxed);

@@ -45,6 +45,11 @@ pub(super) fn run() -> Result<Outcome> {
     let played_back = digest(&bundle, &folder, &["--lanes", &lanes, "--tempo", "91", "--block-size", "441"])?;
     ensure!(auto == played_back, "played back from its lanes auto gives {played_back} instead of {auto}");
     ensure!(auto != first, "auto does nothing");
+    let studio =
+        ["64", "8192"].map(|size| digest(&bundle, &folder, &["--param", "quality=studio", "--block-size", size]));
+    let [one, other] = studio;
+    let (one, other) = (one?, other?);
+    ensure!(one == other, "in Studio quality blocks of 64 give {one}, blocks of 8,192 {other}");
     Ok(Outcome::Passed(format!("{} bounces, all {}", RENDERS.len(), first.get(..12).unwrap_or(&first))))
 }
 
