@@ -13,3 +13,4 @@ pub mod report;
 pub mod robustness;
 pub mod robustness_cases;
 pub mod roughness;
+pub mod vocals;

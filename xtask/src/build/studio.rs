@@ -3,7 +3,7 @@
 use crate::build::tools;
 use crate::{project, python};
 use anyhow::{Result, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// SHA-256 of the converted file.
@@ -32,21 +32,38 @@ pub(crate) fn provide() -> Result<()> {
     }
 }
 
+/// The original's network for the vocals, which is no part of the plugin: to compare with.
+///
+/// # Errors
+/// It cannot be fetched.
+pub(crate) fn vocals() -> Result<PathBuf> {
+    let file = project::target().join("spleeter-vocals.safetensors");
+    if !file.is_file() {
+        convert(&file, 0)?;
+    }
+    Ok(file)
+}
+
 fn is_there() -> bool {
     std::fs::read(path()).is_ok_and(|bytes| songweave_models::format::digest(&bytes) == DIGEST)
 }
 
 fn fetch() -> Result<()> {
-    let converter = project::root().join("xtask/python/spleeter");
-    let lists = ["requirements.txt", "alone.txt"].map(|list| converter.join(list));
-    let python = python::environment_with("venv-spleeter", &lists[0], Some(&lists[1]))?;
     let path = path();
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let partly = path.with_added_extension("partial");
-    project::run(Command::new(python).arg(converter.join("convert.py")).arg(&partly))?;
-    std::fs::rename(&partly, &path)?;
+    convert(&path, 1)?;
     ensure!(is_there(), "{} is not what was expected; remove it and try again", path.display());
     Ok(())
+}
+
+/// Fetches both networks and converts one: 0 = vocals, 1 = accompaniment.
+fn convert(path: &Path, stem: u8) -> Result<()> {
+    let converter = project::root().join("xtask/python/spleeter");
+    let lists = ["requirements.txt", "alone.txt"].map(|list| converter.join(list));
+    let python = python::environment_with("venv-spleeter", &lists[0], Some(&lists[1]))?;
+    let partly = path.with_added_extension("partial");
+    project::run(Command::new(python).arg(converter.join("convert.py")).arg(&partly).arg(stem.to_string()))?;
+    Ok(std::fs::rename(&partly, path)?)
 }

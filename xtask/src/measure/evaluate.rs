@@ -11,6 +11,7 @@ mod mash;
 mod print;
 mod robustness;
 mod tune;
+mod vocals;
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,8 @@ pub(crate) struct Args {
 enum Mode {
     /// Mash: how near mixes and parts come to the true ones, beside plain sum, ducker and oracle mask
     Mash(MashArgs),
+    /// Mash: vocals of artists never heard, in both qualities, beside Spleeter's original
+    Vocals(vocals::Args),
     /// Mash: how restless the auto mask is, and how much clash it leaves, on made-up songs whose score is known
     Auto(AutoArgs),
     /// Mash: material that is none of the usual, from women's voices to noise and damaged samples
@@ -118,6 +121,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     // What takes minutes should not fail at its end.
     let json = match &args.mode {
         Mode::Mash(args) => args.json.as_path(),
+        Mode::Vocals(args) => &args.json,
         Mode::Auto(args) => &args.json,
         Mode::Robustness(args) => &args.json,
         Mode::Band(args) => args.json(),
@@ -131,6 +135,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     ensure!(folder.is_none_or(Path::is_dir), "{}: there is no such folder to write to; make it first", json.display());
     match args.mode {
         Mode::Mash(args) => mash::run(&args),
+        Mode::Vocals(args) => vocals::run(&args),
         Mode::Auto(args) => auto::run(&args),
         Mode::Robustness(args) => robustness::run(&args),
         Mode::Band(args) => band::run(&args),
