@@ -208,7 +208,7 @@ fn jumps_start_a_generation_and_split_blocks_do_not() {
     let blocks = [
         (0, true, 0),
         (4096, true, 0),
-        (4096, true, 0), // the second piece of a split block
+        (8192, true, 0), // the second piece of a split block has a position of its own
         (12_288, true, 0),
         (100_000, true, 1), // a seek
         (104_096, true, 0),
