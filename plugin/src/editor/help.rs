@@ -47,6 +47,9 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Lanes" => "Where each fader stood in the last twelve seconds, balance and auto included: up is B, down is A.",
         "Transpose B" => "Shifts the pitch of song B, not of its drums. Voices keep their character.",
         "Match keys" => "Chooses the transposition of song B by itself, so that both songs are in one key.",
+        "Quality" => {
+            "Live: 64 ms. Studio: vocals far better told apart, at half a second of latency; taken when the host starts anew."
+        }
         "Mash" => "Two songs: song A is the track, song B comes in by the side-chain.",
         "Accompany" => "A band follows the voice on this track, on the host's beat.",
         "Style" => "How the band plays.",

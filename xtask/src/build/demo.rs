@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: builds the plugin, lets it accompany a voice and mash the two demo songs, into the folder demo/.
 
-use crate::build::bundle;
+use crate::build::{bundle, studio};
 use crate::drawing::picture::{Picture, between_songs};
 use crate::{project, render};
 use anyhow::{Context, Result};
@@ -101,7 +101,8 @@ fn mash(folder: &Path) -> Result<()> {
         ["mash.wav", "receipt.json", "mask.png", "waveforms.png"].map(|name| folder.join(name));
     let files =
         [("--input", &a), ("--sidechain", &b), ("--output", &mash), ("--receipt", &receipt), ("--mask-out", &mask)];
-    render(&files, &OPTIONS)?;
+    let quality = if studio::is_there() { "quality=studio" } else { "quality=live" };
+    render(&files, &[&OPTIONS[..], &["--param", quality]].concat())?;
     waveforms(&[&a, &b, &mash])?.write(&waves)
 }
 

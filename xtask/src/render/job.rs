@@ -8,6 +8,7 @@ use super::parameters::{Assignment, Parameters};
 use anyhow::{Result, ensure};
 use songweave_audio::store::StereoStore;
 use songweave_dsp::stream::layout::StreamLayout;
+use songweave_engine::mash::studio::Studio;
 use songweave_host::ClapPlugin;
 
 /// The songs at the render's sample rate.
@@ -52,6 +53,8 @@ pub(crate) struct Job {
     pub(crate) block_size: BlockSize,
     /// Whether a band follows the voice at the start.
     pub(crate) accompanies: bool,
+    /// Whether Studio quality is chosen.
+    pub(crate) studio: bool,
     /// Tell the plugin that it plays.
     pub(crate) realtime: bool,
     /// Quarter notes per minute.
@@ -91,13 +94,17 @@ impl Job {
         let loop_range =
             args.loop_range.map(|range| ((range.0 * rate).round() as u64, (range.1 * rate).round() as u64));
         ensure!(loop_range.is_none_or(|(from, to)| from < to), "the loop is shorter than one sample");
-        let mode = parameters.find("mode")?;
-        let value =
-            assignments.iter().rev().find(|assignment| assignment.id == mode.id).map(|assignment| assignment.value);
-        let text = plugin.text(mode.id, value.unwrap_or(mode.default)).unwrap_or_default();
+        let mut shown = |id: &str| -> Result<String> {
+            let parameter = parameters.find(id)?;
+            let value = assignments.iter().rev().find(|assignment| assignment.id == parameter.id);
+            let value = value.map_or(parameter.default, |assignment| assignment.value);
+            Ok(plugin.text(parameter.id, value).unwrap_or_default())
+        };
+        let (mode, quality) = (shown("mode")?, shown("quality")?);
         Ok(Self {
             inputs,
-            accompanies: text.eq_ignore_ascii_case(Mode::Accompany.text()),
+            accompanies: mode.eq_ignore_ascii_case(Mode::Accompany.text()),
+            studio: quality.eq_ignore_ascii_case("studio"),
             assignments,
             curves,
             parameters,
@@ -110,9 +117,13 @@ impl Job {
         })
     }
 
-    /// Window, hop and look-ahead of the plugin from the latency in samples that it reports.
+    /// Window, hop, look-ahead and the masks' delay of the plugin from the latency in samples that it reports.
     pub(crate) fn layout(&self, latency: usize) -> StreamLayout {
         let layout = StreamLayout::for_sample_rate(self.inputs.sample_rate as f32);
-        StreamLayout { look_ahead: latency.saturating_sub(layout.latency()) / layout.hop, ..layout }
+        let look_ahead = latency.saturating_sub(layout.latency()) / layout.hop;
+        let mask_delay = if self.studio { Studio::lag(&layout) } else { 0 };
+        // A plugin that was built without Studio reports the latency of Live.
+        let mask_delay = if mask_delay > look_ahead { 0 } else { mask_delay };
+        StreamLayout { look_ahead, mask_delay, ..layout }
     }
 }

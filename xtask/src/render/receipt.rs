@@ -18,6 +18,7 @@ pub(super) fn receipt(job: &Job, rendered: &Rendered, sound: SoundDigest) -> Res
     Ok(json!({
         "sha256": sound.finish(),
         "missed_hops": rendered.missed_hops,
+        "quality": if job.layout(rendered.latency).mask_delay > 0 { "studio" } else { "live" },
         "models": models,
         "version": version,
         "latency_samples": rendered.latency,

@@ -6,6 +6,7 @@ use super::chart::Chart;
 use super::job::Job;
 use super::midi::Timed;
 use super::parameters::{Assignment, plain_values};
+use crate::build::studio;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
 use songweave_audio::store::StereoStore;
@@ -15,9 +16,11 @@ use songweave_dsp::exchange::frame::Transport;
 use songweave_dsp::exchange::telemetry::MaskColumn;
 use songweave_dsp::stream::layout::{PARTS, Part};
 use songweave_dsp::stream::path::BlockInfo;
+use songweave_engine::mash::studio::{DelayedDecisions, Studio};
 use songweave_engine::runtime::offline::Offline;
 use songweave_host::{ClapPlugin, EventKind};
 use songweave_models::mash::MashNetwork;
+use songweave_models::studio::StudioNetwork;
 
 /// Renders `job` again. `plugin` is asked what parameter values mean; `latency` is the one that it reported, in samples.
 ///
@@ -53,7 +56,11 @@ pub(super) fn replay(job: &Job, plugin: &mut ClapPlugin, latency: usize) -> Resu
         let done = read(&job.inputs.a, a).and_then(|()| job.inputs.b.as_ref().map_or(Ok(()), |song| read(song, b)));
         failure = std::mem::replace(&mut failure, Ok(())).and(done);
     };
-    let offline = Offline::new(layout, network)?.with_keys(keys(job));
+    let mut offline = Offline::new(layout, network)?.with_keys(keys(job));
+    if layout.mask_delay > 0 {
+        let studio = Studio::new(StudioNetwork::from_bytes(&std::fs::read(studio::path())?)?, &layout);
+        offline = offline.with_studio(DelayedDecisions::new(studio, layout.mask_delay));
+    }
     let observed = offline.observe(job.inputs.samples(), songs, layout.hop, at);
     failure?;
     Ok(Replayed { chart: Chart::of(&observed.band, layout.hop), mask: observed.columns, controls: at(0).controls })

@@ -53,6 +53,12 @@ impl<D: Decide> Inline<D> {
         Self { end, networks }
     }
 
+    /// The same end with something made of what decides.
+    #[must_use]
+    pub fn map<E>(self, make: impl FnOnce(D) -> E) -> Inline<E> {
+        Inline { end: self.end, networks: make(self.networks) }
+    }
+
     /// What decided, when all is over.
     #[must_use]
     pub fn into_networks(self) -> D {

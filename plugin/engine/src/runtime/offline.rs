@@ -18,6 +18,7 @@ use songweave_models::{MashNetwork, WeightError};
 
 use crate::{
     band::Band,
+    mash::studio::DelayedDecisions,
     runtime::{inference::Inline, pipeline::Pipeline},
 };
 
@@ -58,6 +59,12 @@ impl Offline {
             columns: receiver,
             keys: Vec::new(),
         })
+    }
+
+    /// In Studio quality, at a layout whose masks wait for it.
+    #[must_use]
+    pub fn with_studio(self, studio: DelayedDecisions) -> Self {
+        Self { inline: self.inline.map(|pipeline| pipeline.with_studio(Some(studio))), ..self }
     }
 
     /// With keys played over MIDI: input sample, key, whether it goes down.
