@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: builds the plugin, lets it accompany a voice and mash the two demo songs, into the folder demo/.
 
-use crate::build::{bundle, studio};
+use crate::build::bundle;
 use crate::drawing::picture::{Picture, between_songs};
 use crate::{project, render};
 use anyhow::{Context, Result};
@@ -11,7 +11,8 @@ use songweave_synth::demo_songs::RATE;
 use songweave_synth::voices::evaluation_singers::{Manner, sing};
 use std::path::{Path, PathBuf};
 
-/// The options of the mash. Song A's band gives way to song B's, then so does its voice.
+/// The options of the mash, in Live quality: Studio learned from real singers and takes the demo's synthetic one for an
+/// instrument. Song A's band gives way to song B's, then so does its voice.
 const OPTIONS: [&str; 10] = [
     "--mode",
     "mash",
@@ -101,8 +102,7 @@ fn mash(folder: &Path) -> Result<()> {
         ["mash.wav", "receipt.json", "mask.png", "waveforms.png"].map(|name| folder.join(name));
     let files =
         [("--input", &a), ("--sidechain", &b), ("--output", &mash), ("--receipt", &receipt), ("--mask-out", &mask)];
-    let quality = if studio::is_there() { "quality=studio" } else { "quality=live" };
-    render(&files, &[&OPTIONS[..], &["--param", quality]].concat())?;
+    render(&files, &OPTIONS)?;
     waveforms(&[&a, &b, &mash])?.write(&waves)
 }
 

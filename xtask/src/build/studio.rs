@@ -45,7 +45,7 @@ pub(crate) fn vocals() -> Result<PathBuf> {
 }
 
 /// Whether the weights are there and are those that this was written for.
-pub(crate) fn is_there() -> bool {
+fn is_there() -> bool {
     std::fs::read(path()).is_ok_and(|bytes| songweave_models::format::digest(&bytes) == DIGEST)
 }
 
