@@ -40,7 +40,7 @@ enum What {
 
 #[derive(clap::Args)]
 struct MashArgs {
-    /// Figures to take over into models/weights/figures: JSON of `evaluate mash`, `evaluate robustness`, `bench`, a comparison of
+    /// Figures to take over into models/weights/figures: JSON of `evaluate mash`, `evaluate robustness`, `evaluate vocals`, `bench`, a comparison of
     /// architectures or of ablations
     #[arg(long, value_name = "FILE,FILE", value_delimiter = ',')]
     figures: Vec<PathBuf>,

@@ -35,7 +35,7 @@ pub(crate) struct Args {
 enum Mode {
     /// Mash: how near mixes and parts come to the true ones, beside plain sum, ducker and oracle mask
     Mash(MashArgs),
-    /// Mash: vocals of artists never heard, in both qualities, beside Spleeter's original
+    /// Mash: real voices over real backings in both qualities, beside Spleeter's original
     Vocals(vocals::Args),
     /// Mash: how restless the auto mask is, and how much clash it leaves, on made-up songs whose score is known
     Auto(AutoArgs),

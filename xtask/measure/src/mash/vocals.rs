@@ -4,7 +4,7 @@
 use std::{f32::consts::PI, sync::Arc};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex32};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use songweave_dsp::stream::layout::{BANDS, CHANNELS, PARTS, Part, StreamLayout};
 use songweave_engine::mash::studio::Studio;
 use songweave_models::{
@@ -33,7 +33,7 @@ pub struct VocalNetworks {
 }
 
 /// SI-SDR of the vocals in dB.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VocalFigures {
     /// Name of the mixture.
     pub name: String,

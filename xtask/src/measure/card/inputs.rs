@@ -8,13 +8,14 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use songweave_measure::statistics::Estimate;
+use songweave_measure::{mash::vocals::VocalFigures, statistics::Estimate};
 
 /// What a file of figures holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Evaluation,
     Robustness,
+    Vocals,
     Bench,
     Architectures,
     Ablations,
@@ -27,6 +28,7 @@ impl Kind {
         [
             (Self::Evaluation, has("overall") && has("pairs")),
             (Self::Robustness, has("cases")),
+            (Self::Vocals, has("mixtures") && has("mean")),
             (Self::Bench, has("missed_hops")),
             (Self::Architectures, has("architectures")),
             (Self::Ablations, has("ablations")),
@@ -40,6 +42,7 @@ impl Kind {
         match self {
             Self::Evaluation => "evaluation",
             Self::Robustness => "robustness",
+            Self::Vocals => "vocals",
             Self::Bench => "bench",
             Self::Architectures => "architectures",
             Self::Ablations => "ablations",
@@ -52,6 +55,7 @@ impl Kind {
 pub(super) struct Inputs {
     pub(super) evaluations: Vec<Evaluation>,
     pub(super) robustness: Option<Robustness>,
+    pub(super) vocals: Option<Vocals>,
     pub(super) bench: Option<Value>,
     pub(super) architectures: Vec<Candidate>,
     pub(super) ablations: Vec<Candidate>,
@@ -68,6 +72,13 @@ pub(super) struct Evaluation {
     pub(super) auto: Option<Auto>,
     pub(super) overall: Summary,
     pub(super) songs: Vec<SongSummary>,
+}
+
+/// What `cargo xtask evaluate vocals` writes.
+#[derive(Deserialize)]
+pub(super) struct Vocals {
+    pub(super) mixtures: Vec<VocalFigures>,
+    pub(super) mean: VocalFigures,
 }
 
 #[derive(Deserialize)]
@@ -230,6 +241,7 @@ impl Inputs {
         match kind {
             Kind::Evaluation => self.evaluations.push(typed(value)?),
             Kind::Robustness => self.robustness = Some(typed(value)?),
+            Kind::Vocals => self.vocals = Some(typed(value)?),
             Kind::Bench => self.bench = Some(value),
             Kind::Architectures => self.architectures.extend(typed::<Architectures>(value)?.architectures),
             Kind::Ablations => self.ablations.extend(typed::<Ablations>(value)?.ablations),

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde_json::{Map, Value};
 
+use songweave_measure::mash::vocals::VocalFigures;
+
 use super::{
-    inputs::{Candidate, Evaluation, Inputs, Recipe, Robustness, Summary},
+    inputs::{Candidate, Evaluation, Inputs, Recipe, Robustness, Summary, Vocals},
     prose::Prose,
     tables::{cells, count, decibels, estimate, leaves, number, percent, table, text},
 };
@@ -31,8 +33,9 @@ cargo xtask train mash --data DATA --out RUN
 cargo xtask train export --run RUN --weights models/weights
 cargo xtask evaluate mash --json evaluation.json
 cargo xtask evaluate robustness --json robustness.json
+cargo xtask evaluate vocals --json vocals.json
 cargo xtask bench --json bench.json
-cargo xtask card mash --figures evaluation.json,robustness.json,bench.json --runs RUNS
+cargo xtask card mash --figures evaluation.json,robustness.json,vocals.json,bench.json --runs RUNS
 ```
 
 The figures that this card was made from are in `models/weights/figures`, the facts of the training run in `mash.training.json`, the \
@@ -53,6 +56,13 @@ pub(super) fn card(inputs: &Inputs, prose: &Prose) -> Result<String> {
             join(&[
                 inputs.robustness.as_ref().map_or_else(String::new, robustness),
                 prose.optional("Robustness").to_owned(),
+            ]),
+        ),
+        (
+            "Studio quality",
+            join(&[
+                prose.optional("Studio quality").to_owned(),
+                inputs.vocals.as_ref().map_or_else(String::new, vocals),
             ]),
         ),
         ("Cost", join(&[cost(inputs), prose.optional("Cost").to_owned()])),
@@ -102,6 +112,27 @@ fn titles(columns: &BTreeSet<(String, String)>) -> impl Iterator<Item = String> 
 
 fn optional(figure: Option<f64>) -> String {
     figure.map_or_else(|| "–".to_owned(), count)
+}
+
+/// Vocals in both qualities beside Spleeter's.
+fn vocals(vocals: &Vocals) -> String {
+    let heading = cells(&[
+        "SI-SDR of the vocals in dB",
+        "mixture",
+        "Live",
+        "Studio",
+        "Spleeter, original",
+        "oracle of the bands",
+    ]);
+    let row = |of: &VocalFigures| {
+        let figures = [of.mixture, of.live, of.studio, of.spleeter, of.oracle].map(decibels);
+        [vec![of.name.clone()], figures.to_vec()].concat()
+    };
+    let rows: Vec<_> = vocals.mixtures.iter().chain([&vocals.mean]).map(row).collect();
+    format!(
+        "Real voices over real backings; the voice so many dB louder or softer than its backing:\n\n{}",
+        table(&heading, &rows)
+    )
 }
 
 fn architectures(candidates: &[Candidate]) -> String {

@@ -1,4 +1,4 @@
-//! `cargo xtask evaluate vocals`: real voices over real backings by artists that no network has heard.
+//! `cargo xtask evaluate vocals`: real voices over real backings.
 
 use std::path::{Path, PathBuf};
 
