@@ -4,21 +4,14 @@
 //! is closed, and the audio thread makes mask columns only while it is open.
 
 pub mod band_view;
-pub mod fit;
+pub mod controls;
 pub mod footer;
-pub mod heat_map;
-pub mod help;
-pub mod lanes;
-pub mod meters;
-pub mod roll;
-pub mod rows;
+pub mod pictures;
 pub mod scale;
 pub mod scene;
 pub mod sentences;
-pub mod slider;
 pub mod theme;
 pub mod tune_view;
-pub mod value_field;
 pub mod view;
 pub mod window;
 

@@ -3,11 +3,14 @@
 use egui::{Align2, FontId, Rect, Ui, vec2};
 use songweave_engine::band::view::BandView;
 
-use super::{
-    roll::{self, Roll, chord_name},
-    rows::{columns, heading, row},
+use crate::editor::{
+    controls::{
+        rows::{columns, heading, row},
+        slider,
+    },
+    pictures::roll::{self, Roll, chord_name},
     scene::Scene,
-    slider, theme, tune_view,
+    theme, tune_view,
 };
 
 /// Draws the chords and the key into the panel at the top.

@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use egui::{Id, Key, Label, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
 
-use super::{
-    help,
+use crate::editor::{
+    controls::{help, slider},
     scene::{Scene, is_running},
-    sentences, slider, theme,
+    sentences, theme,
 };
 use crate::shared::Timing;
 

@@ -2,9 +2,10 @@
 
 use egui::{Rect, Ui, ViewportCommand, vec2};
 
-use super::{
+use crate::editor::{
+    controls::slider,
     scene::{SIZE, SMALLEST},
-    slider, theme,
+    theme,
 };
 
 /// Scales offered, 1 = as large as the system's other text.

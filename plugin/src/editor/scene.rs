@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use nice_plug::prelude::*;
 
-use super::fit;
+use crate::editor::pictures::fit;
 use crate::{params::SongweaveParams, shared::Shared};
 
 /// Size of the whole picture in logical pixels.

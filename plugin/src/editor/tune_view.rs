@@ -3,9 +3,11 @@
 use egui::{Align2, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use songweave_dsp::tune::TuneView;
 
-use super::{
-    help,
-    rows::{columns, heading, row},
+use crate::editor::{
+    controls::{
+        help,
+        rows::{columns, heading, row},
+    },
     scene::Scene,
     theme,
 };

@@ -7,19 +7,20 @@ use songweave_dsp::{
     stream::layout::{PARTS, Part},
 };
 
-use super::{
+use crate::editor::{
     band_view::{self, Page},
-    fit,
+    controls::slider::{self, Look, Slider},
     footer::Footer,
-    heat_map::{COLUMNS, HeatMap},
-    lanes::Lanes,
-    meters::Meters,
-    roll::Roll,
+    pictures::{
+        fit,
+        heat_map::{COLUMNS, HeatMap},
+        lanes::Lanes,
+        meters::Meters,
+        roll::Roll,
+    },
     scale::Scale,
     scene::{GAP, ROW, ROWS, Scene},
-    sentences,
-    slider::{self, Look, Slider},
-    theme, tune_view,
+    sentences, theme, tune_view,
 };
 use crate::{
     params::SongweaveParams,

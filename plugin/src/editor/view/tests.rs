@@ -206,7 +206,7 @@ fn every_control_is_explained_while_the_pointer_is_on_it() {
         for (id, param, _) in known {
             // SAFETY: `params` lives.
             let name = unsafe { param.name() };
-            assert!(crate::editor::help::about(name).is_some(), "{id}");
+            assert!(crate::editor::controls::help::about(name).is_some(), "{id}");
         }
         editor.get_by_role_and_label(Role::Slider, "Depth").hover();
         editor.run_steps(3);

@@ -2,7 +2,7 @@
 
 use egui::{Align2, CursorIcon, Id, Key, Rect, Sense, TextEdit, Ui, WidgetInfo};
 
-use super::theme;
+use crate::editor::theme;
 
 /// The value of a parameter in words.
 pub struct ValueField<'a> {

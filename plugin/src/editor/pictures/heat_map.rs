@@ -9,7 +9,7 @@ use songweave_dsp::{
     stream::layout::{BANDS, Part},
 };
 
-use super::theme;
+use crate::editor::theme;
 
 /// Columns shown, about six seconds.
 pub const COLUMNS: usize = 560;

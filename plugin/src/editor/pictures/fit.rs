@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, Id, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 use songweave_engine::follow::{Listening, SongHeard, words};
 
-use super::{help, theme};
+use crate::editor::{controls::help, theme};
 
 const LINE: f32 = 19.0;
 /// Width of the songs' column.

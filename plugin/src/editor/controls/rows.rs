@@ -3,9 +3,9 @@
 use egui::{Align2, Rect, Ui, vec2};
 use nice_plug::prelude::*;
 
-use super::{
+use crate::editor::{
+    controls::slider::{Look, Slider},
     scene::{GAP, ROW, Scene},
-    slider::{Look, Slider},
     theme,
 };
 

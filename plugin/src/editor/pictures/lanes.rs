@@ -8,7 +8,7 @@ use songweave_dsp::{
     stream::layout::{PARTS, Part},
 };
 
-use super::{help, theme};
+use crate::editor::{controls::help, theme};
 
 /// Columns shown, about twelve seconds.
 const COLUMNS: usize = 1120;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use egui::{Align2, Color32, Rect, Stroke, Ui, pos2, vec2};
 use songweave_dsp::{exchange::telemetry::Telemetry, stream::layout::CHANNELS};
 
-use super::theme;
+use crate::editor::theme;
 
 /// Level at the bottom of a meter in dB.
 const FLOOR_DB: f32 = -60.0;

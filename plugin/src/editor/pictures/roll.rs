@@ -7,7 +7,7 @@ use songweave_dsp::{
 };
 use songweave_engine::band::view::BandView;
 
-use super::{help, theme};
+use crate::editor::{controls::help, theme};
 
 /// Columns shown, about six seconds.
 const COLUMNS: usize = 560;

@@ -6,7 +6,10 @@ use egui::{
 };
 use nice_plug::prelude::*;
 
-use super::{help, theme, value_field::ValueField};
+use crate::editor::{
+    controls::{help, value_field::ValueField},
+    theme,
+};
 use crate::params;
 
 /// Share of the usual way that a drag with Ctrl or Shift goes.
