@@ -33,7 +33,7 @@ fn pitch(voice: &VoiceHeard) -> f32 {
     if voice.voicing < 0.5 { 0.0 } else { voice.key }
 }
 
-/// Notes from their beginnings and ends; one without an end lasts to the end of the song.
+/// Notes from their onsets and ends; one without an end lasts to the end of the song.
 pub(crate) fn notes(events: &[Timed], quarters: impl Fn(u64) -> f64, end: f64) -> Vec<RollNote> {
     let mut sounding: HashMap<(u8, u8), usize> = HashMap::new();
     let mut notes: Vec<RollNote> = Vec::new();

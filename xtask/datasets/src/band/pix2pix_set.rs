@@ -38,7 +38,7 @@ const SEED: u64 = 0x0909;
 pub struct Pix2pixSet {
     /// Folder for the set; songs that are in it are kept.
     pub out: PathBuf,
-    /// Songs, of which a tenth are to choose by.
+    /// Songs, of which a tenth are validation songs.
     pub songs: usize,
     /// Seconds of each at most, from the bar on in which somebody begins to sing.
     pub seconds: f64,

@@ -18,7 +18,7 @@ const VALIDATION_SHARE: f64 = 0.06;
 /// What meets in a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// Made songs only.
+    /// Synthetic songs only.
     Synthetic,
     /// One real song only, by its name.
     Real(&'static str),

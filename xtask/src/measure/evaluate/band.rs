@@ -3,12 +3,10 @@
 mod figures;
 mod print;
 mod recovery;
-mod reference;
 mod sound;
 mod sound_print;
 mod spectrogram;
 mod stage;
-mod true_pitch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -18,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, ensure};
 use figures::{Report, SongFigures};
 use songweave_audio::draft::write_bytes;
+use songweave_measure::band::drummers;
 use songweave_score::songs::structure_song::StructureSong;
 use songweave_score::split::Split;
 use songweave_synth::instruments::soundfont::DEFAULT_PATH;
@@ -101,7 +100,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let recorded: Vec<_> = songs.iter().filter_map(|song| song.recorded.as_ref()).collect();
     let sound =
         args.audio.as_ref().map(|folder| SoundReport::of(folder, args.pix2pix.as_deref(), &recorded)).transpose()?;
-    let reference = reference::grooves_of(&args.params);
+    let reference = drummers::grooves_of(&Path::new(crate::data::dataset::DATA).join("groove"), &args.params);
     let report = Report { sound, ..Report::of(args.seconds, args.params.clone(), songs, reference) };
     print::report(&report);
     if let Some(sound) = &report.sound {
@@ -143,7 +142,7 @@ fn song(args: &Args, folder: &Path, stage: &Stage, recorder: Option<&Recorder>) 
     SongFigures::measure(&song, stage, &args.manners, args.true_pitch, recorder)
 }
 
-/// The folders of songs below `data`; of the shared set those set aside.
+/// The folders of songs below `data`; of the shared set the test songs.
 fn folders(data: &Path, most: Option<usize>) -> Result<Vec<PathBuf>> {
     let is_song = |folder: &Path| folder.join("melody.txt").is_file();
     let root = if data.join("POP909").is_dir() { data.join("POP909") } else { data.to_owned() };

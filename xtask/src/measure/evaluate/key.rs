@@ -47,7 +47,7 @@ pub(crate) struct Args {
     /// Where to write the figures
     #[arg(long, value_name = "FILE")]
     json: PathBuf,
-    /// Songs of POP909, of those set aside to validate by; one of three settings of the key profile was chosen by them
+    /// Songs of POP909, of the validation songs; one of three settings of the key profile was chosen by them
     #[arg(long, default_value_t = 60)]
     songs: usize,
     /// Seconds of each song

@@ -1,7 +1,6 @@
 //! `cargo xtask evaluate tune`: how well a voice's pitch is heard, how well it is tuned, and what melodies are written.
 
 mod correction;
-mod melody;
 mod picture;
 mod pitch_trackers;
 mod print;
@@ -10,12 +9,12 @@ mod tracker;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use correction::CorrectionReport;
-use melody::MelodyReport;
 use pitch_trackers::PitchTrackers;
 use serde::Serialize;
 use songweave_audio::draft::write_bytes;
+use songweave_measure::band::melody_report::{self, MelodyReport};
 use tracker::TrackerReport;
 
 /// What the command takes.
@@ -80,6 +79,14 @@ struct Report {
     melody: Option<MelodyReport>,
 }
 
+/// What the melody network is worth.
+fn measure_melodies(args: &Args) -> Result<MelodyReport> {
+    let bar = super::bar(melody_report::STEPS).with_message("melody network");
+    let report = melody_report::measure(&args.data, args.choose, || bar.inc(1)).map_err(Error::msg)?;
+    bar.finish_and_clear();
+    Ok(report)
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -90,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let wants = |part: Part| args.parts.contains(&part);
-    let melody = if wants(Part::Melody) { Some(melody::measure(&args.data, args.choose)?) } else { None };
+    let melody = if wants(Part::Melody) { Some(measure_melodies(args)?) } else { None };
     let (mut tracker, mut correction) = (None, None);
     if wants(Part::Tracker) || wants(Part::Correction) {
         let others = PitchTrackers::open()?;

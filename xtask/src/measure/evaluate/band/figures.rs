@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use serde::Serialize;
 use songweave_dsp::band::Instrument;
 use songweave_measure::band::chord_figures::{HarmonyFigures, best_triads, running_tonic};
 use songweave_measure::band::diversity::{Sequence, sequences, vendi};
 use songweave_measure::band::grid::{Grid, Onset, Playing, onset_f1};
+use songweave_measure::band::true_pitch;
 use songweave_measure::statistics::Estimate;
 use songweave_measure::tune::voice_tracking::{Hearing, HearingFigures};
 use songweave_score::notation::step_chord::StepChord;
@@ -17,7 +18,6 @@ use songweave_synth::voices::evaluation_singers::{Manner, Sung, sing};
 use super::recovery::{InTime, Recovery};
 use super::sound::{Recorded, Recorder, SoundReport};
 use super::stage::{LISTENING, Stage, chords, onsets};
-use super::true_pitch;
 use crate::render::Chart;
 
 /// Ways to harmonise a song.
@@ -71,7 +71,7 @@ impl SongFigures {
         let heard = chords(&performance.again.chart, song);
         let mut ways: BTreeMap<&'static str, Vec<Option<StepChord>>> = BTreeMap::new();
         if with_true_pitch {
-            ways.insert(HARMONIES[1], true_pitch::chords(song, &performance.again.controls.band)?);
+            ways.insert(HARMONIES[1], true_pitch::chords(song, &performance.again.controls.band).map_err(Error::msg)?);
         }
         ways.insert(HARMONIES[2], song.chords.clone());
         ways.insert(HARMONIES[3], best_triads(&classes));

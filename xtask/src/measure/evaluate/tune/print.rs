@@ -2,8 +2,8 @@
 
 use super::Report;
 use super::correction::CorrectionReport;
-use super::melody::MelodyReport;
 use super::tracker::TrackerReport;
+use songweave_measure::band::melody_report::MelodyReport;
 
 pub(super) fn report(report: &Report) {
     if let Some(tracker) = &report.tracker {

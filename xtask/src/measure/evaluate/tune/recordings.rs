@@ -76,7 +76,7 @@ pub(super) fn gather(data: &Path, seconds: f64, songs: usize) -> Result<Vec<Reco
     Ok(found)
 }
 
-/// Songs that are set aside, sung cleanly.
+/// Test songs, sung cleanly.
 fn synthetic(folder: &Path, seconds: f64, songs: usize) -> Result<Vec<Recording>> {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut folders: Vec<PathBuf> =

@@ -3,17 +3,20 @@
 use std::path::Path;
 
 use songweave_dsp::band::Instrument;
-use songweave_measure::band::grid::{Onset, Playing};
-use songweave_measure::statistics;
 use songweave_score::performances::grooves::{Groove, grooves};
+
+use crate::{
+    band::grid::{Onset, Playing},
+    statistics,
+};
 
 /// Performances that are enough for a mean.
 const ENOUGH: usize = 60;
 
 /// Statistics of the drums that people play in the style among `params` (pop without one); `None` where the set is not there or
-/// has no such style.
-pub(super) fn grooves_of(params: &[String]) -> Option<Playing> {
-    let folder = Path::new(crate::data::dataset::DATA).join("groove");
+/// has no such style. `folder` is the set's.
+#[must_use]
+pub fn grooves_of(folder: &Path, params: &[String]) -> Option<Playing> {
     let style = params.iter().rev().find_map(|param| param.to_lowercase().strip_prefix("style=").map(str::to_owned));
     // Groove has no ballads of their own and calls swing jazz.
     let wanted = match style.as_deref() {
@@ -24,10 +27,10 @@ pub(super) fn grooves_of(params: &[String]) -> Option<Playing> {
         Some("latin") => "latin",
         Some(_) => return None,
     };
-    let all = grooves(&folder).ok()?;
+    let all = grooves(folder).ok()?;
     let like = |groove: &&Groove| !groove.fill && groove.style.split('/').next() == Some(wanted);
     let played: Vec<Playing> =
-        all.iter().filter(like).take(ENOUGH).filter_map(|groove| playing(&folder, groove)).collect();
+        all.iter().filter(like).take(ENOUGH).filter_map(|groove| playing(folder, groove)).collect();
     mean(&played)
 }
 

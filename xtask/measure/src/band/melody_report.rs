@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use anyhow::Result;
 use serde::Serialize;
 use songweave_datasets::band::{
     melody_ngram::{Cost, NGram},
     melody_set::training_melodies,
 };
 use songweave_engine::band::melody::MelodyWriter;
-use songweave_measure::band::melody_figures::{LineNote, MelodyFigures, cost, longest_run, sung_anew, written};
 use songweave_models::melody::MelodyNetwork;
 use songweave_score::{
     songs::melody_songs::{Corpus, MelodySong, read_melodies},
     split::Split,
 };
+
+use crate::band::melody_figures::{LineNote, MelodyFigures, cost, longest_run, sung_anew, written};
 
 /// The plugin's own adventure, beside which others are written.
 const ADVENTURES: [f32; 3] = [0.3, 0.0, 1.0];
@@ -22,54 +22,76 @@ const SEED: u32 = 1;
 
 /// Nats per note on one corpus.
 #[derive(Serialize)]
-pub(super) struct Loss {
-    pub(super) corpus: &'static str,
-    pub(super) songs: usize,
-    pub(super) notes: usize,
-    pub(super) two_gram: f64,
-    pub(super) four_gram: f64,
-    pub(super) network: f64,
+pub struct Loss {
+    /// Name of the corpus, `all` for all of them.
+    pub corpus: &'static str,
+    /// Songs measured.
+    pub songs: usize,
+    /// Notes in them.
+    pub notes: usize,
+    /// Counts of pairs of notes.
+    pub two_gram: f64,
+    /// Counts of four notes in a row.
+    pub four_gram: f64,
+    /// The network.
+    pub network: f64,
 }
 
 /// What one way to write melodies gives.
 #[derive(Serialize)]
-pub(super) struct Written {
-    pub(super) system: String,
-    pub(super) figures: MelodyFigures,
+pub struct Written {
+    /// Who wrote.
+    pub system: String,
+    /// What the lines are like.
+    pub figures: MelodyFigures,
     /// Notes of the longest run that is in a training song.
-    pub(super) longest_run: usize,
+    pub longest_run: usize,
 }
 
 /// All of it.
 #[derive(Serialize)]
-pub(super) struct MelodyReport {
-    pub(super) digest: String,
-    pub(super) parameters: usize,
-    pub(super) microseconds_per_note: f64,
-    pub(super) losses: Vec<Loss>,
-    pub(super) written: Vec<Written>,
+pub struct MelodyReport {
+    /// SHA-256 of the weight file.
+    pub digest: String,
+    /// Trained numbers.
+    pub parameters: usize,
+    /// Time of a note or rest.
+    pub microseconds_per_note: f64,
+    /// By corpus.
+    pub losses: Vec<Loss>,
+    /// By writer.
+    pub written: Vec<Written>,
 }
 
-/// Measures on the songs that are set aside, or on those that training and temperature were chosen by.
-pub(super) fn measure(data: &Path, choose: bool) -> Result<MelodyReport> {
-    let bar = super::super::bar(4 + ADVENTURES.len()).with_message("melody network");
-    let [training, choosing] = training_melodies(data)?;
-    let aside =
-        || read_melodies(data).map(|songs| songs.into_iter().filter(|song| Split::of(&song.name) == Split::Test));
-    let (tested, known) = if choose {
+/// Calls of `progress` in [`measure`].
+pub const STEPS: usize = 4 + ADVENTURES.len();
+
+/// Measures on the test songs, or on the validation songs, by which training and temperature were chosen. `progress` is
+/// called [`STEPS`] times.
+///
+/// # Errors
+/// Songs cannot be read or a network fails, with the reason.
+pub fn measure(data: &Path, validation: bool, progress: impl Fn()) -> Result<MelodyReport, String> {
+    let [training, choosing] = training_melodies(data).map_err(reason)?;
+    let aside = || {
+        read_melodies(data)
+            .map_err(reason)
+            .map(|songs: Vec<MelodySong>| songs.into_iter().filter(|song| Split::of(&song.name) == Split::Test))
+    };
+    let (tested, known) = if validation {
         (choosing, training.clone())
     } else {
         (aside()?.collect(), training.iter().chain(&choosing).cloned().collect())
     };
-    bar.inc(1);
+    progress();
     let grams = [2, 4].map(|order| {
-        bar.inc(1);
+        progress();
         NGram::of(order, training.iter())
     });
-    let mut network = MelodyNetwork::embedded()?;
+    let mut network = MelodyNetwork::embedded().map_err(reason)?;
     let mut costs = Vec::new();
     for song in &tested {
-        costs.push([grams[0].cost(song), grams[1].cost(song), cost(song, &mut network)?]);
+        costs.push([grams[0].cost(song), grams[1].cost(song), cost(song, &mut network).map_err(reason)?]);
     }
     let corpora = [
         ("POP909", Some(Corpus::Pop)),
@@ -78,18 +100,19 @@ pub(super) fn measure(data: &Path, choose: bool) -> Result<MelodyReport> {
         ("all", None),
     ];
     let losses = corpora.map(|(name, corpus)| loss(name, corpus, &tested, &costs)).into_iter().collect();
-    bar.inc(1);
+    progress();
     let pop: Vec<&MelodySong> = tested.iter().filter(|song| song.corpus == Corpus::Pop).collect();
     let real: Vec<_> = pop.iter().map(|song| (*song, written(song))).collect();
     let mut systems = vec![system("as people wrote them".to_owned(), &real, &known)];
     let mut writer = MelodyWriter::new(network.clone());
     for adventure in ADVENTURES {
-        let lines: Result<Vec<_>> =
-            pop.iter().map(|song| Ok((*song, sung_anew(song, &mut writer, adventure, SEED)?))).collect();
+        let lines: Result<Vec<_>, String> = pop
+            .iter()
+            .map(|song| Ok((*song, sung_anew(song, &mut writer, adventure, SEED).map_err(reason)?)))
+            .collect();
         systems.push(system(format!("network, adventure {:.0} %", 100.0 * adventure), &lines?, &known));
-        bar.inc(1);
+        progress();
     }
-    bar.finish_and_clear();
     Ok(MelodyReport {
         digest: network.digest().to_owned(),
         parameters: network.parameters(),
@@ -97,6 +120,10 @@ pub(super) fn measure(data: &Path, choose: bool) -> Result<MelodyReport> {
         losses,
         written: systems,
     })
+}
+
+fn reason(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }
 
 fn loss(name: &'static str, corpus: Option<Corpus>, songs: &[MelodySong], costs: &[[Cost; 3]]) -> Loss {
@@ -116,10 +143,10 @@ fn system(system: String, lines: &[(&MelodySong, Vec<LineNote>)], known: &[Melod
 }
 
 /// Time of a note or rest, both answers.
-fn microseconds(network: &mut MelodyNetwork, songs: &[&MelodySong]) -> Result<f64> {
+fn microseconds(network: &mut MelodyNetwork, songs: &[&MelodySong]) -> Result<f64, String> {
     let songs = &songs[..songs.len().min(8)];
     let begun = std::time::Instant::now();
-    songs.iter().try_for_each(|song| cost(song, network).map(drop))?;
+    songs.iter().try_for_each(|song| cost(song, network).map(drop).map_err(reason))?;
     let events: usize = songs.iter().map(|song| song.events.len()).sum();
     Ok(begun.elapsed().as_secs_f64() * 1e6 / events.max(1) as f64)
 }

@@ -1,7 +1,5 @@
 //! The harmony alone, fed with the score's pitches instead of what is heard of the voice.
 
-use anyhow::Result;
-use songweave_dsp::band::Chord;
 use songweave_dsp::exchange::controls::BandControls;
 use songweave_engine::band::harmony::{Harmony, Overrides};
 use songweave_engine::band::heard::StepHeard;
@@ -15,8 +13,12 @@ const LEVEL: f32 = -20.0;
 const SILENCE: f32 = -120.0;
 
 /// The chord of each step of a song, as the plugin is set.
-pub(super) fn chords(song: &StructureSong, controls: &BandControls) -> Result<Vec<Option<StepChord>>> {
-    let mut harmony = Harmony::new(ChordNetwork::embedded()?);
+///
+/// # Errors
+/// The network fails, with its reason.
+pub fn chords(song: &StructureSong, controls: &BandControls) -> Result<Vec<Option<StepChord>>, String> {
+    let network = ChordNetwork::embedded().map_err(|error| error.to_string())?;
+    let mut harmony = Harmony::new(network);
     let heard = heard(song);
     let nothing = StepHeard { level: SILENCE, heard: 1.0, ..StepHeard::default() };
     let overrides = Overrides {
@@ -35,8 +37,8 @@ pub(super) fn chords(song: &StructureSong, controls: &BandControls) -> Result<Ve
             steps_per_beat: STEPS_PER_BEAT,
         };
         let last = step.checked_sub(1).map_or(&nothing, |last| &heard[last]);
-        let chord: Option<Chord> = harmony.step(&place, last, &[], &overrides)?.chord;
-        chords.push(chord.map(StepChord::from));
+        let step = harmony.step(&place, last, &[], &overrides).map_err(|error| error.to_string())?;
+        chords.push(step.chord.map(StepChord::from));
     }
     Ok(chords)
 }
