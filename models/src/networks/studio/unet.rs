@@ -87,8 +87,8 @@ impl Architecture for Unet {
             newest: 1,
             stage: Stage::Done,
         };
-        for level in 0..LEVELS {
-            let (name, inputs, outputs) = (format!("down{}", level + 1), above(level), channels[level]);
+        for (level, &outputs) in channels.iter().enumerate() {
+            let (name, inputs) = (format!("down{}", level + 1), above(level));
             let weight = file.take(&format!("{name}.weight"), &[outputs, inputs, 5, 5])?;
             net.down.push(Convolution::new(&weight, &file.take(&format!("{name}.bias"), &[outputs])?)?);
             if level + 1 < LEVELS {
