@@ -19,6 +19,7 @@ use songweave_engine::{
     mash::studio::Studio,
     runtime::inference::{Decide, Inline},
 };
+use songweave_models::studio::StudioNetwork;
 use songweave_tests::{
     accompany::choose,
     bounce::{Bounce, SONGWEAVE, instance, parameter, songs},
@@ -103,5 +104,37 @@ fn studio_gives_the_same_bits_in_all_blocks_and_an_impulse_arrives_at_its_latenc
         let from = 20_000;
         let worst = (from..length - latency).map(|n| (open[0][n + latency] - songs[0][0][n]).abs()).fold(0.0, f32::max);
         assert!(worst < 1e-4, "{worst} at {rate} Hz");
+    }
+}
+
+#[test]
+fn shares_are_told_of_the_hop_that_they_belong_to() {
+    if !has_studio() {
+        return;
+    }
+    let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/weights/fetched/studio.safetensors");
+    let network = StudioNetwork::from_bytes(&std::fs::read(weights).unwrap()).unwrap();
+    for rate in [22_050.0, 32_000.0, 44_100.0, 48_000.0, 96_000.0] {
+        let layout = StreamLayout::for_sample_rate(rate);
+        let mut studio = Studio::new(network.clone(), &layout);
+        let (silent, sound) = (vec![0.0; layout.hop], noise(5, layout.hop));
+        // Both songs sound from a hop on; their blocks are decided at different times.
+        let begin = 150;
+        let lag = Studio::lag(&layout);
+        let mut first = [None; 2];
+        for hop in 0..begin + 60 + lag {
+            let samples = if hop < begin { &silent } else { &sound };
+            let shares = studio.hear(&[[samples; 2]; 2]);
+            for (first, shares) in first.iter_mut().zip(shares) {
+                if first.is_none() && shares.iter().any(|share| *share > 1e-6) {
+                    *first = Some(hop - lag);
+                }
+            }
+        }
+        // A frame of the network's reaches up to six hops to both sides of its middle, and a hop lies between two frames.
+        for first in first {
+            let first = first.unwrap();
+            assert!((begin - 9..=begin).contains(&first), "{rate} Hz: {first} instead of about {begin}");
+        }
     }
 }
