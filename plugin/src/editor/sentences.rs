@@ -153,7 +153,7 @@ mod tests {
         let digest = "0123456789abcdef".to_owned();
         let mut info = ModelInfo { name: "mash-1".to_owned(), digest, file: None };
         assert_eq!(network(Some(&info)), "Network mash-1 (01234567), built in");
-        info.file = Some("/tmp/x".into());
+        info.file = Some("mine.safetensors".into());
         assert_eq!(network(Some(&info)), "Network mash-1 (01234567), your file");
         assert_eq!(network(None), "No network");
     }
