@@ -14,7 +14,7 @@ mod norm;
 
 pub use activation::{exp, flush, sigmoid, silu, softmax, tanh};
 pub use attention::{AttentionShape, WindowAttention};
-pub use convolution::{Convolution, Planes, TransposedConvolution};
+pub use convolution::{Affine, Convolution, Planes, PooledConvolution, TimeConvolution, TransposedConvolution};
 pub use gru::Gru;
 pub use linear::Linear;
 pub use lstm::{Lstm, LstmState};

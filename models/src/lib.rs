@@ -19,6 +19,7 @@ pub use networks::{
     chords::{self, ChordBelief, ChordFeatures, ChordNetwork},
     groove,
     instruments::{self, InstrumentNetwork, NoteQuery, NoteTone},
+    listener::{self, ListenerNetwork},
     mash::{self, MashNetwork, MashOutput, StepError},
     melody, studio,
 };

@@ -3,6 +3,7 @@
 pub mod chords;
 pub mod groove;
 pub mod instruments;
+pub mod listener;
 pub mod mash;
 pub mod melody;
 pub mod studio;

@@ -8,7 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use super::{FORMAT, KEY, WeightError};
-use crate::layers::{Gru, Linear, Lstm};
+use crate::layers::{Affine, Gru, Linear, Lstm};
 
 /// The facts of a network, from its weight file. Nothing here depends on the sample rate.
 #[derive(Debug, Clone, Deserialize)]
@@ -140,6 +140,17 @@ impl<'a> WeightFile<'a> {
     ) -> Result<Lstm<STREAMS>, WeightError> {
         let [input, recurrent] = self.take_gates(name, 4, hidden, inputs)?;
         Ok(Lstm::new(input, recurrent)?)
+    }
+
+    /// Takes what normalises `channels` channels: the tensors `NAME.scale` and `NAME.shift`.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_affine(&mut self, name: &str, channels: usize) -> Result<Affine, WeightError> {
+        let mut take = |part: &str| -> Result<Vec<f32>, WeightError> {
+            Ok(self.take(&format!("{name}.{part}"), &[channels])?.to_vec1()?)
+        };
+        Ok(Affine { scale: take("scale")?, shift: take("shift")? })
     }
 
     /// Takes a tensor that was measured and not trained, in single precision. Its numbers are no parameters.

@@ -1,18 +1,24 @@
-//! Convolutions over time and frequency with a stride of two, and their transposes, as matrix products.
+//! Convolutions over time and frequency as matrix products.
 //!
-//! Five by five weights with one line of zeros before and two after, as "same" padding puts them for even sizes: a
+//! Those of a U-Net have a stride of two, and transposes: five by five weights with one line of zeros before and two after, as "same" padding puts them for even sizes: a
 //! convolution halves both axes, a transposed one doubles them. Rows of zeros are not multiplied, and only the rows that
 //! somebody asks for are computed.
 
+mod affine;
 mod down;
 mod planes;
+mod pooled;
 mod product;
+mod temporal;
 #[cfg(test)]
 mod tests;
 mod up;
 
+pub use affine::Affine;
 pub use down::Convolution;
 pub use planes::Planes;
+pub use pooled::PooledConvolution;
+pub use temporal::TimeConvolution;
 pub use up::TransposedConvolution;
 
 /// Rows and columns of the weights.

@@ -6,5 +6,6 @@
 
 pub mod band;
 pub mod follow;
+pub mod listener;
 pub mod mash;
 pub mod runtime;

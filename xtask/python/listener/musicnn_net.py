@@ -1,8 +1,9 @@
-"""The network MSD_musicnn of the package musicnn, in NumPy.
+"""The networks MSD_musicnn and MTT_musicnn of the package musicnn, in NumPy.
 
 Pons, Nieto, Prockup, Schmidt, Ehmann and Serra, "End-to-end learning for music audio tagging at scale" (ISMIR 2018); Pons
-and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging" (2019). It was trained to tag
-200,000 songs with genres, instruments, voices, moods and decades, so it hears timbre, rhythm and production.
+and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging" (2019). The first was trained to
+tag 200,000 songs with genres, instruments, voices, moods and decades, the second to tag 5,000 songs from classical music to
+electronic, so they hear timbre, rhythm and production.
 """
 
 import importlib.util
@@ -21,12 +22,12 @@ TIMBRAL = ("conv2d", "conv2d_1")
 TEMPORAL = ("conv2d_2", "conv2d_3", "conv2d_4")
 
 
-def weights() -> dict[str, np.ndarray]:
-    """The weights in the installed package."""
+def weights(network: str = "MSD_musicnn") -> dict[str, np.ndarray]:
+    """The weights of one of the networks in the installed package."""
     found = importlib.util.find_spec("musicnn")
     if found is None or not found.submodule_search_locations:
         raise SystemExit("the package musicnn is not installed: pip install --no-deps musicnn==0.1.0")
-    folder = Path(found.submodule_search_locations[0]) / "MSD_musicnn"
+    folder = Path(found.submodule_search_locations[0]) / network
     return tensor_bundle.read(folder / ".index", folder / ".data-00000-of-00001")
 
 

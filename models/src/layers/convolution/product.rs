@@ -1,7 +1,7 @@
 //! Products of matrices on one thread, with the same bits every time. `gemm` takes pointers, so this file is `unsafe`.
 #![allow(unsafe_code)]
 
-/// A matrix inside a slice: row after row, `stride` numbers from one row's begin to the next one's.
+/// A matrix inside a slice: row after row, `stride` numbers from one row's begin to the next one's. Rows may overlap.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rows<'a> {
     pub(super) data: &'a [f32],
@@ -10,7 +10,7 @@ pub(super) struct Rows<'a> {
 
 /// Whether a matrix of so many rows and columns lies within its slice.
 fn fits(length: usize, stride: usize, rows: usize, columns: usize) -> bool {
-    rows > 0 && columns > 0 && stride >= columns && (rows - 1) * stride + columns <= length
+    rows > 0 && columns > 0 && (rows - 1) * stride + columns <= length
 }
 
 /// `out[m][n] = a[m][k] * b[k][n]`, added to what is there if `add`. `out` has rows of `out_stride` numbers.
@@ -18,7 +18,7 @@ fn fits(length: usize, stride: usize, rows: usize, columns: usize) -> bool {
 /// # Panics
 /// When a matrix does not fit its slice.
 pub(super) fn multiply(out: &mut [f32], out_stride: usize, [m, k, n]: [usize; 3], a: Rows<'_>, b: Rows<'_>, add: bool) {
-    assert!(fits(out.len(), out_stride, m, n), "the product does not fit");
+    assert!(out_stride >= n && fits(out.len(), out_stride, m, n), "the product does not fit");
     assert!(fits(a.data.len(), a.stride, m, k), "the first factor is too short");
     assert!(fits(b.data.len(), b.stride, k, n), "the second factor is too short");
     let (alpha, beta) = (f32::from(u8::from(add)), 1.0);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::CHANNELS;
 use crate::{
     format::{Architecture, Metadata, WeightError, WeightFile, check_sizes},
-    layers::{Convolution, Planes, TransposedConvolution, exp},
+    layers::{Affine, Convolution, Planes, TransposedConvolution, exp},
 };
 
 /// Levels of the network: each halves frames and bins on the way down and doubles them on the way up.
@@ -28,13 +28,6 @@ const SLOPE: f32 = 0.2;
 struct Sizes {
     /// Channels of each level, from the top down.
     channels: [usize; LEVELS],
-}
-
-/// Two numbers for each channel: what it is multiplied with and what is added.
-#[derive(Debug, Clone)]
-struct Affine {
-    scale: Vec<f32>,
-    shift: Vec<f32>,
 }
 
 /// The U-Net with buffers for what its levels answer.
@@ -92,7 +85,7 @@ impl Architecture for Unet {
             let weight = file.take(&format!("{name}.weight"), &[outputs, inputs, 5, 5])?;
             net.down.push(Convolution::new(&weight, &file.take(&format!("{name}.bias"), &[outputs])?)?);
             if level + 1 < LEVELS {
-                net.down_norms.push(affine(file, &name, outputs)?);
+                net.down_norms.push(file.take_affine(&name, outputs)?);
             }
         }
         for step in 0..LEVELS {
@@ -102,7 +95,7 @@ impl Architecture for Unet {
             let name = format!("up{}", step + 1);
             let weight = file.take(&format!("{name}.weight"), &[inputs, outputs, 5, 5])?;
             net.up.push(TransposedConvolution::new(&weight, &file.take(&format!("{name}.bias"), &[outputs])?)?);
-            net.up_norms.push(affine(file, &name, outputs)?);
+            net.up_norms.push(file.take_affine(&name, outputs)?);
         }
         net.last_weights = net.last.flatten_all()?.to_vec1()?;
         net.last_start = net.last_bias.to_vec1()?;
@@ -121,13 +114,6 @@ fn check(metadata: &Metadata) -> std::result::Result<(), WeightError> {
         return Err(WeightError::Unfit(format!("it hears {} numbers a frame", metadata.features)));
     }
     Ok(())
-}
-
-fn affine(file: &mut WeightFile<'_>, name: &str, channels: usize) -> std::result::Result<Affine, WeightError> {
-    let mut take = |part: &str| -> std::result::Result<Vec<f32>, WeightError> {
-        Ok(file.take(&format!("{name}.{part}"), &[channels])?.to_vec1()?)
-    };
-    Ok(Affine { scale: take("scale")?, shift: take("shift")? })
 }
 
 /// Gives a buffer its size; what is in it does not matter.
@@ -281,14 +267,6 @@ impl Unet {
         let logits = padded.conv2d(&self.last, 0, 1, LAST_REACH, 1)?;
         let logits = logits.broadcast_add(&self.last_bias.reshape((1, CHANNELS, 1, 1))?)?.squeeze(0)?;
         (logits.neg()?.exp()? + 1.0)?.recip()
-    }
-}
-
-impl Affine {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let shape = (1, self.scale.len(), 1, 1);
-        let along = |values: &[f32]| Tensor::from_slice(values, shape, x.device());
-        x.broadcast_mul(&along(&self.scale)?)?.broadcast_add(&along(&self.shift)?)
     }
 }
 
