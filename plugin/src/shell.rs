@@ -217,6 +217,7 @@ impl<P: Ports> ClapPlugin for Shell<P> {
 impl<P: Ports> Vst3Plugin for Shell<P> {
     const VST3_CLASS_ID: [u8; 16] = P::VST3_CLASS_ID;
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[Vst3SubCategory::Fx, Vst3SubCategory::Tools];
+    const VST3_MIDI_CONTROLLERS: &'static [u8] = &KeyEvent::CONTROLLERS;
 }
 
 /// After a panic of the path: takes no events, is silent on the instruments' outputs, and ends the notes that the host still

@@ -64,6 +64,71 @@ fn what_a_host_repeats_to_the_controller_of_a_vst3_is_not_heard() {
     assert!(heard(true) == heard(false));
 }
 
+#[test]
+fn a_vst3_registers_only_the_controllers_that_are_heard() {
+    let plugin = vst3_instance("Songweave").unwrap();
+    let hidden: Vec<_> = plugin.parameters().into_iter().filter(|info| info.name.starts_with("MIDI Ch. ")).collect();
+    let every = (0..16).flat_map(|channel| (0..130).map(move |number| (channel, number)));
+    let mapped = every.filter_map(|(channel, number)| plugin.controller(channel, number));
+    assert_eq!(hidden.len(), 8 * 16);
+    assert!(hidden.iter().all(|info| info.hidden && info.read_only && !info.automatable));
+    assert!(hidden.iter().map(|info| info.id).eq(mapped), "a host sends to what is registered, and nothing else");
+    assert!([1, 7, 122, 128, 129].iter().all(|number| plugin.controller(0, *number).is_none()));
+}
+
+#[test]
+fn the_pedal_of_a_vst3_holds_a_chord_and_all_notes_off_ends_it() {
+    const BAR: usize = 96_000;
+    let sung = voice(8);
+    let press = 4 * BAR - 512;
+    // Whether bass and pad play nothing but the chord, two bars after it was played.
+    let holds = |controllers: &[(usize, u8, f64)]| {
+        let mut plugin = vst3_instance("Songweave").unwrap();
+        let mode = plugin.parameters().iter().find(|info| info.name == "Mode").unwrap().id;
+        plugin.set_value(mode, plugin.parse(mode, "Accompany").unwrap());
+        let id = |number| plugin.controller(2, number).unwrap();
+        let mut sent: Vec<_> = controllers
+            .iter()
+            .map(|&(at, number, value)| (at, EventKind::Parameter { id: id(number), value }))
+            .collect();
+        for key in [61, 65, 68] {
+            sent.push((press + 10, EventKind::NoteOn { channel: 2, key, velocity: 0.8 }));
+            sent.push((press + 50, EventKind::NoteOff { channel: 2, key, velocity: 0.0 }));
+        }
+        sent.sort_by_key(|(at, _)| *at);
+        let mut processor = plugin.activate(&Vst3Setup { offline: true, ..Vst3Setup::default() }).unwrap();
+        let from = 6 * BAR + plugin.latency() as usize;
+        let mut keys = vec![];
+        for (index, block) in sung.chunks(512).enumerate() {
+            let start = index * 512;
+            let due = sent.iter().filter(|(at, _)| (start..start + block.len()).contains(at));
+            let events: Vec<_> = due.map(|(at, kind)| Event { time: (at - start) as u32, kind: *kind }).collect();
+            let mut told = vec![];
+            let mut block = Block {
+                frames: block.len(),
+                inputs: &mut [vec![block.to_vec(); 2], silent_bus(2, block.len())],
+                outputs: &mut [silent_bus(2, block.len())],
+                events: &events,
+                transport: Some(Transport { position: start as u64, ..Transport::default() }),
+                events_out: &mut told,
+            };
+            processor.process(&mut block).unwrap();
+            keys.extend(told.iter().filter_map(|event| match event.kind {
+                EventKind::NoteOn { channel: 1 | 2, key, .. } if (from..from + BAR).contains(&start) => Some(key % 12),
+                _ => None,
+            }));
+        }
+        plugin.deactivate(processor);
+        assert!(!keys.is_empty(), "nothing is played");
+        keys.iter().all(|key| [1, 5, 8].contains(key))
+    };
+    assert!(holds(&[(press, 64, 1.0)]), "the pedal does not hold it");
+    assert!(!holds(&[]), "it holds without a pedal");
+    for number in [64, 120, 121, 123, 127] {
+        assert!(!holds(&[(press, 64, 1.0), (press + 600, number, 0.0)]), "CC{number} does not end it");
+    }
+}
+
 /// Plays a voice in Accompany; returns what was told.
 fn accompany(processor: &mut ClapProcessor, start: usize, voice: &[f32]) -> Vec<Event> {
     let mut told = vec![];

@@ -16,7 +16,8 @@ use std::sync::Arc;
 use stream::MemoryStream;
 use vst3::Steinberg::Vst::{
     BusDirection, BusDirections_, BusInfo, IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentHandler,
-    IComponentTrait, IEditController, IEditControllerTrait, IHostApplication, MediaTypes_, ParameterInfo_,
+    IComponentTrait, IEditController, IEditControllerTrait, IHostApplication, IMidiMapping, IMidiMappingTrait,
+    MediaTypes_, ParameterInfo_,
 };
 use vst3::Steinberg::{FUnknown, IBStream, IPluginBaseTrait, kResultOk, tresult};
 use vst3::{ComPtr, ComWrapper};
@@ -180,6 +181,15 @@ impl Vst3Plugin {
                 })
                 .collect()
         }
+    }
+
+    /// The parameter as which the plugin takes a MIDI controller on a channel, 0…15; 128 is channel pressure, 129 pitch bend.
+    pub fn controller(&self, channel: u8, number: u8) -> Option<u32> {
+        let mapping = self.controller.cast::<IMidiMapping>()?;
+        let mut id = 0;
+        // SAFETY: plain call of a live controller.
+        let result = unsafe { mapping.getMidiControllerAssignment(0, channel.into(), number.into(), &mut id) };
+        (result == kResultOk).then_some(id)
     }
 
     /// Normalised value of parameter `id`.

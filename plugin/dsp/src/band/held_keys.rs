@@ -39,6 +39,9 @@ pub enum KeyEvent {
 }
 
 impl KeyEvent {
+    /// Numbers of the control changes that mean something here, see [`Self::of_controller`]. Hosts of VST3 send no others.
+    pub const CONTROLLERS: [u8; 8] = [64, 120, 121, 123, 124, 125, 126, 127];
+
     /// A key of the first channel goes down or up.
     #[must_use]
     pub const fn pressed(key: u8, down: bool) -> Self {
@@ -189,6 +192,12 @@ mod tests {
 
     fn controller(channel: u8, number: u8, value: f32) -> KeyEvent {
         KeyEvent::of_controller(channel, number, value).unwrap_or_else(|| unreachable!("{number} is one of the keys'"))
+    }
+
+    #[test]
+    fn the_controllers_are_all_that_mean_something() {
+        let heard = (0..=u8::MAX).filter(|number| KeyEvent::of_controller(0, *number, 1.0).is_some());
+        assert!(heard.eq(KeyEvent::CONTROLLERS));
     }
 
     /// Keys held after events at sample 0.
