@@ -22,6 +22,9 @@ use anyhow::{Context, Result, ensure};
 pub(crate) use chart::Chart;
 pub(crate) use job::Inputs;
 use job::Job;
+use mask_out::MaskOut;
+use output::Beside;
+use songweave_dsp::exchange::telemetry::MaskColumn;
 use songweave_host::{Bus, ClapPlugin};
 use std::path::Path;
 
@@ -53,12 +56,15 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let rendered = session::render(&mut plugin, &job, &mut recording)?;
     // A looping render goes without chord names, but a mask that was asked for is refused.
     let charted = (args.midi_out.is_some() || args.roll_out.is_some()) && job.accompanies && job.loop_range.is_none();
-    let again = if args.mask_out.is_some() || charted {
-        Some(replay::replay(&job, &mut plugin, rendered.latency)?)
+    let mut mask = args.mask_out.as_deref().map(|path| MaskOut::new(path, &job, rendered.latency)).transpose()?;
+    let again = if mask.is_some() || charted {
+        let watch = |column: &MaskColumn| mask.as_mut().map_or(Ok(()), |mask| mask.push(column));
+        Some(replay::replay(&job, &mut plugin, rendered.latency, watch)?)
     } else {
         None
     };
-    output::finish(recording, &args, &job, &rendered, again.as_ref())
+    let beside = Beside { rendered: &rendered, again: again.as_ref(), mask };
+    output::finish(recording, &args, &job, beside)
 }
 
 /// A render that is not written anywhere.
@@ -77,7 +83,7 @@ pub(crate) fn perform(args: &Args, inputs: Inputs, bundle: &Path) -> Result<Perf
     let job = Job::new(args, inputs, &mut plugin)?;
     let mut sound = Bus::new();
     let rendered = session::render(&mut plugin, &job, &mut sound)?;
-    let again = replay::replay(&job, &mut plugin, rendered.latency)?;
+    let again = replay::replay(&job, &mut plugin, rendered.latency, |_| Ok(()))?;
     Ok(Performance { sound, rendered, again })
 }
 
@@ -86,7 +92,7 @@ pub(crate) fn chart(args: &Args, inputs: Inputs, bundle: &Path) -> Result<Chart>
     let mut plugin = load(bundle, PLUGIN)?;
     let job = Job::new(args, inputs, &mut plugin)?;
     let latency = session::latency(&mut plugin, &job)?;
-    Ok(replay::replay(&job, &mut plugin, latency)?.chart)
+    Ok(replay::replay(&job, &mut plugin, latency, |_| Ok(()))?.chart)
 }
 
 /// The plugin of that name.

@@ -41,9 +41,9 @@ pub enum AudioError {
         /// What the system said. No `source`, which is printed once more behind the sentence.
         reason: std::io::Error,
     },
-    /// A long song finds no room.
+    /// What is too long for memory finds no room.
     #[error(
-        "{folder}: a long song cannot be kept here while it is used ({reason}); make room, or set TMPDIR to a folder with more"
+        "{folder}: a long song, or its mask, cannot be kept here while it is used ({reason}); make room, or set TMPDIR to a folder with more"
     )]
     Temporary {
         /// The folder for temporary files.

@@ -10,6 +10,7 @@ pub mod error;
 mod priming;
 pub mod resample;
 mod source;
+pub mod spool;
 pub mod store;
 pub mod wav;
 mod wav_header;

@@ -10,6 +10,7 @@ use crate::{
     decode::AudioReader,
     error::{AudioError, Result},
     resample::Converter,
+    spool::temporary,
 };
 
 /// Samples per channel up to which a song is held in memory (32 MiB).
@@ -150,11 +151,6 @@ impl Filling {
         };
         Ok(StereoStore { rate, samples: self.samples, place, remarks })
     }
-}
-
-/// What is wrong with the temporary file.
-fn temporary(reason: std::io::Error) -> AudioError {
-    AudioError::Temporary { folder: std::env::temp_dir(), reason }
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use songweave_audio::draft::write_bytes;
-use songweave_dsp::exchange::telemetry::MaskColumn;
 use songweave_dsp::stream::layout::{PARTS, Part};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,15 +28,15 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    /// The lanes of columns that lie `hop` samples apart at `rate` samples per second.
-    pub(super) fn of(columns: &[MaskColumn], hop: usize, rate: u32) -> Self {
-        let lane = |part: Part| points(columns.iter().map(|column| column.faders[part as usize]), hop, rate);
-        let lanes: [_; PARTS] = Part::ALL.map(|part| (part.name(), lane(part)));
+    /// The lanes of the four parts.
+    pub(super) fn of(lanes: [Lane; PARTS]) -> Self {
+        let lanes = Part::ALL.into_iter().zip(lanes).map(|(part, lane)| (part.name().to_owned(), lane.points));
+        let lanes: Vec<_> = lanes.collect();
         Self {
             about: ABOUT.to_owned(),
             params: vec!["auto=0%".to_owned(), "balance=50%".to_owned()],
             automate: lanes.iter().map(|(name, lane)| format!("{name}={}", text(lane))).collect(),
-            lanes: lanes.into_iter().map(|(name, lane)| (name.to_owned(), lane)).collect(),
+            lanes: lanes.into_iter().collect(),
         }
     }
 
@@ -59,22 +58,35 @@ impl Lanes {
     }
 }
 
-/// A step wherever the value changes from one hop to the next.
-fn points(values: impl Iterator<Item = f32>, hop: usize, rate: u32) -> Vec<(f64, f64)> {
-    let exact = |value: f32| (f64::from(value) * 1000.0).round() / 1000.0;
-    let seconds = |samples: f64| (samples / f64::from(rate) * 1e7).round() / 1e7;
-    let mut points: Vec<(f64, f64)> = Vec::new();
-    for (index, value) in values.map(exact).enumerate() {
-        let at = (index * hop) as f64;
-        match points.last() {
-            None => points.push((0.0, value)),
+/// One lane: a step wherever the value changes from one hop to the next.
+pub(super) struct Lane {
+    /// Samples between values, and samples per second.
+    hop: usize,
+    rate: u32,
+    values: usize,
+    points: Vec<(f64, f64)>,
+}
+
+impl Lane {
+    /// A lane whose values lie `hop` samples apart at `rate` samples per second.
+    pub(super) const fn new(hop: usize, rate: u32) -> Self {
+        Self { hop, rate, values: 0, points: Vec::new() }
+    }
+
+    /// Appends the next hop's value.
+    pub(super) fn push(&mut self, value: f32) {
+        let value = (f64::from(value) * 1000.0).round() / 1000.0;
+        let seconds = |samples: f64| (samples / f64::from(self.rate) * 1e7).round() / 1e7;
+        let at = (self.values * self.hop) as f64;
+        self.values += 1;
+        match self.points.last() {
+            None => self.points.push((0.0, value)),
             Some(&(_, before)) if before != value => {
-                points.extend([(seconds(at - OLD_UNTIL), before), (seconds(at - NEW_FROM), value)]);
+                self.points.extend([(seconds(at - OLD_UNTIL), before), (seconds(at - NEW_FROM), value)]);
             }
             Some(_) => {}
         }
     }
-    points
 }
 
 /// `SECONDS:VALUE,SECONDS:VALUE,…`
@@ -89,6 +101,12 @@ mod tests {
 
     const HOP: usize = 128;
 
+    fn points(values: impl IntoIterator<Item = f32>, hop: usize, rate: u32) -> Vec<(f64, f64)> {
+        let mut lane = Lane::new(hop, rate);
+        values.into_iter().for_each(|value| lane.push(value));
+        lane.points
+    }
+
     fn values() -> Vec<f32> {
         let levels = [0.0, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.0, 1.0, 0.333, 0.333, 1.0];
         levels.into_iter().flat_map(|level| [level; 3]).collect()
@@ -97,7 +115,7 @@ mod tests {
     #[test]
     fn held_and_drawn_as_lines_the_points_give_every_sample_its_value() {
         for rate in [8_000, 44_100, 192_000] {
-            let points = points(values().into_iter(), HOP, rate);
+            let points = points(values(), HOP, rate);
             assert!(points.is_sorted_by(|a, b| a.0 < b.0), "{points:?}");
             for sample in 0..values().len() * HOP {
                 let now = sample as f64 / f64::from(rate);
@@ -113,7 +131,7 @@ mod tests {
 
     #[test]
     fn only_changes_are_written() {
-        assert_eq!(points([0.25; 500].into_iter(), HOP, 48_000), [(0.0, 0.25)]);
+        assert_eq!(points([0.25; 500], HOP, 48_000), [(0.0, 0.25)]);
         assert_eq!(text(&[(0.0, 0.333), (1.5, 1.0)]), "0:33.3%,1.5:100%");
     }
 }

@@ -57,7 +57,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE.mid")]
     pub(crate) midi_in: Option<PathBuf>,
     /// The mask as a picture, or as an array [frame][part][band] with a .json beside it; and FILE.lanes.json, the
-    /// automation of the faders that plays the same back. Held in memory, about 1 GB for an hour
+    /// automation of the faders that plays the same back
     #[arg(long, value_name = "FILE.png|FILE.npy")]
     pub(crate) mask_out: Option<PathBuf>,
     /// The band as a piano roll: notes by instrument, drums, the sung pitch, chord names

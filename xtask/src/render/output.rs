@@ -2,12 +2,13 @@
 
 use super::chart::Chart;
 use super::job::Job;
+use super::mask_out::MaskOut;
 use super::options::Args;
 use super::receipt::SoundDigest;
 use super::replay::Replayed;
 use super::session::{Rendered, Sink};
 use super::stems::Stems;
-use super::{mask_out, midi, receipt, roll_out};
+use super::{midi, receipt, roll_out};
 use anyhow::{Context, Result};
 use songweave_audio::draft::write_bytes;
 use songweave_audio::wav::WavWriter;
@@ -44,19 +45,23 @@ impl Sink for Recording {
     }
 }
 
-/// Finishes the sound and writes whatever else the options name; `again` is the render that was made once more, where one
-/// is needed.
-pub(super) fn finish(
-    recording: Recording,
-    args: &Args,
-    job: &Job,
-    rendered: &Rendered,
-    again: Option<&Replayed>,
-) -> Result<()> {
+/// What was made beside the sound.
+pub(super) struct Beside<'a> {
+    /// What the plugin told.
+    pub(super) rendered: &'a Rendered,
+    /// The render that was made once more, where one is needed.
+    pub(super) again: Option<&'a Replayed>,
+    /// The mask, where it was asked for.
+    pub(super) mask: Option<MaskOut>,
+}
+
+/// Finishes the sound and writes whatever else the options name.
+pub(super) fn finish(recording: Recording, args: &Args, job: &Job, beside: Beside) -> Result<()> {
+    let rendered = beside.rendered;
     let samples = recording.output.frames();
     recording.output.finish()?;
     recording.stems.map_or(Ok(()), Stems::finish)?;
-    write_others(args, job, rendered, again, samples)?;
+    write_others(args, job, beside, samples)?;
     let receipt = receipt::receipt(job, rendered, recording.digest)?;
     if let Some(path) = &args.receipt {
         write_bytes(path, format!("{receipt:#}\n").as_bytes())?;
@@ -70,10 +75,9 @@ pub(super) fn finish(
 }
 
 /// Mask, notes and piano roll of a sound of so many samples.
-fn write_others(args: &Args, job: &Job, rendered: &Rendered, again: Option<&Replayed>, samples: u64) -> Result<()> {
-    if let Some((path, again)) = args.mask_out.as_ref().zip(again) {
-        mask_out::write(path, job, rendered.latency, &again.mask)?;
-    }
+fn write_others(args: &Args, job: &Job, beside: Beside, samples: u64) -> Result<()> {
+    let Beside { rendered, again, mask } = beside;
+    mask.map_or(Ok(()), MaskOut::finish)?;
     let empty = Chart::default();
     let chart = again.map_or(&empty, |again| &again.chart);
     if let Some(path) = &args.midi_out {

@@ -23,10 +23,16 @@ use songweave_models::mash::MashNetwork;
 use songweave_models::studio::StudioNetwork;
 
 /// Renders `job` again. `plugin` is asked what parameter values mean; `latency` is the one that it reported, in samples.
+/// `watch` sees who is heard in every hop of Mash.
 ///
 /// # Errors
-/// The render loops, which this path does not, or the plugin does not tell its parameters.
-pub(super) fn replay(job: &Job, plugin: &mut ClapPlugin, latency: usize) -> Result<Replayed> {
+/// The render loops, which this path does not, the plugin does not tell its parameters, or `watch` fails.
+pub(super) fn replay(
+    job: &Job,
+    plugin: &mut ClapPlugin,
+    latency: usize,
+    mut watch: impl FnMut(&MaskColumn) -> Result<()>,
+) -> Result<Replayed> {
     ensure!(job.loop_range.is_none(), "mask and chords of a looping render are not known; leave out --loop");
     let layout = job.layout(latency);
     let network = MashNetwork::embedded().context("the network in this program is damaged")?;
@@ -49,7 +55,7 @@ pub(super) fn replay(job: &Job, plugin: &mut ClapPlugin, latency: usize) -> Resu
         transport: transport(job, sample),
         position_samples: Some(sample as i64),
     };
-    let mut failure = Ok(());
+    let (mut failure, mut unwatched) = (Ok(()), Ok(()));
     let songs = |from: usize, songs: [&mut [Vec<f32>; 2]; 2]| {
         let read = |song: &StereoStore, [left, right]: &mut [Vec<f32>; 2]| song.read(from, left, right);
         let [a, b] = songs;
@@ -61,17 +67,21 @@ pub(super) fn replay(job: &Job, plugin: &mut ClapPlugin, latency: usize) -> Resu
         let studio = Studio::new(StudioNetwork::from_bytes(&std::fs::read(studio::path())?)?, &layout);
         offline = offline.with_studio(DelayedDecisions::new(studio, layout.mask_delay));
     }
-    let observed = offline.observe(job.inputs.samples(), songs, layout.hop, at);
+    let watch = |column: &MaskColumn| {
+        if unwatched.is_ok() {
+            unwatched = watch(column);
+        }
+    };
+    let observed = offline.observe(job.inputs.samples(), songs, layout.hop, at, watch);
     failure?;
-    Ok(Replayed { chart: Chart::of(&observed.band, layout.hop), mask: observed.columns, controls: at(0).controls })
+    unwatched?;
+    Ok(Replayed { chart: Chart::of(&observed.band, layout.hop), controls: at(0).controls })
 }
 
 /// What a host does not see of a render.
 pub(crate) struct Replayed {
     /// What the band thought; empty in Mash.
     pub(crate) chart: Chart,
-    /// Who is heard in every hop; empty in Accompany.
-    pub(crate) mask: Vec<MaskColumn>,
     /// Parameter values at the start.
     pub(crate) controls: Controls,
 }

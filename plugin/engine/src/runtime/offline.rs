@@ -26,7 +26,8 @@ use crate::{
 pub struct Rendered {
     /// Output, latency removed, `[channel][sample]`, as long as the input; empty when it was only observed.
     pub audio: [Vec<f32>; CHANNELS],
-    /// One column per hop of Mash; column 0 belongs to the frame that ends one hop after the input's first sample.
+    /// One column per hop of Mash; column 0 belongs to the frame that ends one hop after the input's first sample. Empty when
+    /// it was only observed.
     pub columns: Vec<MaskColumn>,
     /// One column per hop of Accompany.
     pub band: Vec<BandColumn>,
@@ -91,23 +92,26 @@ impl Offline {
         let mut audio: Block = [vec![], vec![]];
         let listen =
             |block: &Block| audio.iter_mut().zip(block).for_each(|(audio, block)| audio.extend_from_slice(block));
-        let rendered = self.run(a[0].len(), songs, grid, info, listen);
+        let mut columns = vec![];
+        let rendered = self.run(a[0].len(), songs, grid, info, listen, |column| columns.push(*column));
         for audio in &mut audio {
             audio.drain(..latency);
         }
-        Rendered { audio, ..rendered }
+        Rendered { audio, columns, ..rendered }
     }
 
-    /// As [`Self::render`], but nothing is held of the songs, `length` samples long, nor of the sound. `songs(n, [a, b])`
-    /// writes what there is from sample `n` on into blocks of silence.
+    /// As [`Self::render`], but nothing is held of the songs, `length` samples long, of the sound or of the mask.
+    /// `songs(n, [a, b])` writes what there is from sample `n` on into blocks of silence, `watch` sees one column per hop of
+    /// Mash.
     pub fn observe<I: Into<BlockInfo>>(
         self,
         length: usize,
         songs: impl FnMut(usize, [&mut [Vec<f32>; CHANNELS]; 2]),
         grid: usize,
         info: impl FnMut(usize) -> I,
+        watch: impl FnMut(&MaskColumn),
     ) -> Rendered {
-        self.run(length, songs, grid, info, |_| {})
+        self.run(length, songs, grid, info, |_| {}, watch)
     }
 
     fn run<I: Into<BlockInfo>>(
@@ -117,6 +121,7 @@ impl Offline {
         grid: usize,
         mut info: impl FnMut(usize) -> I,
         mut listen: impl FnMut(&Block),
+        mut watch: impl FnMut(&MaskColumn),
     ) -> Rendered {
         let latency = self.path.layout().latency();
         self.path.reset(&info(0).into().controls);
@@ -133,7 +138,7 @@ impl Offline {
             let main = &mut [left.as_mut_slice(), right.as_mut_slice()];
             self.path.process(main, &side, &info(start).into(), &mut self.inline, &mut ());
             listen(&block);
-            rendered.columns.extend(self.columns.mask.pop_iter());
+            self.columns.mask.pop_iter().for_each(|column| watch(&column));
             rendered.band.extend(self.columns.band.pop_iter());
         }
         rendered
