@@ -2,18 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use symphonia::core::{
-    audio::Channels,
-    codecs::audio::{AudioDecoder, AudioDecoderOptions},
-    errors::Error as SymphoniaError,
-    formats::{FormatOptions, FormatReader, TrackType, probe::Hint},
-    io::{MediaSource, MediaSourceStream},
-    meta::MetadataOptions,
-};
-
 use crate::{
     downmix::Downmix,
     error::{AudioError, Result},
+    packets::{Packets, unreadable},
     priming::Priming,
     source::Source,
     wav_header::WavHeader,
@@ -209,76 +201,4 @@ fn wav_remark(path: &Path, wav: &WavHeader, rate: u32) -> Option<String> {
     let unfinished =
         || format!("{}: the header was never finished; the sound is read to the end of the file", path.display());
     wav.unfinished.then(unfinished).or_else(|| (wav.missing > 0).then(early))
-}
-
-fn unreadable(path: &Path, error: &SymphoniaError) -> AudioError {
-    AudioError::Unreadable { path: path.to_owned(), reason: error.to_string() }
-}
-
-/// The packets of a file's audio track.
-struct Packets {
-    format: Box<dyn FormatReader>,
-    decoder: Box<dyn AudioDecoder>,
-    track: u32,
-    /// Sample rate and channels, from the first packet on.
-    kind: Option<(u32, Channels)>,
-    /// The last packet, `[channel][sample]`.
-    planes: Vec<Vec<f32>>,
-}
-
-impl Packets {
-    fn open(path: &Path, source: Box<dyn MediaSource>) -> Result<Self> {
-        let unreadable = |error| unreadable(path, &error);
-        let mut hint = Hint::new();
-        if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
-            hint.with_extension(extension);
-        }
-        let stream = MediaSourceStream::new(source, Default::default());
-        let format = symphonia::default::get_probe()
-            .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
-            .map_err(unreadable)?;
-        let none = || AudioError::NoAudioTrack(path.to_owned());
-        let track = format.default_track(TrackType::Audio).ok_or_else(none)?;
-        let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio()).ok_or_else(none)?;
-        let decoder = symphonia::default::get_codecs()
-            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-            .map_err(unreadable)?;
-        Ok(Self { track: track.id, decoder, kind: None, planes: Vec::new(), format })
-    }
-
-    /// Samples that the container promises, where it counts in samples of `rate`.
-    fn promised(&self, rate: u32) -> Option<u64> {
-        let track = self.format.tracks().iter().find(|track| track.id == self.track)?;
-        let base = track.time_base?;
-        track.num_frames.filter(|_| base.numer.get() == 1 && base.denom.get() == rate)
-    }
-
-    /// Decodes the next packet; false at the end.
-    fn advance(&mut self) -> std::result::Result<bool, SymphoniaError> {
-        loop {
-            let packet = match self.format.next_packet() {
-                Ok(Some(packet)) => packet,
-                Ok(None) => return Ok(false),
-                // A cut-off file: what was there is good.
-                Err(SymphoniaError::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    return Ok(false);
-                }
-                Err(error) => return Err(error),
-            };
-            if packet.track_id != self.track {
-                continue;
-            }
-            let buffer = match self.decoder.decode(&packet) {
-                Ok(buffer) => buffer,
-                Err(SymphoniaError::DecodeError(_)) => continue,
-                Err(error) => return Err(error),
-            };
-            let kind = (buffer.spec().rate(), buffer.spec().channels().clone());
-            if *self.kind.get_or_insert_with(|| kind.clone()) != kind {
-                return Err(SymphoniaError::Unsupported("sample rate or channels change on the way"));
-            }
-            buffer.copy_to_vecs_planar(&mut self.planes);
-            return Ok(true);
-        }
-    }
 }

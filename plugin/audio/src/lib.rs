@@ -7,6 +7,8 @@ pub mod decode;
 mod downmix;
 pub mod draft;
 pub mod error;
+pub mod excerpts;
+mod packets;
 mod priming;
 pub mod resample;
 mod source;

@@ -1,0 +1,75 @@
+//! The commands that have to do with the library.
+
+mod asked;
+pub(crate) mod doctor;
+pub(crate) mod index;
+pub(crate) mod playlist;
+mod shown;
+pub(crate) mod suggest;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use etcetera::BaseStrategy;
+use songweave_library::{
+    likeness::filter::{self, Filter},
+    store::SqliteStore,
+};
+
+/// Where the library is, and how answers are given.
+#[derive(clap::Args)]
+pub(crate) struct Place {
+    /// The library's file; without it the one in your data folder
+    #[arg(long, global = true, value_name = "FILE.sqlite")]
+    store: Option<PathBuf>,
+    /// Answer in JSON, for scripts
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl Place {
+    /// Where the library lies.
+    pub(crate) fn path(&self) -> Result<PathBuf> {
+        match &self.store {
+            Some(path) if path.to_string_lossy().starts_with("postgres:") => {
+                bail!("this build keeps libraries in SQLite files only; name one with --store FILE.sqlite")
+            }
+            Some(path) => Ok(path.clone()),
+            None => {
+                let folders = etcetera::choose_base_strategy()
+                    .context("your data folder is not known; use --store FILE.sqlite")?;
+                Ok(folders.data_dir().join("songweave").join("library.sqlite"))
+            }
+        }
+    }
+
+    /// The library to read.
+    pub(crate) fn read(&self) -> Result<SqliteStore> {
+        Ok(SqliteStore::read_only(&self.path()?)?)
+    }
+}
+
+/// What songs have to be.
+#[derive(clap::Args)]
+pub(crate) struct Conditions {
+    /// Only songs of a genre, e.g. soul
+    #[arg(long)]
+    genre: Option<String>,
+    /// Only songs of these tempi in BPM, e.g. 90-110
+    #[arg(long, value_name = "FROM-TO")]
+    tempo: Option<String>,
+    /// Only songs in a key or its relative one, e.g. "A minor"
+    #[arg(long)]
+    key: Option<String>,
+}
+
+impl Conditions {
+    /// As a filter.
+    pub(crate) fn filter(&self) -> Result<Filter> {
+        Ok(Filter {
+            genre: self.genre.as_deref().map(filter::genre).transpose()?,
+            tempo: self.tempo.as_deref().map(filter::tempo).transpose()?,
+            key: self.key.as_deref().map(filter::key).transpose()?,
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! `songweave index`.
+
+use std::{io::Write, path::PathBuf};
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use songweave_library::{
+    hearing::ear::{self, Ear},
+    index::{Progress, Report, index},
+    store::{SqliteStore, Store, WriterLock},
+};
+
+use super::Place;
+
+/// What the command takes.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  songweave index ~/Music /media/records
+  songweave index ~/Music --workers 1 --json
+
+Stopping it loses nothing but the songs in work: run it again, and it goes on. Songs that were moved, renamed or copied are known
+by their sound. Files that are left out are listed with the reason.")]
+pub(crate) struct Args {
+    /// Folders with music, or single files
+    #[arg(required = true)]
+    folders: Vec<PathBuf>,
+    /// Songs that are listened to at once; without it as many as there are cores, at most four
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=64))]
+    workers: Option<u8>,
+}
+
+/// A bar on the terminal.
+struct Bar(ProgressBar);
+
+impl Progress for Bar {
+    fn begin(&mut self, total: usize) {
+        self.0.set_length(total as u64);
+    }
+
+    fn step(&mut self, path: &str) {
+        let name = path.rsplit(std::path::MAIN_SEPARATOR).next().unwrap_or_default();
+        self.0.set_message(name.chars().take(40).collect::<String>());
+        self.0.inc(1);
+    }
+
+    fn end(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Indexes folders.
+pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
+    let path = place.path()?;
+    let mut store = SqliteStore::open(&path)?;
+    let _lock = WriterLock::take(&path)?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    let workers = args.workers.map_or(cores, usize::from);
+    let ears = (0..workers).map(|_| ear::network()).collect::<Result<Vec<Box<dyn Ear>>, _>>()?;
+    let bar = ProgressBar::new(0);
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} left  {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let report = index(&mut store, &args.folders, ears, &mut Bar(bar))?;
+    say(place, &report, store.counts()?.0)
+}
+
+fn say(place: &Place, report: &Report, tracks: usize) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    if place.json {
+        let refused: Vec<_> =
+            report.refused.iter().map(|(path, reason)| json!({ "path": path, "reason": reason })).collect();
+        let all = json!({
+            "tracks": tracks,
+            "found": report.found,
+            "heard": report.heard,
+            "known": report.known,
+            "unchanged": report.unchanged,
+            "forgotten": report.forgotten,
+            "refused": refused,
+            "seconds": report.seconds,
+        });
+        return Ok(writeln!(out, "{all:#}")?);
+    }
+    let Report { found, heard, known, unchanged, forgotten, seconds, .. } = report;
+    let speed = if *heard > 0 { format!(", {:.1} a second", *heard as f64 / seconds) } else { String::new() };
+    writeln!(
+        out,
+        "{found} files found: {heard} heard{speed}, {unchanged} unchanged, {known} known by their sound; {forgotten} gone"
+    )?;
+    for (_, reason) in &report.refused {
+        writeln!(out, "left out: {reason}")?;
+    }
+    Ok(writeln!(out, "The library has {tracks} songs.")?)
+}
