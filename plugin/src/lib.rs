@@ -20,7 +20,7 @@ use shell::Shell;
 
 /// The plugin "Songweave": one stereo output.
 pub type Songweave = Shell<Stereo>;
-/// The plugin "Songweave Multi-Out": the same with an output per instrument.
+/// The plugin "Songweave Multi-Out": the same with an output per instrument or part.
 pub type SongweaveMultiOut = Shell<MultiOut>;
 
 nice_plug::nice_export_clap!(Songweave, SongweaveMultiOut);

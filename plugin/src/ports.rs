@@ -27,14 +27,16 @@ impl Ports for Stereo {
     const LAYOUTS: &'static [AudioIOLayout] = &[layout(2, 2, &[]), layout(1, 2, &[]), layout(1, 1, &[])];
 }
 
-/// One stereo output, and one for each instrument of the band. These are silent in Mash.
+/// One stereo output, and four more: in Accompany the instruments of the band, in Mash the parts of what is heard (drums, bass,
+/// other, vocals).
 pub struct MultiOut;
 
 impl Ports for MultiOut {
     const NAME: &'static str = "Songweave Multi-Out";
     const CLAP_ID: &'static str = "org.songweave.songweave-multi-out";
     const VST3_CLASS_ID: [u8; 16] = *b"SongweaveMulti01";
-    const DESCRIPTION: &'static str = "Songweave with drums, bass, keys and pad on outputs of their own";
+    const DESCRIPTION: &'static str =
+        "Songweave with the band's instruments, or the parts of a mash, on outputs of their own";
     const LAYOUTS: &'static [AudioIOLayout] =
         &[layout(2, 2, INSTRUMENTS), layout(1, 2, INSTRUMENTS), layout(1, 1, INSTRUMENTS)];
 }

@@ -73,15 +73,17 @@ impl<P: Ports> Default for Shell<P> {
 }
 
 impl<P> Shell<P> {
-    fn start(&self, layout: StreamLayout, mono_input: bool, config: &BufferConfig) -> Stream {
+    fn start(&self, layout: StreamLayout, ports: &AudioIOLayout, config: &BufferConfig) -> Stream {
         let offline = config.process_mode == ProcessMode::Offline;
         let (engine, end) = self.engine(layout);
         let (sender, receiver) = columns();
         self.shared.begin(&layout, receiver);
         let telemetry = &self.shared.telemetry;
+        let mono_input = ports.main_input_channels == NonZeroU32::new(1);
+        let path =
+            AudioPath::new(layout, mono_input, end, telemetry.clone(), sender).with_frozen(self.shared.frozen.clone());
         Stream {
-            path: AudioPath::new(layout, mono_input, end, telemetry.clone(), sender)
-                .with_frozen(self.shared.frozen.clone()),
+            path: if ports.aux_output_ports.is_empty() { path } else { path.with_parts() },
             clock: engine.as_ref().and_then(|engine| engine.clock(offline)),
             _engine: engine,
             latency: layout.latency() as u32,
@@ -139,11 +141,10 @@ impl<P: Ports> Plugin for Shell<P> {
     ) -> bool {
         let layout = self.params.layout(&self.shared, config.sample_rate);
         context.set_latency_samples(layout.latency() as u32);
-        let mono_input = ports.main_input_channels == NonZeroU32::new(1);
         // The thread of an activation that was never ended goes before the next one starts.
         self.ends_are_due = true;
         self.stream = None;
-        self.stream = Some(self.start(layout, mono_input, config));
+        self.stream = Some(self.start(layout, ports, config));
         true
     }
 
@@ -275,7 +276,8 @@ const fn key_number(key: &Key) -> Option<u8> {
     }
 }
 
-/// Hands the band to the host: notes through `tell`, instruments on their own outputs where there are any.
+/// Hands to the host what is beside the main output: notes through `tell`, instruments and parts on their own outputs where
+/// there are any.
 struct Sink<'a, 'b, F> {
     tell: F,
     told: &'a mut Told,
@@ -293,7 +295,7 @@ impl<F: FnMut(NoteEvent<()>)> BandSink for Sink<'_, '_, F> {
         (self.tell)(midi(sample, note.line.channel(), note.key, note.velocity));
     }
 
-    fn instruments(&mut self, sample: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]) {
+    fn beside(&mut self, sample: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]) {
         for (output, heard) in self.outputs.iter_mut().zip(heard) {
             for (channel, heard) in output.as_slice().iter_mut().zip(heard) {
                 if let Some(place) = channel.get_mut(sample) {

@@ -186,7 +186,7 @@ impl BandSink for Checks {
         self.sound &= sample < self.frames && note.key < 128 && note.velocity < 128;
     }
 
-    fn instruments(&mut self, _: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]) {
+    fn beside(&mut self, _: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]) {
         self.sound &= heard.iter().flatten().all(|sample| sample.is_finite());
     }
 }

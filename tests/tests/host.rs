@@ -206,7 +206,7 @@ fn mono_layouts_and_missing_side_chains_pass_song_a() {
 }
 
 #[test]
-fn multi_out_has_four_silent_stereo_outputs_and_the_same_mix() {
+fn multi_out_has_four_more_stereo_outputs() {
     let mut plugin = instance(MULTI_OUT).unwrap();
     let names: Vec<_> = plugin.ports(false).into_iter().map(|port| (port.name, port.channels)).collect();
     assert_eq!(names.len(), 5);
@@ -226,8 +226,7 @@ fn multi_out_has_four_silent_stereo_outputs_and_the_same_mix() {
         events_out: &mut vec![],
     };
     processor.process(block).unwrap();
-    assert!(outputs[0].iter().flatten().all(|sample| sample.abs() < 8.0));
-    assert!(outputs[1..].iter().flatten().flatten().all(|sample| *sample == 0.0));
+    assert!(outputs.iter().flatten().flatten().all(|sample| sample.abs() < 8.0), "not written");
     plugin.deactivate(processor);
 }
 

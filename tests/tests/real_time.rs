@@ -81,7 +81,7 @@ fn the_audio_path_allocates_nothing() {
         let telemetry = Arc::new(Telemetry::default());
         telemetry.watched.store(true, std::sync::atomic::Ordering::Relaxed);
         let (sender, _receiver) = columns();
-        let mut path = AudioPath::new(layout, false, audio, telemetry, sender);
+        let mut path = AudioPath::new(layout, false, audio, telemetry, sender).with_parts();
         let mut clock = engine.clock(false).unwrap();
         let mut left = noise(1, 8192);
         let mut right = left.clone();
@@ -162,7 +162,7 @@ impl BandSink for Drawn {
 
     fn sung(&mut self, _: usize, _: TuneNote) {}
 
-    fn instruments(&mut self, _: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]) {
+    fn beside(&mut self, _: usize, heard: &[[f32; CHANNELS]; INSTRUMENTS]) {
         for (samples, heard) in self.samples.iter_mut().zip(heard) {
             *samples += usize::from(heard.iter().any(|sample| *sample != 0.0));
         }
@@ -225,7 +225,7 @@ impl BandSink for Notes<'_> {
         *self.0 += 1;
     }
 
-    fn instruments(&mut self, _: usize, _: &[[f32; CHANNELS]; INSTRUMENTS]) {}
+    fn beside(&mut self, _: usize, _: &[[f32; CHANNELS]; INSTRUMENTS]) {}
 }
 
 #[test]

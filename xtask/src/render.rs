@@ -15,6 +15,7 @@ mod replay;
 mod roll_out;
 mod schedule;
 mod session;
+mod split;
 mod stems;
 
 use crate::build::bundle;
@@ -32,6 +33,7 @@ pub(crate) use midi::Timed;
 pub(crate) use options::Args;
 use replay::Replayed;
 use session::Rendered;
+use stems::Whole;
 
 /// Name of the plugin, and of the one with an output for each instrument.
 const PLUGIN: &str = "Songweave";
@@ -50,8 +52,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let mut plugin = load(&bundle, if args.stems_out.is_some() { MULTI_OUT } else { PLUGIN })?;
     let job = Job::new(&args, inputs, &mut plugin)?;
     let ports: Vec<_> = plugin.ports(false).into_iter().map(|port| (port.name, port.channels)).collect();
-    let stems = ports.iter().skip(1).map(|(name, _)| name.clone()).chain([stems::VOICE.to_owned()]);
-    paths::keep_apart(&args, &stems.collect::<Vec<_>>())?;
+    let wholes = Whole::all(job.accompanies, job.inputs.b.is_some()).into_iter();
+    paths::keep_apart(&args, &wholes.flat_map(|whole| whole.names(&ports)).collect::<Vec<_>>())?;
     let mut recording = output::Recording::create(&args, &job, &ports)?;
     let rendered = session::render(&mut plugin, &job, &mut recording)?;
     // A looping render goes without chord names, but a mask that was asked for is refused.
@@ -63,7 +65,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
     } else {
         None
     };
-    let beside = Beside { rendered: &rendered, again: again.as_ref(), mask };
+    let split = args.stems_out.as_ref().map(|folder| split::split(&job, &bundle, folder, &ports)).transpose()?;
+    let beside = Beside { rendered: &rendered, again: again.as_ref(), mask, split: split.unwrap_or_default() };
     output::finish(recording, &args, &job, beside)
 }
 

@@ -5,4 +5,5 @@ pub mod frozen;
 pub mod mask;
 pub(crate) mod masking;
 pub(crate) mod path;
+pub(crate) mod shares;
 pub mod transpose;

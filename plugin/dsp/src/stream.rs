@@ -4,6 +4,8 @@ pub mod framer;
 pub mod layout;
 pub(crate) mod mode;
 pub mod output;
+pub(crate) mod overlap;
+pub(crate) mod part_output;
 pub mod path;
 pub(crate) mod ring;
 pub mod stft;

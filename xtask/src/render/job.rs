@@ -10,15 +10,17 @@ use songweave_audio::store::StereoStore;
 use songweave_dsp::stream::layout::StreamLayout;
 use songweave_engine::mash::studio::Studio;
 use songweave_host::ClapPlugin;
+use std::sync::Arc;
 
 /// The songs at the render's sample rate.
+#[derive(Clone)]
 pub(crate) struct Inputs {
     /// In Hz.
     pub(crate) sample_rate: u32,
     /// Main input.
-    pub(crate) a: StereoStore,
+    pub(crate) a: Arc<StereoStore>,
     /// Side-chain; as long as it is, silence follows.
-    pub(crate) b: Option<StereoStore>,
+    pub(crate) b: Option<Arc<StereoStore>>,
 }
 
 impl Inputs {
@@ -28,7 +30,7 @@ impl Inputs {
         let b = args.sidechain.as_deref().map(|path| StereoStore::decode(path, Some(a.rate()))).transpose()?;
         let remarks = a.remarks().iter().chain(b.iter().flat_map(StereoStore::remarks));
         remarks.for_each(|remark| eprintln!("note: {remark}"));
-        Ok(Self { sample_rate: a.rate(), a, b })
+        Ok(Self { sample_rate: a.rate(), a: Arc::new(a), b: b.map(Arc::new) })
     }
 
     /// Length of the main input in samples.
@@ -38,6 +40,7 @@ impl Inputs {
 }
 
 /// A render in all its details.
+#[derive(Clone)]
 pub(crate) struct Job {
     /// The songs.
     pub(crate) inputs: Inputs,

@@ -47,7 +47,8 @@ pub(crate) struct Args {
     /// Let the transport loop between two times, in seconds
     #[arg(long = "loop", value_name = "FROM:TO")]
     pub(crate) loop_range: Option<LoopRange>,
-    /// Folder for one WAV per instrument
+    /// Folder for one WAV per instrument and one of the voice; in Mash for the parts of each song and of the mash, without
+    /// a side-chain for the parts of the song alone
     #[arg(long, value_name = "DIR")]
     pub(crate) stems_out: Option<PathBuf>,
     /// Standard MIDI File of what the plugin plays

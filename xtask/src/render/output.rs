@@ -7,7 +7,7 @@ use super::options::Args;
 use super::receipt::SoundDigest;
 use super::replay::Replayed;
 use super::session::{Rendered, Sink};
-use super::stems::Stems;
+use super::stems::{Stems, Whole};
 use super::{midi, receipt, roll_out};
 use anyhow::{Context, Result};
 use songweave_audio::draft::write_bytes;
@@ -27,8 +27,10 @@ impl Recording {
     pub(super) fn create(args: &Args, job: &Job, ports: &[(String, usize)]) -> Result<Self> {
         let (_, channels) = ports.first().context("the plugin has no output")?;
         let rate = job.inputs.sample_rate;
-        let stems = args.stems_out.as_ref();
-        let stems = stems.map(|folder| Stems::create(folder, ports, rate, job.accompanies)).transpose()?;
+        let wholes = Whole::all(job.accompanies, job.inputs.b.is_some());
+        let whole = wholes.into_iter().find(|whole| !matches!(whole, Whole::Song(_)));
+        let stems = args.stems_out.as_ref().zip(whole);
+        let stems = stems.map(|(folder, whole)| Stems::create(folder, ports, rate, whole)).transpose()?;
         Ok(Self { output: WavWriter::create(&args.output, rate, *channels)?, digest: SoundDigest::default(), stems })
     }
 }
@@ -39,7 +41,7 @@ impl Sink for Recording {
         self.digest.update(main, frames.clone());
         self.output.write(main, frames.clone())?;
         if let Some(stems) = &mut self.stems {
-            stems.write(ports, frames)?;
+            stems.take(ports, frames)?;
         }
         Ok(())
     }
@@ -53,6 +55,8 @@ pub(super) struct Beside<'a> {
     pub(super) again: Option<&'a Replayed>,
     /// The mask, where it was asked for.
     pub(super) mask: Option<MaskOut>,
+    /// The parts of the songs, where they were asked for.
+    pub(super) split: Vec<Stems>,
 }
 
 /// Finishes the sound and writes whatever else the options name.
@@ -76,7 +80,8 @@ pub(super) fn finish(recording: Recording, args: &Args, job: &Job, beside: Besid
 
 /// Mask, notes and piano roll of a sound of so many samples.
 fn write_others(args: &Args, job: &Job, beside: Beside, samples: u64) -> Result<()> {
-    let Beside { rendered, again, mask } = beside;
+    let Beside { rendered, again, mask, split } = beside;
+    split.into_iter().try_for_each(Stems::finish)?;
     mask.map_or(Ok(()), MaskOut::finish)?;
     let empty = Chart::default();
     let chart = again.map_or(&empty, |again| &again.chart);

@@ -8,6 +8,7 @@ use songweave_host::{ClapPlugin, ParameterInfo};
 const FEW: f64 = 32.0;
 
 /// The plugin's parameters. Their ids stand in the plugin's saved state only; CLAP has numbers and names.
+#[derive(Clone)]
 pub(crate) struct Parameters {
     /// Id and description, in the order of the ids.
     known: Vec<(String, ParameterInfo)>,

@@ -1,58 +1,108 @@
-//! One WAV per instrument of the Multi-Out plugin, and one of the voice.
+//! `--stems-out`: in Accompany one WAV per instrument and one of the voice, in Mash the four parts of each song and of the
+//! mash.
 
+use super::session::Sink;
 use anyhow::{Context, Result};
 use songweave_audio::wav::WavWriter;
+use songweave_dsp::stream::layout::PORT_PARTS;
 use songweave_host::Bus;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Name of what the main output has besides the instruments.
-pub(super) const VOICE: &str = "voice";
+const VOICE: &str = "voice";
 
 /// The file of a stem in `folder`.
 pub(super) fn path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{}.wav", name.to_lowercase()))
 }
 
+/// What stems are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whole {
+    /// The band and the voice.
+    Accompaniment,
+    /// What is heard of both songs.
+    Mash,
+    /// A song by itself.
+    Song(Song),
+}
+
+/// A song by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Song {
+    /// `--input`
+    A,
+    /// `--sidechain`
+    B,
+}
+
+impl Whole {
+    /// What a render has stems of.
+    pub(super) fn all(accompanies: bool, has_b: bool) -> Vec<Self> {
+        match (accompanies, has_b) {
+            (true, _) => vec![Self::Accompaniment],
+            (false, true) => vec![Self::Mash, Self::Song(Song::A), Self::Song(Song::B)],
+            (false, false) => vec![Self::Song(Song::A)],
+        }
+    }
+
+    /// Names of the stems: those of the outputs beside the main one, called `ports`, then what is left of the main one.
+    pub(super) fn names(self, ports: &[(String, usize)]) -> Vec<String> {
+        let prefix = match self {
+            Self::Accompaniment => {
+                return ports.iter().skip(1).map(|(name, _)| name.clone()).chain([VOICE.to_owned()]).collect();
+            }
+            Self::Mash => "mash",
+            Self::Song(Song::A) => "a",
+            Self::Song(Song::B) => "b",
+        };
+        PORT_PARTS.iter().map(|part| format!("{prefix}_{}", part.name())).collect()
+    }
+}
+
 /// The files on their way.
 pub(super) struct Stems {
-    /// One per instrument.
-    instruments: Vec<WavWriter>,
+    /// One per output beside the main one.
+    beside: Vec<WavWriter>,
     /// What is left of the main output without them.
     voice: Option<WavWriter>,
     silent: bool,
 }
 
 impl Stems {
-    /// Begins a file for every output but the main one, and in Accompany one for the voice. `ports` are name and channels.
-    pub(super) fn create(folder: &Path, ports: &[(String, usize)], rate: u32, accompanies: bool) -> Result<Self> {
+    /// Begins the files of `whole` in `folder`. `ports` are name and channels of the outputs, main first.
+    pub(super) fn create(folder: &Path, ports: &[(String, usize)], rate: u32, whole: Whole) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let begin = |name: &str, channels: usize| WavWriter::create(&path(folder, name), rate, channels);
-        let instruments = ports.iter().skip(1).map(|(name, channels)| begin(name, *channels));
-        let voice = ports.first().filter(|_| accompanies).map(|(_, channels)| begin(VOICE, *channels));
-        Ok(Self { instruments: instruments.collect::<Result<_, _>>()?, voice: voice.transpose()?, silent: true })
-    }
-
-    /// Appends frames of all ports, main first.
-    pub(super) fn write(&mut self, ports: &[Bus], frames: Range<usize>) -> Result<()> {
-        let Some((main, instruments)) = ports.split_first() else { return Ok(()) };
-        for (file, bus) in self.instruments.iter_mut().zip(instruments) {
-            self.silent &= bus.iter().all(|channel| channel[frames.clone()].iter().all(|sample| *sample == 0.0));
-            file.write(bus, frames.clone())?;
-        }
-        if let Some(voice) = &mut self.voice {
-            voice.write(&without(main, instruments), frames)?;
-        }
-        Ok(())
+        let names = whole.names(ports);
+        let beside = names.iter().zip(ports.iter().skip(1)).map(|(name, (_, channels))| begin(name, *channels));
+        let voice = names.last().zip(ports.first()).filter(|_| whole == Whole::Accompaniment);
+        let voice = voice.map(|(name, (_, channels))| begin(name, *channels));
+        Ok(Self { beside: beside.collect::<Result<_, _>>()?, voice: voice.transpose()?, silent: true })
     }
 
     /// Puts all files under their names.
     pub(super) fn finish(self) -> Result<()> {
-        for file in self.instruments.into_iter().chain(self.voice) {
+        if self.silent && self.voice.is_some() {
+            println!("all instruments are silent: the band plays none before somebody sings");
+        }
+        for file in self.beside.into_iter().chain(self.voice) {
             file.finish()?;
         }
-        if self.silent {
-            println!("all instruments are silent: the plugin plays none in Mash, and none before somebody sings");
+        Ok(())
+    }
+}
+
+impl Sink for Stems {
+    fn take(&mut self, ports: &[Bus], frames: Range<usize>) -> Result<()> {
+        let Some((main, beside)) = ports.split_first() else { return Ok(()) };
+        for (file, bus) in self.beside.iter_mut().zip(beside) {
+            self.silent &= bus.iter().all(|channel| channel[frames.clone()].iter().all(|sample| *sample == 0.0));
+            file.write(bus, frames.clone())?;
+        }
+        if let Some(voice) = &mut self.voice {
+            voice.write(&without(main, beside), frames)?;
         }
         Ok(())
     }
@@ -79,5 +129,17 @@ mod tests {
         let main = vec![vec![1.0, 0.5], vec![0.25, 0.0]];
         let instruments = [vec![vec![0.5, 0.5], vec![0.0, 0.0]], vec![vec![0.25, 0.0], vec![0.25, 0.0]]];
         assert_eq!(without(&main, &instruments), [[0.25, 0.0], [0.0, 0.0]]);
+    }
+
+    #[test]
+    fn stems_are_named_by_what_they_are_of() {
+        let ports = ["Main", "Drums", "Bass", "Keys", "Pad"].map(|name| (name.to_owned(), 2));
+        let names = |accompanies, has_b| -> Vec<String> {
+            Whole::all(accompanies, has_b).into_iter().flat_map(|whole| whole.names(&ports)).collect()
+        };
+        assert_eq!(names(true, false), ["Drums", "Bass", "Keys", "Pad", "voice"]);
+        assert_eq!(names(false, false), ["a_drums", "a_bass", "a_other", "a_vocals"]);
+        assert_eq!(names(false, true)[..5], ["mash_drums", "mash_bass", "mash_other", "mash_vocals", "a_drums"]);
+        assert_eq!(names(false, true).len(), 12);
     }
 }

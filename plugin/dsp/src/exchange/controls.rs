@@ -168,9 +168,9 @@ pub struct Controls {
     pub auto: f32,
     /// From a plain crossfade (0) to full separation (1).
     pub depth: f32,
-    /// Time constant of rising mask gains in seconds, 0 = at once.
+    /// Time constant with which vocals, drums and bass come into the mask, in seconds, 0 = at once.
     pub attack: f32,
-    /// Time constant of falling mask gains in seconds, 0 = at once.
+    /// Time constant with which they go, in seconds, 0 = at once.
     pub release: f32,
     /// Below this frequency in Hz the mask is not used.
     pub low: f32,

@@ -3,7 +3,8 @@
 use crate::{
     analysis::bands::band_position,
     exchange::{controls::Controls, frame::Decision},
-    stream::layout::{BANDS, PARTS, Part, SONGS, StreamLayout},
+    mash::shares::PartBands,
+    stream::layout::{BANDS, PARTS, SONGS},
 };
 
 /// Gains of both songs, `[song][band]`, linear, 0…1.
@@ -37,24 +38,42 @@ pub fn effective_faders(controls: &Controls, lead: &[f32; PARTS]) -> [f32; PARTS
     })
 }
 
-/// Gains that the faders make of a decision's shares.
+/// Gains with which the faders have each part heard, `[song][part][band]`, linear, 0…1.
 ///
-/// A song's gain in a band is the sum of its parts' shares times their crossfade gains. `depth` fades from the plain
-/// crossfade (the mean over the parts, everywhere the same) to that mask; outside `low`…`high` the crossfade is plain.
+/// `depth` fades from the plain crossfade (the mean over the parts, everywhere the same) to the part's own; outside
+/// `low`…`high` the crossfade is plain.
+fn faded(controls: &Controls, lead: &[f32; PARTS]) -> PartBands {
+    let parts = effective_faders(controls, lead).map(crossfade);
+    let (low, high) = (band_position(controls.low), band_position(controls.high));
+    let depth: [f32; BANDS] = std::array::from_fn(|band| controls.depth * inside(band, low, high));
+    std::array::from_fn(|song| {
+        let plain = parts.iter().map(|gains| gains[song]).sum::<f32>() / PARTS as f32;
+        parts.map(|gains| depth.map(|depth| plain + depth * (gains[song] - plain)))
+    })
+}
+
+/// Gains that the faders make of a decision's shares: in a band, the sum of the parts' shares times the gains with which
+/// they are heard.
 #[must_use]
 pub fn gains(decision: &Decision, controls: &Controls) -> SongGains {
-    let parts = effective_faders(controls, &decision.lead).map(crossfade);
-    let plain: [f32; SONGS] =
-        std::array::from_fn(|song| parts.iter().map(|gains| gains[song]).sum::<f32>() / PARTS as f32);
-    let (low, high) = (band_position(controls.low), band_position(controls.high));
-    let mut gains = [[0.0; BANDS]; SONGS];
-    for (song, gains) in gains.iter_mut().enumerate() {
-        for (band, gain) in gains.iter_mut().enumerate() {
-            let mask: f32 = (0..PARTS).map(|part| decision.shares[song][part][band] * parts[part][song]).sum();
-            *gain = plain[song] + controls.depth * inside(band, low, high) * (mask - plain[song]);
-        }
+    let controls = Controls { delta: false, ..*controls };
+    part_gains(&decision.shares, &decision.lead, &controls).each_ref().map(sum)
+}
+
+/// What each part contributes to the gains of both songs: its share times the gain with which it is heard, with `delta` the
+/// rest of its share.
+pub(crate) fn part_gains(shares: &PartBands, lead: &[f32; PARTS], controls: &Controls) -> PartBands {
+    let mut gains = faded(controls, lead);
+    let pairs = gains.as_flattened_mut().as_flattened_mut().iter_mut().zip(shares.as_flattened().as_flattened());
+    for (gain, share) in pairs {
+        *gain = share * if controls.delta { 1.0 - *gain } else { *gain };
     }
     gains
+}
+
+/// The gain of a song, `[band]`, of what its parts contribute.
+pub(crate) fn sum(parts: &[[f32; BANDS]; PARTS]) -> [f32; BANDS] {
+    std::array::from_fn(|band| parts.iter().map(|part| part[band]).sum())
 }
 
 /// How far a band lies inside the limits `low`…`high`, both as places on the band axis, 0…1.
@@ -62,67 +81,6 @@ fn inside(band: usize, low: f32, high: f32) -> f32 {
     let position = band as f32;
     // One band wide edges, so that a moving limit does not click.
     (position - low + 1.0).clamp(0.0, 1.0) * (high - position + 1.0).clamp(0.0, 1.0)
-}
-
-/// What belongs to song B's drums of the gains with which song B is heard, `[band]`.
-///
-/// `target` `[band]` is what [`gains`] makes for song B, `smoothed` `[band]` what became of it in time. With `delta` it
-/// is what belongs to the drums of what the mask takes away.
-#[must_use]
-pub fn drum_gains(
-    decision: &Decision,
-    controls: &Controls,
-    target: &[f32; BANDS],
-    smoothed: &[f32; BANDS],
-) -> [f32; BANDS] {
-    const B: usize = 1;
-    let parts = effective_faders(controls, &decision.lead).map(|fader| crossfade(fader)[B]);
-    let plain = parts.iter().sum::<f32>() / PARTS as f32;
-    let (low, high) = (band_position(controls.low), band_position(controls.high));
-    std::array::from_fn(|band| {
-        let share = decision.shares[B][Part::Drums as usize][band];
-        let faded = plain + controls.depth * inside(band, low, high) * (parts[Part::Drums as usize] - plain);
-        let heard = if target[band] > 1e-6 { (share * faded / target[band]).clamp(0.0, 1.0) } else { share };
-        let gain = heard * smoothed[band];
-        if controls.delta { share - gain } else { gain }
-    })
-}
-
-/// Attack and release of the gains.
-#[derive(Debug, Clone)]
-pub struct GainSmoother {
-    gains: SongGains,
-    hop_seconds: f32,
-    fresh: bool,
-}
-
-impl GainSmoother {
-    /// A smoother that takes its first gains as they are.
-    #[must_use]
-    pub fn new(layout: &StreamLayout) -> Self {
-        Self { gains: [[0.0; BANDS]; SONGS], hop_seconds: layout.hop_seconds(), fresh: true }
-    }
-
-    /// Forgets the present gains.
-    pub fn reset(&mut self) {
-        self.fresh = true;
-    }
-
-    /// Moves one hop towards `target`; rising gains with the `attack`, falling ones with the `release` time constant in
-    /// seconds.
-    pub fn step(&mut self, target: &SongGains, attack: f32, release: f32) -> &SongGains {
-        if self.fresh {
-            self.fresh = false;
-            self.gains = *target;
-        }
-        let share = |seconds: f32| if seconds > 0.0 { 1.0 - (-self.hop_seconds / seconds).exp() } else { 1.0 };
-        let (rise, fall) = (share(attack), share(release));
-        for (gain, target) in self.gains.iter_mut().flatten().zip(target.iter().flatten()) {
-            let towards = if target > gain { rise } else { fall };
-            *gain = if towards >= 1.0 { *target } else { *gain + towards * (target - *gain) };
-        }
-        &self.gains
-    }
 }
 
 #[cfg(test)]
@@ -166,19 +124,22 @@ mod tests {
     }
 
     #[test]
-    fn drums_and_the_rest_add_up_to_song_b() {
+    fn parts_add_up_to_what_is_heard_and_to_what_is_not() {
         let decision = separated();
-        for delta in [false, true] {
-            for controls in [
-                Controls { delta, ..Controls::default() },
-                Controls { delta, faders: [0.3, 0.6, 0.2, 0.9], depth: 0.7, low: 300.0, ..Controls::default() },
-            ] {
-                let target = gains(&decision, &controls)[1];
-                let drums = drum_gains(&decision, &controls, &target, &target);
-                for (band, (drums, whole)) in drums.into_iter().zip(target).enumerate() {
-                    let whole = if delta { 1.0 - whole } else { whole };
-                    let wanted = if band / 24 == Part::Drums as usize { whole } else { 0.0 };
-                    assert!((drums - wanted).abs() < 1e-6, "band {band}: {drums} instead of {wanted}");
+        for controls in [
+            Controls::default(),
+            Controls { faders: [0.3, 0.6, 0.2, 0.9], depth: 0.7, low: 300.0, auto: 0.3, ..Controls::default() },
+        ] {
+            let whole = gains(&decision, &controls);
+            let heard = part_gains(&decision.shares, &decision.lead, &controls);
+            let taken = part_gains(&decision.shares, &decision.lead, &Controls { delta: true, ..controls });
+            for (song, band) in (0..SONGS).flat_map(|song| (0..BANDS).map(move |band| (song, band))) {
+                for part in 0..PARTS {
+                    let of_this_band = band / 24 == part;
+                    let wanted = if of_this_band { [whole[song][band], 1.0 - whole[song][band]] } else { [0.0; 2] };
+                    for (gain, wanted) in [heard[song][part][band], taken[song][part][band]].into_iter().zip(wanted) {
+                        assert!((gain - wanted).abs() < 1e-6, "song {song}, part {part}, band {band}: {gain}");
+                    }
                 }
             }
         }
@@ -205,15 +166,5 @@ mod tests {
                 assert_eq!(effective_faders(&controls, &[0.5; PARTS]), auto, "{step}");
             }
         }
-    }
-
-    #[test]
-    fn smoothing_rises_with_attack_and_falls_with_release() {
-        let layout = StreamLayout::for_sample_rate(48_000.0);
-        let mut smoother = GainSmoother::new(&layout);
-        smoother.step(&[[0.0; BANDS]; SONGS], 0.0, 0.0);
-        let rising = smoother.step(&[[1.0; BANDS]; SONGS], layout.hop_seconds(), 0.0)[0][0];
-        assert!((rising - (1.0 - (-1.0_f32).exp())).abs() < 1e-6);
-        assert_eq!(smoother.step(&[[0.0; BANDS]; SONGS], 1.0, 0.0)[0][0], 0.0);
     }
 }

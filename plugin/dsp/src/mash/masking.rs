@@ -6,12 +6,14 @@ use crate::{
     analysis::bands::ErbBands,
     exchange::{controls::Controls, frame::Decision},
     mash::{
-        mask::{self, GainSmoother},
+        mask,
+        shares::{PartBands, ShareSmoother},
         transpose::Transposer,
     },
     stream::{
-        layout::{BANDS, CHANNELS, SONGS, StreamLayout},
+        layout::{BANDS, CHANNELS, PARTS, Part, SONGS, StreamLayout},
         mode::Spectra,
+        part_output::Whole,
     },
 };
 
@@ -21,7 +23,11 @@ pub(crate) struct Masking {
     bin_gains: [Vec<f32>; SONGS],
     /// Gains of song B's pitched parts, `[bin]`; scratch of a transposed frame.
     pitched_gains: Vec<f32>,
-    smoother: GainSmoother,
+    smoother: ShareSmoother,
+    /// What each part contributes to the gains of the frame made last.
+    part_gains: PartBands,
+    /// How far song B's pitched parts are transposed in it.
+    semitones: i8,
     transposer: Transposer,
 }
 
@@ -31,7 +37,9 @@ impl Masking {
             mixed: std::array::from_fn(|_| vec![Complex32::default(); layout.bins()]),
             bin_gains: std::array::from_fn(|_| vec![0.0; layout.bins()]),
             pitched_gains: vec![0.0; layout.bins()],
-            smoother: GainSmoother::new(layout),
+            smoother: ShareSmoother::new(layout),
+            part_gains: [[[0.0; BANDS]; PARTS]; SONGS],
+            semitones: 0,
             transposer: Transposer::new(layout),
         }
     }
@@ -60,24 +68,50 @@ impl Masking {
         controls: &Controls,
         spectra: &[Spectra; SONGS],
     ) {
-        let target = mask::gains(decision, controls);
-        let gains = self.smoother.step(&target, controls.attack, controls.release);
-        for (gains, bins) in gains.iter().zip(&mut self.bin_gains) {
-            bands.interpolate(gains, bins);
+        self.smoother.step(&decision.shares, controls.attack, controls.release);
+        self.part_gains = mask::part_gains(self.smoother.shares(), &decision.lead, controls);
+        for (gains, bins) in self.part_gains.iter().zip(&mut self.bin_gains) {
+            bands.interpolate(&mask::sum(gains), bins);
         }
-        if controls.delta {
-            self.bin_gains.iter_mut().flatten().for_each(|gain| *gain = 1.0 - *gain);
-        }
-        let semitones = if controls.match_keys { decision.transpose_b } else { controls.transpose_b };
-        if semitones != 0 {
-            let drums = mask::drum_gains(decision, controls, &target[1], &gains[1]);
-            self.keep_drums(bands, &drums);
+        self.semitones = if controls.match_keys { decision.transpose_b } else { controls.transpose_b };
+        if self.semitones != 0 {
+            self.keep_drums(bands);
         }
         self.mix(spectra);
-        if semitones == 0 {
+        if self.semitones == 0 {
             self.transposer.reset();
         } else {
-            self.transposer.add(semitones, &spectra[1], &self.pitched_gains, &mut self.mixed);
+            self.transposer.add(self.semitones, &spectra[1], &self.pitched_gains, &mut self.mixed);
+        }
+    }
+
+    /// Makes every part of the frame that [`Self::apply`] made last, of the same spectra: as it is heard, and as it is in
+    /// song A. The parts of each whole add up to it.
+    pub(crate) fn parts(
+        &mut self,
+        bands: &ErbBands,
+        spectra: &[Spectra; SONGS],
+        mut take: impl FnMut(Whole, usize, &Spectra),
+    ) {
+        for part in 0..PARTS {
+            for (gains, bins) in self.part_gains.iter().zip(&mut self.bin_gains) {
+                bands.interpolate(&gains[part], bins);
+            }
+            let moves = self.semitones != 0 && part != Part::Drums as usize;
+            if moves {
+                let gains = &mut self.bin_gains[1];
+                self.pitched_gains.copy_from_slice(gains);
+                gains.fill(0.0);
+            }
+            self.mix(spectra);
+            if moves {
+                self.transposer.add_again(self.semitones, &spectra[1], &self.pitched_gains, &mut self.mixed);
+            }
+            take(Whole::Mash, part, &self.mixed);
+            bands.interpolate(&self.smoother.shares()[0][part], &mut self.bin_gains[0]);
+            self.bin_gains[1].fill(0.0);
+            self.mix(spectra);
+            take(Whole::SongA, part, &self.mixed);
         }
     }
 
@@ -92,11 +126,11 @@ impl Masking {
         }
     }
 
-    /// Leaves of song B's gains those of its drums `[band]`, and lays the others aside.
-    fn keep_drums(&mut self, bands: &ErbBands, drums: &[f32; BANDS]) {
+    /// Leaves of song B's gains those of its drums, and lays the others aside.
+    fn keep_drums(&mut self, bands: &ErbBands) {
         let gains = &mut self.bin_gains[1];
         self.pitched_gains.copy_from_slice(gains);
-        bands.interpolate(drums, gains);
+        bands.interpolate(&self.part_gains[1][Part::Drums as usize], gains);
         for (pitched, drums) in self.pitched_gains.iter_mut().zip(gains) {
             *pitched = (*pitched - *drums).max(0.0);
         }

@@ -108,6 +108,11 @@ impl ModePath for MashPath {
         };
         self.masking.apply(&self.bands, &self.decision, &frame.controls, spectra);
         next.output.add(next.stft, self.masking.mixed());
+        if next.output.has_parts() {
+            let NextHop { output, stft, .. } = next;
+            self.masking
+                .parts(&self.bands, spectra, |whole, part, spectra| output.add_part(stft, whole, part, spectra));
+        }
         if next.telemetry.watched.load(Relaxed) {
             let column = MaskColumn::new(&self.decision, &frame.controls, &songs.bands);
             next.columns.send(MaskColumn { transport: frame.transport, ..column });

@@ -105,8 +105,7 @@ impl Transposer {
         gains: &[f32],
         mixed: &mut [Vec<Complex32>; CHANNELS],
     ) {
-        let semitones = semitones.clamp(-MOST_SEMITONES, MOST_SEMITONES);
-        let stretch = (f32::from(semitones) / 12.0).exp2() - 1.0;
+        let stretch = stretch(semitones);
         let [left, right] = spectra;
         for ((power, gain), (l, r)) in self.power.iter_mut().zip(gains).zip(left.iter().zip(right)) {
             *power = (l.norm_sqr() + r.norm_sqr()) * gain * gain;
@@ -120,6 +119,21 @@ impl Transposer {
         self.envelope.estimate(&self.power);
         self.move_regions(stretch, spectra, gains, mixed);
         self.remember(spectra);
+    }
+
+    /// Adds what other `gains` `[bin]` have of the frame that [`Self::add`] added last, moved and turned as that was: gains that
+    /// add up to its gains give what adds up to it.
+    ///
+    /// # Real-time safety
+    /// Neither allocates nor blocks.
+    pub fn add_again(
+        &self,
+        semitones: i8,
+        spectra: &[Vec<Complex32>; CHANNELS],
+        gains: &[f32],
+        mixed: &mut [Vec<Complex32>; CHANNELS],
+    ) {
+        self.move_regions(stretch(semitones), spectra, gains, mixed);
     }
 
     /// Cuts the spectrum at its valleys.
@@ -189,7 +203,7 @@ impl Transposer {
 
     /// Adds every region at its new place.
     fn move_regions(
-        &mut self,
+        &self,
         stretch: f32,
         spectra: &[Vec<Complex32>; CHANNELS],
         gains: &[f32],
@@ -232,6 +246,11 @@ impl Transposer {
         }
         self.follows = true;
     }
+}
+
+/// How much higher a transposition makes every frequency, as a share of it.
+fn stretch(semitones: i8) -> f32 {
+    (f32::from(semitones.clamp(-MOST_SEMITONES, MOST_SEMITONES)) / 12.0).exp2() - 1.0
 }
 
 /// The part of a number of turns that counts, −0.5…0.5.

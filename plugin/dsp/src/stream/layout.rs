@@ -41,6 +41,9 @@ impl Part {
     }
 }
 
+/// The part of Mash on each output beside the main one, in the order of the band's instruments, which have them in Accompany.
+pub const PORT_PARTS: [Part; PARTS] = [Part::Drums, Part::Bass, Part::Other, Part::Vocals];
+
 /// Window, hop and latency at one sample rate.
 ///
 /// A hop lasts about 11 ms at every rate: the sizes double with each octave of the sample rate (window 2048 at 44.1 and

@@ -7,7 +7,9 @@ use crate::{
     exchange::controls::{Controls, Mode},
     stream::{
         framer::repaired,
-        layout::{CHANNELS, DECISION_DELAY, StreamLayout},
+        layout::{CHANNELS, DECISION_DELAY, PORT_PARTS, StreamLayout},
+        overlap::Overlap,
+        part_output::{PartOutput, Whole},
         stft::Stft,
     },
 };
@@ -19,6 +21,8 @@ pub struct Blend {
     pub wet: f32,
     /// Gain of the delayed input A, linear.
     pub dry: f32,
+    /// Gain of that part of the delayed input A which is heard in the wet signal's place while song B is absent.
+    pub alone: f32,
     /// Gain of the voice as the tuner gives it, linear.
     pub voice: f32,
     /// Gain of each instrument of the band, linear, `[instrument]`.
@@ -37,6 +41,7 @@ impl Blend {
             Mode::Mash => Self { wet: mix * output_gain, dry: (1.0 - mix) * output_gain, ..Self::default() },
             Mode::Accompany => Self {
                 wet: 0.0,
+                alone: 0.0,
                 dry: (1.0 - mix) * output_gain,
                 voice: mix * band.voice * output_gain,
                 band: band.levels.map(|level| mix * level * output_gain),
@@ -53,7 +58,8 @@ impl Blend {
     /// The same with as much of the wet signal as song B is present; the rest is dry.
     #[must_use]
     pub fn with_presence(self, presence: f32) -> Self {
-        Self { wet: self.wet * presence, dry: self.dry + self.wet * (1.0 - presence), ..self }
+        let alone = self.wet * (1.0 - presence);
+        Self { wet: self.wet * presence, dry: self.dry + alone, alone, ..self }
     }
 }
 
@@ -61,13 +67,11 @@ impl Blend {
 ///
 /// With `dry` at 1 and everything else at 0 the output is the delayed input, bit for bit.
 pub struct Output {
-    overlap: [Vec<f32>; CHANNELS],
+    overlap: Overlap,
     delay: [Vec<f32>; CHANNELS],
     hop: usize,
-    /// Samples by which finished frames still wait for the look-ahead.
-    wait: usize,
-    /// Length of a frame in samples.
-    window: usize,
+    /// Where each part of Mash has an output of its own.
+    parts: Option<PartOutput>,
     sounds: Sounds,
     has_band: bool,
     /// Next sample of the present hop.
@@ -78,6 +82,7 @@ pub struct Output {
     to: Blend,
     peak: [f32; CHANNELS],
     instruments: [[f32; CHANNELS]; INSTRUMENTS],
+    beside: [[f32; CHANNELS]; INSTRUMENTS],
 }
 
 impl Output {
@@ -87,11 +92,10 @@ impl Output {
     #[must_use]
     pub fn new(layout: &StreamLayout) -> Self {
         Self {
-            overlap: std::array::from_fn(|_| vec![0.0; layout.window + (1 + layout.look_ahead) * layout.hop]),
+            overlap: Overlap::new(layout),
             delay: std::array::from_fn(|_| vec![0.0; layout.latency()]),
             hop: layout.hop,
-            wait: layout.look_ahead.saturating_sub(layout.mask_delay) * layout.hop,
-            window: layout.window,
+            parts: None,
             sounds: Sounds::new(layout),
             has_band: false,
             at: 0,
@@ -100,12 +104,29 @@ impl Output {
             to: Blend::default(),
             peak: [0.0; CHANNELS],
             instruments: [[0.0; CHANNELS]; INSTRUMENTS],
+            beside: [[0.0; CHANNELS]; INSTRUMENTS],
         }
+    }
+
+    /// The same with the parts of Mash beside the main output.
+    ///
+    /// # Allocates
+    #[must_use]
+    pub fn with_parts(self, layout: &StreamLayout) -> Self {
+        Self { parts: Some(PartOutput::new(layout)), ..self }
+    }
+
+    /// Whether the parts of Mash are wanted.
+    #[must_use]
+    pub const fn has_parts(&self) -> bool {
+        self.parts.is_some()
     }
 
     /// Forgets everything; the next hop begins at `blend`.
     pub fn reset(&mut self, blend: Blend) {
-        self.overlap.iter_mut().chain(&mut self.delay).for_each(|samples| samples.fill(0.0));
+        self.overlap.clear();
+        self.parts.iter_mut().for_each(PartOutput::clear);
+        self.delay.iter_mut().for_each(|samples| samples.fill(0.0));
         self.silence_band();
         (self.at, self.delay_at) = (0, 0);
         (self.from, self.to) = (blend, blend);
@@ -130,10 +151,19 @@ impl Output {
         let out = std::array::from_fn(|channel| {
             let delayed = std::mem::replace(&mut self.delay[channel][self.delay_at], input[channel]);
             let voice = tuned[channel][self.at] * voice;
-            let out = repaired(self.overlap[channel][self.at] * wet + delayed * dry + voice + band(channel)).0;
+            let mash = self.overlap.at(channel, self.at);
+            let out = repaired(mash * wet + delayed * dry + voice + band(channel)).0;
             self.peak[channel] = self.peak[channel].max(out.abs());
             out
         });
+        self.beside = self.instruments;
+        if let Some(parts) = &self.parts {
+            let alone = blend(self.from.alone, self.to.alone);
+            for (beside, part) in self.beside.iter_mut().zip(PORT_PARTS) {
+                let heard = parts.at(part as usize, self.at, wet, alone);
+                beside.iter_mut().zip(heard).for_each(|(beside, heard)| *beside += repaired(heard).0);
+            }
+        }
         self.at += 1;
         self.delay_at += 1;
         if self.delay_at == self.delay[0].len() {
@@ -147,10 +177,11 @@ impl Output {
         self.instruments = [[0.0; CHANNELS]; INSTRUMENTS];
     }
 
-    /// The instruments in the sample that [`Self::exchange`] returned last, `[instrument][channel]`.
+    /// What the outputs beside the main one carry in the sample that [`Self::exchange`] returned last, `[output][channel]`: an
+    /// instrument of the band, or with [`Self::with_parts`] a part of Mash in the order of [`PORT_PARTS`].
     #[must_use]
-    pub const fn instruments(&self) -> &[[f32; CHANNELS]; INSTRUMENTS] {
-        &self.instruments
+    pub const fn beside(&self) -> &[[f32; CHANNELS]; INSTRUMENTS] {
+        &self.beside
     }
 
     /// Sample of the present hop that [`Self::exchange`] returns next.
@@ -172,11 +203,8 @@ impl Output {
 
     /// Ends the present hop: moves on by a hop, and fades to `blend` over the next hop. What is to be heard is added after this.
     pub fn advance(&mut self, blend: Blend) {
-        let window = self.overlap[0].len() - self.hop;
-        for overlap in &mut self.overlap {
-            overlap.copy_within(self.hop.., 0);
-            overlap[window..].fill(0.0);
-        }
+        self.overlap.advance();
+        self.parts.iter_mut().for_each(PartOutput::advance);
         self.silence_band();
         self.at = 0;
         self.from = std::mem::replace(&mut self.to, blend);
@@ -184,9 +212,19 @@ impl Output {
 
     /// Adds a frame's spectra `[channel][bin]` to what the output plays, after [`Self::advance`].
     pub fn add(&mut self, stft: &mut Stft, spectra: &[Vec<Complex32>; CHANNELS]) {
-        let place = self.wait..self.wait + self.window;
-        for (overlap, spectrum) in self.overlap.iter_mut().zip(spectra) {
-            stft.synthesise(spectrum, &mut overlap[place.clone()]);
+        self.overlap.add(stft, spectra);
+    }
+
+    /// The same with a part of it; nothing where parts are not wanted.
+    pub(crate) fn add_part(
+        &mut self,
+        stft: &mut Stft,
+        whole: Whole,
+        part: usize,
+        spectra: &[Vec<Complex32>; CHANNELS],
+    ) {
+        if let Some(parts) = &mut self.parts {
+            parts.add(stft, whole, part, spectra);
         }
     }
 }

@@ -116,6 +116,14 @@ impl AudioPath {
         self
     }
 
+    /// The same path with the parts of Mash for the outputs beside the main one.
+    ///
+    /// # Allocates
+    #[must_use]
+    pub fn with_parts(self) -> Self {
+        Self { output: self.output.with_parts(&self.layout), ..self }
+    }
+
     /// The layout that this path runs at.
     #[must_use]
     pub const fn layout(&self) -> &StreamLayout {
@@ -168,7 +176,7 @@ impl AudioPath {
             let b = side_sample(side, n).map(&mut usable);
             self.modes.accompany.pass(n, self.output.at(), sink);
             let out = self.output.exchange(a, self.modes.accompany.voice());
-            sink.instruments(n, self.output.instruments());
+            sink.beside(n, self.output.beside());
             if let [single] = main {
                 single[n] = 0.5 * (out[0] + out[1]);
             } else {

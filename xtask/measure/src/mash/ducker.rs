@@ -2,7 +2,7 @@
 
 use songweave_dsp::{
     exchange::frame::SongBands,
-    mash::mask::{GainSmoother, SongGains},
+    mash::mask::SongGains,
     stream::layout::{BANDS, SONGS, StreamLayout},
 };
 
@@ -21,14 +21,16 @@ const RELEASE: f32 = 0.15;
 #[derive(Debug, Clone)]
 pub struct Ducker {
     leader: usize,
-    smoother: GainSmoother,
+    /// Of the frame before; `None` before the first.
+    gains: Option<[f32; BANDS]>,
+    hop_seconds: f32,
 }
 
 impl Ducker {
     /// For a layout; `leader` (0 = A, 1 = B) passes untouched and turns the other song down.
     #[must_use]
     pub fn new(layout: &StreamLayout, leader: usize) -> Self {
-        Self { leader, smoother: GainSmoother::new(layout) }
+        Self { leader, gains: None, hop_seconds: layout.hop_seconds() }
     }
 
     /// Gains of the next frame.
@@ -39,10 +41,15 @@ impl Ducker {
             let down = (SLOPE * (difference - THRESHOLD)).clamp(0.0, RANGE);
             10f32.powf(-down / 20.0)
         };
-        let (ducked, passing) = (std::array::from_fn(gain), [1.0; BANDS]);
-        let target = if self.leader == 0 { [passing, ducked] } else { [ducked, passing] };
-        // A falling gain is the ducker's attack.
-        *self.smoother.step(&target, RELEASE, ATTACK)
+        let share = |seconds: f32| 1.0 - (-self.hop_seconds / seconds).exp();
+        let target: [f32; BANDS] = std::array::from_fn(gain);
+        let ducked = self.gains.get_or_insert(target);
+        for (ducked, target) in ducked.iter_mut().zip(target) {
+            // A falling gain is the ducker's attack.
+            *ducked += share(if target < *ducked { ATTACK } else { RELEASE }) * (target - *ducked);
+        }
+        let (ducked, passing) = (*ducked, [1.0; BANDS]);
+        if self.leader == 0 { [passing, ducked] } else { [ducked, passing] }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::build::bundle;
 use crate::project;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use songweave_dsp::stream::layout::Part;
 use std::path::Path;
 use std::process::Command;
 
@@ -50,7 +51,21 @@ pub(super) fn run() -> Result<Outcome> {
     let [one, other] = studio;
     let (one, other) = (one?, other?);
     ensure!(one == other, "in Studio quality blocks of 64 give {one}, blocks of 8,192 {other}");
+    let stems = ["441", "8192"].map(|size| stems(&bundle, &folder, size));
+    let [one, other] = stems;
+    ensure!(one? == other?, "the stems of blocks of 441 are not those of blocks of 8,192");
     Ok(Outcome::Passed(format!("{} bounces, all {}", RENDERS.len(), first.get(..12).unwrap_or(&first))))
+}
+
+/// The stems of the demo songs with moving faders, file by file.
+fn stems(bundle: &Path, folder: &Path, block_size: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    let place = folder.join(format!("stems-{block_size}"));
+    let shown = place.to_string_lossy();
+    let moving = ["--automate", "vocals=0:0%,9.7:100%", "--automate", "attack=0:0 ms,9:200 ms"];
+    digest(bundle, folder, &[&moving[..], &["--block-size", block_size, "--stems-out", &shown]].concat())?;
+    let names = ["mash", "a", "b"].map(|whole| Part::ALL.map(|part| format!("{whole}_{}.wav", part.name())));
+    let read = |name: String| Ok((name.clone(), std::fs::read(place.join(&name)).context(name)?));
+    names.into_iter().flatten().map(read).collect()
 }
 
 /// SHA-256 of the demo songs rendered with some options.

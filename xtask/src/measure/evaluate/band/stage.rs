@@ -49,7 +49,7 @@ impl Stage {
 }
 
 fn inputs(sung: &Sung) -> Inputs {
-    Inputs { sample_rate: super::super::RATE, a: StereoStore::of(super::super::RATE, &sung.audio), b: None }
+    Inputs { sample_rate: super::super::RATE, a: StereoStore::of(super::super::RATE, &sung.audio).into(), b: None }
 }
 
 /// The chord that sounds in the middle of each step.
