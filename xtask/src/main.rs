@@ -4,12 +4,10 @@
 mod build;
 mod data;
 mod display;
-mod drawing;
 mod files;
 mod measure;
 mod project;
 mod python;
-mod render;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -17,6 +15,7 @@ use std::process::ExitCode;
 use build::{ardour, bundle, check, demo, install, screenshot, stress};
 use data::{dataset, train};
 use measure::{bench, card, evaluate};
+use songweave_cli::render;
 
 /// Builds, renders, tests, measures and trains Songweave.
 #[derive(Parser)]
@@ -66,7 +65,7 @@ fn main() -> ExitCode {
         Command::Test(args) => check::run(args),
         Command::Bundle => bundle::run(),
         Command::Install => install::run(),
-        Command::Render(args) => render::run(*args),
+        Command::Render(args) => render::run(&args, bundle::installed),
         Command::Ardour => ardour::run(),
         Command::Bench(args) => bench::run(args),
         Command::Screenshot(args) => screenshot::run(args),

@@ -59,6 +59,14 @@ pub enum AudioError {
         /// Output rate in Hz.
         to: u32,
     },
+    /// The file is no MIDI file.
+    #[error("{path}: not a MIDI file that can be read ({reason})")]
+    Midi {
+        /// Which file.
+        path: PathBuf,
+        /// The reader's words.
+        reason: String,
+    },
     /// A file could not be encoded.
     #[error("{path}: cannot be written as audio ({reason})")]
     Encode {

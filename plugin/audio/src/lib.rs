@@ -1,4 +1,4 @@
-//! Audio files: reading and writing them, downmix to stereo, sample rate conversion.
+//! Audio files: reading and writing them, downmix to stereo, sample rate conversion. MIDI files: reading them.
 //!
 //! For everyone but the plugin's threads: everything here may allocate, block and take its time. It knows neither the
 //! plugin nor its networks.
@@ -8,6 +8,7 @@ mod downmix;
 pub mod draft;
 pub mod error;
 pub mod excerpts;
+pub mod midi;
 mod packets;
 mod priming;
 pub mod resample;

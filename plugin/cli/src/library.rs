@@ -3,7 +3,9 @@
 mod asked;
 pub(crate) mod doctor;
 pub(crate) mod index;
+pub(crate) mod map;
 pub(crate) mod playlist;
+pub(crate) mod serve;
 mod shown;
 pub(crate) mod suggest;
 

@@ -1,12 +1,15 @@
 //! The program `songweave`: what people without Rust use Songweave's library and renders by.
 #![allow(clippy::doc_markdown)] // doc comments of options are help texts, in which backticks would stand
 
+mod installed;
 mod library;
 
 use std::{io::Write, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
-use library::{Place, doctor, index, playlist, suggest};
+use songweave_cli::render;
+
+use library::{Place, doctor, index, map, playlist, serve, suggest};
 
 /// Your music library: what goes with a song, a way from one song to another, and partners for a mash.
 ///
@@ -26,6 +29,8 @@ const EXAMPLES: &str = "Examples:
   songweave suggest song.mp3@1:30-2:00 --limit 5              what is like half a minute of it
   songweave suggest vocals.flac --for-mash                    what it would go over
   songweave playlist a.mp3 b.mp3 --length 12 --output way.m3u8
+  songweave map --output map.html
+  songweave serve                                             all of it in the browser
 
 Exit codes: 0 done, 1 something went wrong, 2 the command line is wrong.";
 
@@ -37,6 +42,12 @@ enum Command {
     Suggest(suggest::Args),
     /// A way from song to song, or on from one
     Playlist(playlist::Args),
+    /// A map of the library: what sounds alike lies near each other
+    Map(map::Args),
+    /// A page for the browser on this computer: map, search, play, suggestions, playlists
+    Serve(serve::Args),
+    /// Play two songs, or a voice, through the plugin and write what comes out
+    Render(Box<render::Args>),
     /// What is in the library and whether it is sound
     Doctor,
     /// Completions for a shell, to be put where it looks for them
@@ -52,6 +63,9 @@ fn main() -> ExitCode {
         Command::Index(args) => index::run(&cli.place, &args),
         Command::Suggest(args) => suggest::run(&cli.place, &args),
         Command::Playlist(args) => playlist::run(&cli.place, &args),
+        Command::Map(args) => map::run(&cli.place, &args),
+        Command::Serve(args) => serve::run(&cli.place, &args),
+        Command::Render(args) => render::run(&args, installed::installed),
         Command::Doctor => doctor::run(&cli.place),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "songweave", &mut std::io::stdout());

@@ -5,6 +5,7 @@ mod layout;
 use crate::build::studio;
 use crate::project;
 use anyhow::{Context, Result, ensure};
+use songweave_cli::render::Installed;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -27,6 +28,16 @@ pub(crate) fn current() -> Result<Bundles> {
         bundles.write(&library).with_context(failed)?;
     }
     Ok(bundles)
+}
+
+/// The plugin of the present sources, to render with.
+pub(crate) fn installed() -> Result<Installed> {
+    Ok(beside_studio(current()?.clap))
+}
+
+/// Another CLAP, to render with.
+pub(crate) fn beside_studio(clap: PathBuf) -> Installed {
+    Installed { clap, studio: Some(studio::path()) }
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

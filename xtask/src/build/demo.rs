@@ -1,11 +1,12 @@
 //! `cargo xtask demo`: builds the plugin, lets it accompany a voice and mash the two demo songs, into the folder demo/.
 
 use crate::build::bundle;
-use crate::drawing::picture::{Picture, between_songs};
-use crate::{project, render};
+use crate::project;
 use anyhow::{Context, Result};
 use songweave_audio::decode::{Audio, decode};
 use songweave_audio::write::write_wav;
+use songweave_cli::drawing::picture::{Picture, between_songs};
+use songweave_cli::render;
 use songweave_score::songs::demo_melody;
 use songweave_synth::demo_songs::RATE;
 use songweave_synth::voices::evaluation_singers::{Manner, sing};
@@ -111,7 +112,7 @@ fn render(files: &[(&str, &PathBuf)], options: &[&str]) -> Result<()> {
     let files = files.iter().flat_map(|(option, path)| [(*option).to_owned(), path.display().to_string()]);
     let words: Vec<String> = files.chain(options.iter().map(|option| (*option).to_owned())).collect();
     println!("cargo xtask render {}", words.join(" "));
-    render::run(render::Args::parse_line(&words)?)
+    render::run(&render::Args::parse_line(&words)?, bundle::installed)
 }
 
 /// The waveforms of files above one another: from the first to the last colour of the two songs.

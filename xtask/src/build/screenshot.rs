@@ -2,10 +2,10 @@
 
 use crate::build::bundle;
 use crate::display::Display;
-use crate::drawing::picture::Picture;
 use crate::project;
 use anyhow::{Context, Result, ensure};
 use songweave_audio::decode::decode;
+use songweave_cli::drawing::picture::Picture;
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Transport, X11Window};
 use std::path::{Path, PathBuf};
 use std::thread::{self, sleep};

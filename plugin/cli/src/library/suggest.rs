@@ -1,17 +1,19 @@
 //! `songweave suggest`.
 
-use std::io::Write;
+use std::{io::Write, path::PathBuf};
 
 use anyhow::Result;
 use serde_json::json;
+use songweave_cli::render;
 use songweave_library::{
     likeness::{
-        catalogue::Catalogue,
+        catalogue::{Catalogue, Entry},
         search::{Wish, suggest},
     },
     partners::{Partner, partners},
-    store::Store,
 };
+
+use crate::installed::installed;
 
 use super::{
     Conditions, Place,
@@ -25,6 +27,7 @@ use super::{
   songweave suggest song.mp3
   songweave suggest song.mp3@1:30-2:00 --genre soul --tempo 90-110
   songweave suggest vocals.flac --for-mash --limit 5 --json
+  songweave suggest vocals.flac --for-mash --render 3 --render-to mashes
 
 The song need not be in the library. Other versions of a song are named beside it, not one by one.")]
 pub(crate) struct Args {
@@ -34,6 +37,12 @@ pub(crate) struct Args {
     /// Rank by how well songs go with it in a mash: key and transposition, tempo, density, register, likeness
     #[arg(long)]
     for_mash: bool,
+    /// Mash the song with the first N partners through the plugin, keys matched, one WAV file each
+    #[arg(long, value_name = "N", requires = "for_mash", value_parser = clap::value_parser!(u8).range(1..=50))]
+    render: Option<u8>,
+    /// Folder for them
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "render")]
+    render_to: PathBuf,
     /// Suggestions at most
     #[arg(long, default_value_t = 10)]
     limit: usize,
@@ -50,11 +59,31 @@ pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
     let catalogue = Catalogue::load(&store)?;
     let asked = ask(&store, &catalogue, &args.song)?;
     let wish = Wish { limit: args.limit, per_artist: args.per_artist, filter: args.conditions.filter()? };
-    if args.for_mash {
-        for_mash(place, &store, &catalogue, &asked, &wish)
-    } else {
-        alike(place, &catalogue, &asked, &wish)
+    if !args.for_mash {
+        return alike(place, &catalogue, &asked, &wish);
     }
+    let found = partners(&store, &catalogue, &asked.query, &asked.sound, &wish)?;
+    for_mash(place, &catalogue, &asked, &found)?;
+    let first = found.iter().take(args.render.map_or(0, usize::from)).enumerate();
+    first
+        .map(|(at, partner)| (at + 1, partner, &catalogue.entries()[partner.position]))
+        .try_for_each(|(number, partner, entry)| mash(args, number, &asked, partner, entry))
+}
+
+/// Mashes the song with a partner, as the plugin does out of the box: its vocals over the rest of the other, which is transposed into
+/// its key.
+fn mash(args: &Args, number: usize, asked: &Asked, partner: &Partner, entry: &Entry) -> Result<()> {
+    let plain = |text: &str| {
+        let letters = text.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+        letters.take(40).collect::<String>()
+    };
+    let name = format!("{number} {} with {}.wav", plain(&asked.query.entry.title), plain(&entry.title));
+    let output = args.render_to.join(name).display().to_string();
+    let transposition = format!("transpose_b={}", partner.transposition);
+    let songs = ["--input", &asked.query.entry.path, "--sidechain", &entry.path, "--output", &output];
+    let words = ["--mode", "mash", "--param", &transposition].into_iter().chain(songs);
+    let words: Vec<String> = words.map(str::to_owned).collect();
+    render::run(&render::Args::parse_line(&words)?, installed)
 }
 
 fn alike(place: &Place, catalogue: &Catalogue, asked: &Asked, wish: &Wish) -> Result<()> {
@@ -85,8 +114,7 @@ fn none(out: &mut impl Write, empty: bool) -> std::io::Result<()> {
     if empty { writeln!(out, "  nothing in the library passes") } else { Ok(()) }
 }
 
-fn for_mash(place: &Place, store: &dyn Store, catalogue: &Catalogue, asked: &Asked, wish: &Wish) -> Result<()> {
-    let found = partners(store, catalogue, &asked.query, &asked.sound, wish)?;
+fn for_mash(place: &Place, catalogue: &Catalogue, asked: &Asked, found: &[Partner]) -> Result<()> {
     let entries = catalogue.entries();
     let mut out = std::io::stdout().lock();
     if place.json {

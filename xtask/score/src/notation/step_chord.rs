@@ -1,6 +1,6 @@
 //! Chords as sets of pitch classes, so that annotations and what the band plays can be compared; their names.
 
-use songweave_dsp::band::{CLASS_NAMES, Chord};
+use songweave_dsp::band::Chord;
 use songweave_engine::{band::harmony::scale, follow::key::Key};
 
 /// A chord of one step.
@@ -101,15 +101,6 @@ pub fn pitch_class(name: &str) -> Option<u8> {
     Some((natural + shifts?.iter().sum::<i32>()).rem_euclid(12) as u8)
 }
 
-/// The chord in Harte's syntax ("Symbolic representation of musical chords", ISMIR 2005) with the bass note by name where it is
-/// not the root: `C:min7/Eb`.
-#[must_use]
-pub fn harte(chord: Chord) -> String {
-    let name = |class: u8| CLASS_NAMES[usize::from(class % 12)];
-    let root = format!("{}:{}", name(chord.root), chord.quality.harte());
-    if chord.bass % 12 == chord.root % 12 { root } else { format!("{root}/{}", name(chord.bass)) }
-}
-
 /// Probe-tone ratings of the pitch classes in C major and C minor (Krumhansl and Kessler, "Tracing the dynamic changes in
 /// perceived tonal organization in a spatial representation of musical keys", 1982).
 const PROFILES: [[f64; 12]; 2] = [
@@ -138,10 +129,7 @@ mod tests {
     use songweave_dsp::band::Quality;
 
     #[test]
-    fn names_are_written_with_the_bass_note() {
-        let chord = |root, quality, bass| harte(Chord { root, quality, bass });
-        assert_eq!(chord(0, Quality::Minor7, 3), "C:min7/Eb");
-        assert_eq!(chord(6, Quality::Dominant7, 6), "F#:7");
+    fn pitch_classes_are_read_by_their_names() {
         assert_eq!(["Bb", "F#", "Cb", "C##"].map(pitch_class), [Some(10), Some(6), Some(11), Some(2)]);
         assert_eq!(["N", "", "H", "Cx"].map(pitch_class), [None; 4]);
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     error::{MaterialError, Result},
-    files::midi::Midi,
+    files::midi::{Midi, notes},
     notation::{chord::Chord, note::Note, step_chord::pitch_class},
 };
 
@@ -34,7 +34,7 @@ impl PopSong {
         let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let midi = Midi::read(&folder.join(format!("{name}.mid")))?;
         let notes = |wanted: &str| -> Vec<Note> {
-            midi.tracks.iter().position(|track| track == wanted).map_or_else(Vec::new, |track| midi.notes(track))
+            midi.tracks.iter().position(|track| track == wanted).map_or_else(Vec::new, |track| notes(&midi, track))
         };
         let beats = lines(&folder.join("beat_midi.txt"))?;
         let downbeat = beats.iter().position(|beat| beat.get(2).is_some_and(|flag| flag.starts_with('1')));

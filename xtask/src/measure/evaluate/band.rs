@@ -90,12 +90,12 @@ fn manner(text: &str) -> Result<Manner, String> {
 pub(crate) fn run(args: &Args) -> Result<()> {
     ensure!(args.seconds >= 10.0, "--seconds {}: less than ten seconds tell nothing", args.seconds);
     let folders = folders(&args.data, args.songs)?;
-    let bundle = match &args.bundle {
-        Some(bundle) => bundle.clone(),
-        None => bundle::current()?.clap,
+    let installed = match &args.bundle {
+        Some(bundle) => bundle::beside_studio(bundle.clone()),
+        None => bundle::installed()?,
     };
     let recorder = args.audio.as_ref().map(|folder| Recorder::open(folder, &args.soundfont)).transpose()?;
-    let stage = Stage { bundle, params: args.params.clone(), voice: recorder.is_none() };
+    let stage = Stage { installed, params: args.params.clone(), voice: recorder.is_none() };
     let songs = measure(args, &folders, &stage, recorder.as_ref())?;
     let recorded: Vec<_> = songs.iter().filter_map(|song| song.recorded.as_ref()).collect();
     let sound =

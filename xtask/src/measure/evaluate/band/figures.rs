@@ -18,7 +18,7 @@ use songweave_synth::voices::evaluation_singers::{Manner, Sung, sing};
 use super::recovery::{InTime, Recovery};
 use super::sound::{Recorded, Recorder, SoundReport};
 use super::stage::{LISTENING, Stage, chords, onsets};
-use crate::render::Chart;
+use songweave_cli::render::Chart;
 
 /// Ways to harmonise a song.
 pub(super) const HARMONIES: [&str; 5] = ["heard", "true pitch", "true chords", "best triad of each bar", "tonic triad"];

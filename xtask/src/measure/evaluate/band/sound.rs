@@ -23,8 +23,8 @@ use songweave_synth::song::Stereo;
 use songweave_synth::voices::evaluation_singers::Sung;
 
 use super::stage::LISTENING;
-use crate::render::{Performance, Timed};
 use crate::{project, python};
+use songweave_cli::render::{Performance, Timed};
 
 /// Who plays, in the order of the tables.
 pub(super) const SYSTEMS: [&str; 3] = ["true", "ours", "pix2pix"];

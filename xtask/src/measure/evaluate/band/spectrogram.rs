@@ -8,8 +8,8 @@ use songweave_measure::band::audio_features::Spectrum;
 
 use super::figures::SongFigures;
 use super::sound::{SYSTEMS, path};
-use crate::drawing::lettering;
-use crate::drawing::picture::{Colour, Picture};
+use songweave_cli::drawing::lettering;
+use songweave_cli::drawing::picture::{Colour, Picture};
 
 /// Songs that are shown, and which seconds of them.
 const SONGS: usize = 2;

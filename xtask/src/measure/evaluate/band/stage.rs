@@ -1,9 +1,8 @@
 //! Where songs are sung to the plugin: voice in, notes and chords out.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use songweave_audio::store::StereoStore;
+use songweave_cli::render::{self, Args, Chart, Inputs, Installed, Performance, Timed};
 use songweave_dsp::band::Instrument;
 use songweave_host::EventKind;
 use songweave_measure::band::grid::Onset;
@@ -11,15 +10,13 @@ use songweave_score::notation::step_chord::StepChord;
 use songweave_score::songs::structure_song::{STEPS_PER_BAR, StructureSong};
 use songweave_synth::voices::evaluation_singers::Sung;
 
-use crate::render::{self, Args, Chart, Inputs, Performance, Timed};
-
 /// Steps of listening before anything is measured: two bars.
 pub(super) const LISTENING: usize = 2 * STEPS_PER_BAR as usize;
 
 /// The plugin and how it is set.
 pub(super) struct Stage {
-    /// The CLAP.
-    pub(super) bundle: PathBuf,
+    /// The plugin.
+    pub(super) installed: Installed,
     /// `ID=VALUE` each.
     pub(super) params: Vec<String>,
     /// Whether the voice is heard in what comes out.
@@ -29,12 +26,12 @@ pub(super) struct Stage {
 impl Stage {
     /// The plugin accompanies a voice at a tempo in BPM.
     pub(super) fn perform(&self, sung: &Sung, tempo: f64) -> Result<Performance> {
-        render::perform(&self.args(tempo)?, inputs(sung), &self.bundle)
+        render::perform(&self.args(tempo)?, inputs(sung), &self.installed)
     }
 
     /// The same by the plugin's own path without the plugin: chords and hearing only.
     pub(super) fn chart(&self, sung: &Sung, tempo: f64) -> Result<Chart> {
-        render::chart(&self.args(tempo)?, inputs(sung), &self.bundle)
+        render::chart(&self.args(tempo)?, inputs(sung), &self.installed)
     }
 
     fn args(&self, tempo: f64) -> Result<Args> {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use songweave_measure::notes::note_figures::magnitudes;
 use songweave_synth::song::Stereo;
 
-use crate::drawing::picture::{Picture, between_songs};
+use songweave_cli::drawing::picture::{Picture, between_songs};
 
 /// Window in samples; a column is a quarter of it.
 const WINDOW: usize = 2048;

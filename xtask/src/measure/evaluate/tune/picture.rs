@@ -2,8 +2,8 @@
 
 use songweave_measure::tune::pitch_line::{PitchPoint, STEP};
 
-use crate::drawing::lettering;
-use crate::drawing::picture::{Colour, Picture};
+use songweave_cli::drawing::lettering;
+use songweave_cli::drawing::picture::{Colour, Picture};
 
 /// Pixels of a point and of a semitone.
 const POINT: usize = 1;

@@ -7,7 +7,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use songweave_audio::draft::write_bytes;
 
 /// 8-bit RGB.
-pub(crate) type Colour = [u8; 3];
+pub type Colour = [u8; 3];
 
 /// Song A's colour where it is loudest.
 const SONG_A: [f32; 3] = [255.0, 150.0, 40.0];
@@ -15,32 +15,32 @@ const SONG_A: [f32; 3] = [255.0, 150.0, 40.0];
 const SONG_B: [f32; 3] = [60.0, 160.0, 255.0];
 
 /// Pixels, rows from the top.
-pub(crate) struct Picture(RgbImage);
+pub struct Picture(RgbImage);
 
 impl Picture {
     /// A picture of one colour.
-    pub(crate) fn new(width: u32, height: u32, colour: Colour) -> Self {
+    pub fn new(width: u32, height: u32, colour: Colour) -> Self {
         Self(RgbImage::from_pixel(width, height, Rgb(colour)))
     }
 
     /// A picture of RGB rows; `None` where they are too few.
-    pub(crate) fn from_rows(width: u32, height: u32, pixels: Vec<u8>) -> Option<Self> {
+    pub fn from_rows(width: u32, height: u32, pixels: Vec<u8>) -> Option<Self> {
         RgbImage::from_raw(width, height, pixels).map(Self)
     }
 
     /// The colour of a pixel.
     #[cfg(test)]
-    pub(crate) fn at(&self, x: u32, y: u32) -> Option<Colour> {
+    pub fn at(&self, x: u32, y: u32) -> Option<Colour> {
         self.0.get_pixel_checked(x, y).map(|pixel| pixel.0)
     }
 
     /// Colours a pixel; one beyond the edge is left out.
-    pub(crate) fn set(&mut self, x: u32, y: u32, colour: Colour) {
+    pub fn set(&mut self, x: u32, y: u32, colour: Colour) {
         self.blend(x, y, colour, 1.0);
     }
 
     /// Colours a pixel as far as `share` says, 0…1; one beyond the edge is left out.
-    pub(crate) fn blend(&mut self, x: u32, y: u32, colour: Colour, share: f32) {
+    pub fn blend(&mut self, x: u32, y: u32, colour: Colour, share: f32) {
         if let Some(Rgb(pixel)) = self.0.get_pixel_mut_checked(x, y) {
             for (old, new) in pixel.iter_mut().zip(colour) {
                 *old = (f32::from(*old) + share.clamp(0.0, 1.0) * (f32::from(new) - f32::from(*old))).round() as u8;
@@ -49,12 +49,15 @@ impl Picture {
     }
 
     /// Number of different colours: an editor that did not draw has one.
-    pub(crate) fn colours(&self) -> usize {
+    pub fn colours(&self) -> usize {
         self.0.pixels().map(|pixel| pixel.0).collect::<BTreeSet<Colour>>().len()
     }
 
     /// Writes a PNG.
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
         let mut bytes = Cursor::new(Vec::new());
         let made = self.0.write_to(&mut bytes, ImageFormat::Png);
         made.with_context(|| format!("cannot make a PNG of {}", path.display()))?;
@@ -63,6 +66,6 @@ impl Picture {
 }
 
 /// The colour between song A (0) and song B (1), from black (`light` 0) to full (1).
-pub(crate) fn between_songs(b: f32, light: f32) -> Colour {
+pub fn between_songs(b: f32, light: f32) -> Colour {
     std::array::from_fn(|index| (light * (SONG_A[index] * (1.0 - b) + SONG_B[index] * b)) as u8)
 }

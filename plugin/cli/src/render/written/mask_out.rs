@@ -1,8 +1,8 @@
 //! `--mask-out`: who is heard in every part, band and hop.
 
-use super::job::Job;
-use super::lanes::{Lane, Lanes};
 use crate::drawing::picture::{self, Picture};
+use crate::render::job::Job;
+use crate::render::lanes::{Lane, Lanes};
 use anyhow::{Result, ensure};
 use serde_json::json;
 use songweave_audio::draft::{Draft, write_bytes};
@@ -26,7 +26,7 @@ type Field = [[f32; BANDS]; PARTS];
 
 /// The mask of a render on its way. Its columns lie in a temporary file, since the array begins with their number and a
 /// picture's brightness follows the loudest of them.
-pub(super) struct MaskOut {
+pub(in crate::render) struct MaskOut {
     path: PathBuf,
     hop: usize,
     rate: u32,
@@ -39,7 +39,7 @@ pub(super) struct MaskOut {
 
 impl MaskOut {
     /// The mask of a render, which becomes a picture or an array at `path`.
-    pub(super) fn new(path: &Path, job: &Job, latency: usize) -> Result<Self> {
+    pub(in crate::render) fn new(path: &Path, job: &Job, latency: usize) -> Result<Self> {
         Self::at(path, job.layout(latency).hop, job.inputs.sample_rate)
     }
 
@@ -54,7 +54,7 @@ impl MaskOut {
     }
 
     /// Appends the mask of the next hop.
-    pub(super) fn push(&mut self, column: &MaskColumn) -> Result<()> {
+    pub(in crate::render) fn push(&mut self, column: &MaskColumn) -> Result<()> {
         self.columns += 1;
         self.lanes.iter_mut().zip(column.faders).for_each(|(lane, fader)| lane.push(fader));
         self.spool.write(column.heard.as_flattened())?;
@@ -66,7 +66,7 @@ impl MaskOut {
     }
 
     /// Writes the mask of every hop as a picture or as an array, and the lanes of its faders.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(in crate::render) fn finish(self) -> Result<()> {
         ensure!(self.columns > 0, "there is no mask in Accompany; leave out --mask-out");
         let is_array = self.is_array();
         let Self { path, hop, rate, columns, loudest, lanes, spool } = self;

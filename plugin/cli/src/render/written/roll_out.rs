@@ -1,19 +1,19 @@
 //! `--roll-out`: the piano roll of a render.
 
-use super::chart::Chart;
-use super::job::Job;
-use super::midi::Timed;
-use super::session::Rendered;
 use crate::drawing::roll::{self, Roll, RollNote};
+use crate::harte::harte;
+use crate::render::chart::Chart;
+use crate::render::job::Job;
+use crate::render::midi::Timed;
+use crate::render::session::Rendered;
 use anyhow::Result;
 use songweave_dsp::band::{Instrument, VoiceHeard};
 use songweave_host::EventKind;
-use songweave_score::notation::step_chord::harte;
 use std::collections::HashMap;
 use std::path::Path;
 
 /// Draws what was played.
-pub(super) fn write(path: &Path, job: &Job, rendered: &Rendered, chart: &Chart) -> Result<()> {
+pub(in crate::render) fn write(path: &Path, job: &Job, rendered: &Rendered, chart: &Chart) -> Result<()> {
     let quarters = |sample: u64| sample as f64 / f64::from(job.inputs.sample_rate) * job.tempo / 60.0;
     let (beats, unit) = job.time_signature;
     let name = |chord: Option<_>| chord.map_or_else(|| "N".to_owned(), harte);

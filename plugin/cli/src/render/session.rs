@@ -34,13 +34,13 @@ impl Sink for Bus {
 }
 
 /// What came out beside the sound.
-pub(crate) struct Rendered {
+pub struct Rendered {
     /// Notes the plugin played, in order of time, latency taken off.
-    pub(crate) notes: Vec<Timed>,
+    pub notes: Vec<Timed>,
     /// Reported latency in samples.
-    pub(crate) latency: usize,
+    pub latency: usize,
     /// Decisions that came too late.
-    pub(crate) missed_hops: u64,
+    pub missed_hops: u64,
 }
 
 /// The latency in samples that a fresh `plugin` will have in a render of `job`.

@@ -1,16 +1,16 @@
 //! What the band thought: its chords and what it heard of the voice, from the render that was made again.
 
+use crate::harte::harte;
 use songweave_dsp::band::{Chord, VoiceHeard};
 use songweave_dsp::exchange::telemetry::BandColumn;
-use songweave_score::notation::step_chord::harte;
 
 /// Chords and voice of a song, addressed by its samples.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Chart {
+pub struct Chart {
     /// Each chord from the sample on at which it begins; `None` where there is no harmony.
-    pub(crate) chords: Vec<(u64, Option<Chord>)>,
+    pub chords: Vec<(u64, Option<Chord>)>,
     /// What is heard of the voice around a sample.
-    pub(crate) voice: Vec<(u64, VoiceHeard)>,
+    pub voice: Vec<(u64, VoiceHeard)>,
 }
 
 impl Chart {
@@ -31,7 +31,8 @@ impl Chart {
     }
 
     /// The chord that sounds at a sample.
-    pub(crate) fn chord_at(&self, sample: u64) -> Option<Chord> {
+    #[must_use]
+    pub fn chord_at(&self, sample: u64) -> Option<Chord> {
         let after = self.chords.partition_point(|(since, _)| *since <= sample);
         self.chords.get(after.checked_sub(1)?)?.1
     }

@@ -1,7 +1,7 @@
 //! The receipt: what was rendered, so that the same can be rendered again and be compared.
 
-use super::job::Job;
-use super::session::Rendered;
+use crate::render::job::Job;
+use crate::render::session::Rendered;
 use anyhow::Result;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -9,11 +9,11 @@ use songweave_host::Bus;
 use std::ops::Range;
 
 /// The receipt of a render.
-pub(super) fn receipt(job: &Job, rendered: &Rendered, sound: SoundDigest) -> Result<Value> {
+pub(in crate::render) fn receipt(job: &Job, rendered: &Rendered, sound: SoundDigest) -> Result<Value> {
     let (version, models) = job.parameters.origin()?;
     let block_size = match job.block_size {
-        super::options::BlockSize::Fixed(frames) => json!(frames),
-        random @ super::options::BlockSize::Random(_) => json!(random.to_string()),
+        crate::render::options::BlockSize::Fixed(frames) => json!(frames),
+        random @ crate::render::options::BlockSize::Random(_) => json!(random.to_string()),
     };
     Ok(json!({
         "sha256": sound.finish(),
@@ -29,18 +29,18 @@ pub(super) fn receipt(job: &Job, rendered: &Rendered, sound: SoundDigest) -> Res
 
 /// SHA-256 of a bus's samples: interleaved, 32-bit float, little-endian.
 #[derive(Default)]
-pub(super) struct SoundDigest(Sha256);
+pub(in crate::render) struct SoundDigest(Sha256);
 
 impl SoundDigest {
     /// Appends frames of a bus.
-    pub(super) fn update(&mut self, bus: &Bus, frames: Range<usize>) {
+    pub(in crate::render) fn update(&mut self, bus: &Bus, frames: Range<usize>) {
         for frame in frames {
             bus.iter().for_each(|channel| self.0.update(channel[frame].to_le_bytes()));
         }
     }
 
     /// The digest in hexadecimal digits.
-    pub(super) fn finish(self) -> String {
+    pub(in crate::render) fn finish(self) -> String {
         self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 use songweave_audio::draft::write_bytes;
+use songweave_audio::midi::{Message, Midi};
 use songweave_host::EventKind;
-use songweave_score::files::midi::{Message, Midi};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -14,11 +14,11 @@ const TICKS: u16 = 960;
 
 /// An event on the timeline.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Timed {
+pub struct Timed {
     /// In samples.
-    pub(crate) sample: u64,
+    pub sample: u64,
     /// What happens.
-    pub(crate) kind: EventKind,
+    pub kind: EventKind,
 }
 
 /// The notes, controllers and bends of a file, in order of time.

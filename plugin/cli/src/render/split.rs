@@ -2,7 +2,7 @@
 
 use super::job::Job;
 use super::session;
-use super::stems::{Song, Stems, Whole};
+use super::written::stems::{Song, Stems, Whole};
 use super::{MULTI_OUT, load};
 use anyhow::Result;
 use std::path::Path;

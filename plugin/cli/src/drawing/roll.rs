@@ -6,32 +6,32 @@ use songweave_dsp::band::{INSTRUMENTS, Instrument};
 
 /// A note in the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct RollNote {
+pub struct RollNote {
     /// Who plays.
-    pub(crate) instrument: Instrument,
+    pub instrument: Instrument,
     /// Beginning in quarter notes.
-    pub(crate) start: f64,
+    pub start: f64,
     /// End in quarter notes.
-    pub(crate) end: f64,
+    pub end: f64,
     /// MIDI key.
-    pub(crate) key: u8,
+    pub key: u8,
     /// 0…1.
-    pub(crate) velocity: f64,
+    pub velocity: f64,
 }
 
 /// All that a picture shows, in quarter notes from the first bar line.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Roll {
+pub struct Roll {
     /// What is played.
-    pub(crate) notes: Vec<RollNote>,
+    pub notes: Vec<RollNote>,
     /// Names of chords from where they begin.
-    pub(crate) chords: Vec<(f64, String)>,
+    pub chords: Vec<(f64, String)>,
     /// The sung pitch as MIDI key with fractions, in order of time; 0 where there is none.
-    pub(crate) sung: Vec<(f64, f32)>,
+    pub sung: Vec<(f64, f32)>,
     /// Quarter notes of a bar.
-    pub(crate) bar: f64,
+    pub bar: f64,
     /// End of the music.
-    pub(crate) end: f64,
+    pub end: f64,
 }
 
 /// Width of a quarter note in pixels.
@@ -115,7 +115,7 @@ impl Layout {
 }
 
 /// Draws the picture: as many lines of some bars as it takes.
-pub(crate) fn draw(roll: &Roll) -> Picture {
+pub fn draw(roll: &Roll) -> Picture {
     let layout = Layout::of(roll);
     let line_quarters = layout.bars_per_line * roll.bar;
     let width = MARGIN + (line_quarters * QUARTER) as u32 + 2;

@@ -8,9 +8,9 @@ use epaint_default_fonts::HACK_REGULAR;
 use crate::drawing::picture::{Colour, Picture};
 
 /// Height of a capital letter in pixels.
-pub(crate) const HEIGHT: u32 = 7;
+pub const HEIGHT: u32 = 7;
 /// Width of a letter with the space behind it, in pixels; all are equally wide.
-pub(crate) const ADVANCE: u32 = 6;
+pub const ADVANCE: u32 = 6;
 /// Size of the font, of which capitals are [`HEIGHT`] high and letters [`ADVANCE`] wide.
 const SIZE: f32 = 11.2;
 
@@ -18,7 +18,7 @@ const SIZE: f32 = 11.2;
 static FONT: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| FontRef::try_from_slice(HACK_REGULAR).ok());
 
 /// Writes a text with its upper left corner at `x`, `y`.
-pub(crate) fn write(picture: &mut Picture, x: u32, y: u32, text: &str, colour: Colour) {
+pub fn write(picture: &mut Picture, x: u32, y: u32, text: &str, colour: Colour) {
     let Some(font) = &*FONT else { return };
     let baseline = (y + HEIGHT) as f32;
     for (index, letter) in text.chars().enumerate() {
@@ -36,7 +36,7 @@ pub(crate) fn write(picture: &mut Picture, x: u32, y: u32, text: &str, colour: C
 }
 
 /// Width of a text in pixels.
-pub(crate) fn width(text: &str) -> u32 {
+pub fn width(text: &str) -> u32 {
     text.chars().count() as u32 * ADVANCE
 }
 
@@ -44,9 +44,9 @@ pub(crate) fn width(text: &str) -> u32 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::harte::harte;
     use ab_glyph::ScaleFont;
     use songweave_dsp::band::{Chord, INSTRUMENTS, Instrument, Quality};
-    use songweave_score::notation::step_chord::harte;
 
     #[test]
     fn every_chord_and_every_instrument_can_be_written() {

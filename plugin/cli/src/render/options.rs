@@ -1,4 +1,4 @@
-//! The options of `cargo xtask render` and what they look like.
+//! The options of a render and what they look like.
 
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, ValueEnum};
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// What the command takes.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// What the plugin does; the same as --param mode=…
     #[arg(long, value_enum)]
     pub(crate) mode: Option<Mode>,
@@ -67,8 +67,8 @@ pub(crate) struct Args {
     /// JSON with the digest of the samples and all that is needed to get the same ones again
     #[arg(long, value_name = "FILE.json")]
     pub(crate) receipt: Option<PathBuf>,
-    /// Another CLAP than target/bundled/Songweave.clap
-    #[arg(long, value_name = "FILE.clap", hide = true)]
+    /// Another CLAP than the one that is built, or installed
+    #[arg(long, value_name = "FILE.clap")]
     pub(crate) bundle: Option<PathBuf>,
 }
 
@@ -81,7 +81,10 @@ struct Line {
 
 impl Args {
     /// The options of a command line that another command writes.
-    pub(crate) fn parse_line(words: &[String]) -> Result<Self> {
+    ///
+    /// # Errors
+    /// The line is wrong.
+    pub fn parse_line(words: &[String]) -> Result<Self> {
         let words = ["cargo xtask render".to_owned()].into_iter().chain(words.iter().cloned());
         Ok(Line::try_parse_from(words)?.args)
     }

@@ -1,101 +1,112 @@
-//! `cargo xtask render`: a host that plays two files through the bundled CLAP and writes what comes out.
+//! A host that plays two files through the CLAP and writes what comes out: `songweave render` and `cargo xtask render`.
 
 mod automation;
 mod chart;
 mod job;
 mod lanes;
-mod mask_out;
 mod midi;
 mod options;
-mod output;
 mod parameters;
 mod paths;
-mod receipt;
 mod replay;
-mod roll_out;
 mod schedule;
 mod session;
 mod split;
-mod stems;
+mod written;
 
-use crate::build::bundle;
 use anyhow::{Context, Result, ensure};
-pub(crate) use chart::Chart;
-pub(crate) use job::Inputs;
 use job::Job;
-use mask_out::MaskOut;
-use output::Beside;
 use songweave_dsp::exchange::telemetry::MaskColumn;
 use songweave_host::{Bus, ClapPlugin};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use written::mask_out::MaskOut;
+use written::output::{self, Beside};
+use written::stems::Whole;
 
-pub(crate) use midi::Timed;
-pub(crate) use options::Args;
-use replay::Replayed;
-use session::Rendered;
-use stems::Whole;
+pub use chart::Chart;
+pub use job::Inputs;
+pub use midi::Timed;
+pub use options::Args;
+pub use replay::Replayed;
+pub use session::Rendered;
 
 /// Name of the plugin, and of the one with an output for each instrument.
 const PLUGIN: &str = "Songweave";
 const MULTI_OUT: &str = "Songweave Multi-Out";
 
-/// Renders as the options say.
-pub(crate) fn run(args: Args) -> Result<()> {
+/// What renders.
+#[derive(Debug, Clone)]
+pub struct Installed {
+    /// The plugin's CLAP.
+    pub clap: PathBuf,
+    /// The weights of Studio quality, for what no host is told of: mask and chords. The plugin has its own.
+    pub studio: Option<PathBuf>,
+}
+
+/// Renders as the options say, with what `installed` finds once all that needs no plugin was checked.
+///
+/// # Errors
+/// An option makes no sense, a file cannot be read or written, or the plugin fails.
+pub fn run(args: &Args, installed: impl FnOnce() -> Result<Installed>) -> Result<()> {
     // What needs no plugin is checked first: a wrong path should not cost a build.
     args.check_outputs()?;
-    paths::keep_apart(&args, &[])?;
-    let inputs = Inputs::read(&args)?;
-    let bundle = match &args.bundle {
-        Some(bundle) => bundle.clone(),
-        None => bundle::current()?.clap,
-    };
-    let mut plugin = load(&bundle, if args.stems_out.is_some() { MULTI_OUT } else { PLUGIN })?;
-    let job = Job::new(&args, inputs, &mut plugin)?;
+    paths::keep_apart(args, &[])?;
+    let inputs = Inputs::read(args)?;
+    let installed = installed()?;
+    let bundle = args.bundle.as_ref().unwrap_or(&installed.clap);
+    let mut plugin = load(bundle, if args.stems_out.is_some() { MULTI_OUT } else { PLUGIN })?;
+    let job = Job::new(args, inputs, &mut plugin)?;
     let ports: Vec<_> = plugin.ports(false).into_iter().map(|port| (port.name, port.channels)).collect();
     let wholes = Whole::all(job.accompanies, job.inputs.b.is_some()).into_iter();
-    paths::keep_apart(&args, &wholes.flat_map(|whole| whole.names(&ports)).collect::<Vec<_>>())?;
-    let mut recording = output::Recording::create(&args, &job, &ports)?;
+    paths::keep_apart(args, &wholes.flat_map(|whole| whole.names(&ports)).collect::<Vec<_>>())?;
+    let mut recording = output::Recording::create(args, &job, &ports)?;
     let rendered = session::render(&mut plugin, &job, &mut recording)?;
     // A looping render goes without chord names, but a mask that was asked for is refused.
     let charted = (args.midi_out.is_some() || args.roll_out.is_some()) && job.accompanies && job.loop_range.is_none();
     let mut mask = args.mask_out.as_deref().map(|path| MaskOut::new(path, &job, rendered.latency)).transpose()?;
     let again = if mask.is_some() || charted {
         let watch = |column: &MaskColumn| mask.as_mut().map_or(Ok(()), |mask| mask.push(column));
-        Some(replay::replay(&job, &mut plugin, rendered.latency, watch)?)
+        Some(replay::replay(&job, &mut plugin, rendered.latency, installed.studio.as_deref(), watch)?)
     } else {
         None
     };
-    let split = args.stems_out.as_ref().map(|folder| split::split(&job, &bundle, folder, &ports)).transpose()?;
+    let split = args.stems_out.as_ref().map(|folder| split::split(&job, bundle, folder, &ports)).transpose()?;
     let beside = Beside { rendered: &rendered, again: again.as_ref(), mask, split: split.unwrap_or_default() };
-    output::finish(recording, &args, &job, beside)
+    output::finish(recording, args, &job, beside)
 }
 
 /// A render that is not written anywhere.
-pub(crate) struct Performance {
+pub struct Performance {
     /// The plugin's main output.
-    pub(crate) sound: Bus,
+    pub sound: Bus,
     /// What the plugin put out besides.
-    pub(crate) rendered: Rendered,
+    pub rendered: Rendered,
     /// What a host does not see of it.
-    pub(crate) again: Replayed,
+    pub again: Replayed,
 }
 
-/// Renders sound in memory with the plugin of a bundle.
-pub(crate) fn perform(args: &Args, inputs: Inputs, bundle: &Path) -> Result<Performance> {
-    let mut plugin = load(bundle, PLUGIN)?;
+/// Renders sound in memory with the plugin.
+///
+/// # Errors
+/// As [`run`].
+pub fn perform(args: &Args, inputs: Inputs, installed: &Installed) -> Result<Performance> {
+    let mut plugin = load(&installed.clap, PLUGIN)?;
     let job = Job::new(args, inputs, &mut plugin)?;
     let mut sound = Bus::new();
     let rendered = session::render(&mut plugin, &job, &mut sound)?;
-    let again = replay::replay(&job, &mut plugin, rendered.latency, |_| Ok(()))?;
+    let again = replay::replay(&job, &mut plugin, rendered.latency, installed.studio.as_deref(), |_| Ok(()))?;
     Ok(Performance { sound, rendered, again })
 }
 
 /// What a host would not see of a render, without the render itself: half the work.
-pub(crate) fn chart(args: &Args, inputs: Inputs, bundle: &Path) -> Result<Chart> {
-    let mut plugin = load(bundle, PLUGIN)?;
+///
+/// # Errors
+/// As [`run`].
+pub fn chart(args: &Args, inputs: Inputs, installed: &Installed) -> Result<Chart> {
+    let mut plugin = load(&installed.clap, PLUGIN)?;
     let job = Job::new(args, inputs, &mut plugin)?;
     let latency = session::latency(&mut plugin, &job)?;
-    Ok(replay::replay(&job, &mut plugin, latency, |_| Ok(()))?.chart)
+    Ok(replay::replay(&job, &mut plugin, latency, installed.studio.as_deref(), |_| Ok(()))?.chart)
 }
 
 /// The plugin of that name.

@@ -6,7 +6,6 @@ use super::chart::Chart;
 use super::job::Job;
 use super::midi::Timed;
 use super::parameters::{Assignment, plain_values};
-use crate::build::studio;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
 use songweave_audio::store::StereoStore;
@@ -21,6 +20,7 @@ use songweave_engine::runtime::offline::Offline;
 use songweave_host::{ClapPlugin, EventKind};
 use songweave_models::mash::MashNetwork;
 use songweave_models::studio::StudioNetwork;
+use std::path::Path;
 
 /// Renders `job` again. `plugin` is asked what parameter values mean; `latency` is the one that it reported, in samples.
 /// `watch` sees who is heard in every hop of Mash.
@@ -31,6 +31,7 @@ pub(super) fn replay(
     job: &Job,
     plugin: &mut ClapPlugin,
     latency: usize,
+    studio: Option<&Path>,
     mut watch: impl FnMut(&MaskColumn) -> Result<()>,
 ) -> Result<Replayed> {
     ensure!(job.loop_range.is_none(), "mask and chords of a looping render are not known; leave out --loop");
@@ -64,7 +65,10 @@ pub(super) fn replay(
     };
     let mut offline = Offline::new(layout, network)?.with_keys(keys(job));
     if layout.mask_delay > 0 {
-        let studio = Studio::new(StudioNetwork::from_bytes(&std::fs::read(studio::path())?)?, &layout);
+        let weights = studio.context(
+            "mask and chords in Studio quality are told by `cargo xtask render` only; leave out --mask-out, or set quality=live",
+        )?;
+        let studio = Studio::new(StudioNetwork::from_bytes(&std::fs::read(weights)?)?, &layout);
         offline = offline.with_studio(DelayedDecisions::new(studio, layout.mask_delay));
     }
     let watch = |column: &MaskColumn| {
@@ -79,11 +83,11 @@ pub(super) fn replay(
 }
 
 /// What a host does not see of a render.
-pub(crate) struct Replayed {
+pub struct Replayed {
     /// What the band thought; empty in Mash.
-    pub(crate) chart: Chart,
+    pub chart: Chart,
     /// Parameter values at the start.
-    pub(crate) controls: Controls,
+    pub controls: Controls,
 }
 
 /// Keys that are played to the plugin: sample, key, whether it goes down.

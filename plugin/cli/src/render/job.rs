@@ -14,13 +14,13 @@ use std::sync::Arc;
 
 /// The songs at the render's sample rate.
 #[derive(Clone)]
-pub(crate) struct Inputs {
+pub struct Inputs {
     /// In Hz.
-    pub(crate) sample_rate: u32,
+    pub sample_rate: u32,
     /// Main input.
-    pub(crate) a: Arc<StereoStore>,
+    pub a: Arc<StereoStore>,
     /// Side-chain; as long as it is, silence follows.
-    pub(crate) b: Option<Arc<StereoStore>>,
+    pub b: Option<Arc<StereoStore>>,
 }
 
 impl Inputs {

@@ -1,7 +1,7 @@
 //! `--stems-out`: in Accompany one WAV per instrument and one of the voice, in Mash the four parts of each song and of the
 //! mash.
 
-use super::session::Sink;
+use crate::render::session::Sink;
 use anyhow::{Context, Result};
 use songweave_audio::wav::WavWriter;
 use songweave_dsp::stream::layout::PORT_PARTS;
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 const VOICE: &str = "voice";
 
 /// The file of a stem in `folder`.
-pub(super) fn path(folder: &Path, name: &str) -> PathBuf {
+pub(in crate::render) fn path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{}.wav", name.to_lowercase()))
 }
 
 /// What stems are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whole {
+pub(in crate::render) enum Whole {
     /// The band and the voice.
     Accompaniment,
     /// What is heard of both songs.
@@ -30,7 +30,7 @@ pub(super) enum Whole {
 
 /// A song by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Song {
+pub(in crate::render) enum Song {
     /// `--input`
     A,
     /// `--sidechain`
@@ -39,7 +39,7 @@ pub(super) enum Song {
 
 impl Whole {
     /// What a render has stems of.
-    pub(super) fn all(accompanies: bool, has_b: bool) -> Vec<Self> {
+    pub(in crate::render) fn all(accompanies: bool, has_b: bool) -> Vec<Self> {
         match (accompanies, has_b) {
             (true, _) => vec![Self::Accompaniment],
             (false, true) => vec![Self::Mash, Self::Song(Song::A), Self::Song(Song::B)],
@@ -48,7 +48,7 @@ impl Whole {
     }
 
     /// Names of the stems: those of the outputs beside the main one, called `ports`, then what is left of the main one.
-    pub(super) fn names(self, ports: &[(String, usize)]) -> Vec<String> {
+    pub(in crate::render) fn names(self, ports: &[(String, usize)]) -> Vec<String> {
         let prefix = match self {
             Self::Accompaniment => {
                 return ports.iter().skip(1).map(|(name, _)| name.clone()).chain([VOICE.to_owned()]).collect();
@@ -62,7 +62,7 @@ impl Whole {
 }
 
 /// The files on their way.
-pub(super) struct Stems {
+pub(in crate::render) struct Stems {
     /// One per output beside the main one.
     beside: Vec<WavWriter>,
     /// What is left of the main output without them.
@@ -72,7 +72,7 @@ pub(super) struct Stems {
 
 impl Stems {
     /// Begins the files of `whole` in `folder`. `ports` are name and channels of the outputs, main first.
-    pub(super) fn create(folder: &Path, ports: &[(String, usize)], rate: u32, whole: Whole) -> Result<Self> {
+    pub(in crate::render) fn create(folder: &Path, ports: &[(String, usize)], rate: u32, whole: Whole) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let begin = |name: &str, channels: usize| WavWriter::create(&path(folder, name), rate, channels);
         let names = whole.names(ports);
@@ -83,7 +83,7 @@ impl Stems {
     }
 
     /// Puts all files under their names.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(in crate::render) fn finish(self) -> Result<()> {
         if self.silent && self.voice.is_some() {
             println!("all instruments are silent: the band plays none before somebody sings");
         }

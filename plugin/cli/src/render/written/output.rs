@@ -1,14 +1,15 @@
 //! Writes all that was asked for: the sound while it is rendered, the rest after it.
 
-use super::chart::Chart;
-use super::job::Job;
 use super::mask_out::MaskOut;
-use super::options::Args;
 use super::receipt::SoundDigest;
-use super::replay::Replayed;
-use super::session::{Rendered, Sink};
 use super::stems::{Stems, Whole};
-use super::{midi, receipt, roll_out};
+use super::{receipt, roll_out};
+use crate::render::chart::Chart;
+use crate::render::job::Job;
+use crate::render::midi;
+use crate::render::options::Args;
+use crate::render::replay::Replayed;
+use crate::render::session::{Rendered, Sink};
 use anyhow::{Context, Result};
 use songweave_audio::draft::write_bytes;
 use songweave_audio::wav::WavWriter;
@@ -16,7 +17,7 @@ use songweave_host::Bus;
 use std::ops::Range;
 
 /// The sound on its way into files.
-pub(super) struct Recording {
+pub(in crate::render) struct Recording {
     output: WavWriter,
     digest: SoundDigest,
     stems: Option<Stems>,
@@ -24,7 +25,7 @@ pub(super) struct Recording {
 
 impl Recording {
     /// Begins the files. `ports` are name and channels of the plugin's outputs.
-    pub(super) fn create(args: &Args, job: &Job, ports: &[(String, usize)]) -> Result<Self> {
+    pub(in crate::render) fn create(args: &Args, job: &Job, ports: &[(String, usize)]) -> Result<Self> {
         let (_, channels) = ports.first().context("the plugin has no output")?;
         let rate = job.inputs.sample_rate;
         let wholes = Whole::all(job.accompanies, job.inputs.b.is_some());
@@ -48,19 +49,19 @@ impl Sink for Recording {
 }
 
 /// What was made beside the sound.
-pub(super) struct Beside<'a> {
+pub(in crate::render) struct Beside<'a> {
     /// What the plugin told.
-    pub(super) rendered: &'a Rendered,
+    pub(in crate::render) rendered: &'a Rendered,
     /// The render that was made once more, where one is needed.
-    pub(super) again: Option<&'a Replayed>,
+    pub(in crate::render) again: Option<&'a Replayed>,
     /// The mask, where it was asked for.
-    pub(super) mask: Option<MaskOut>,
+    pub(in crate::render) mask: Option<MaskOut>,
     /// The parts of the songs, where they were asked for.
-    pub(super) split: Vec<Stems>,
+    pub(in crate::render) split: Vec<Stems>,
 }
 
 /// Finishes the sound and writes whatever else the options name.
-pub(super) fn finish(recording: Recording, args: &Args, job: &Job, beside: Beside) -> Result<()> {
+pub(in crate::render) fn finish(recording: Recording, args: &Args, job: &Job, beside: Beside) -> Result<()> {
     let rendered = beside.rendered;
     let samples = recording.output.frames();
     recording.output.finish()?;

@@ -1,0 +1,6 @@
+//! What the program `songweave` and `cargo xtask` have in common: the host that `render` is, and pictures.
+#![allow(clippy::doc_markdown)] // doc comments of options are help texts, in which backticks would stand
+
+pub mod drawing;
+pub mod harte;
+pub mod render;
