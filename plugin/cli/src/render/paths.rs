@@ -41,7 +41,9 @@ fn written(args: &Args, stems: &[String]) -> Vec<Named> {
         named("--receipt", args.receipt.as_ref()),
     ];
     let stems = args.stems_out.iter().flat_map(|folder| {
-        stems.iter().map(|name| Named { option: "--stems-out", path: super::stems::path(folder, name) })
+        stems
+            .iter()
+            .map(|name| Named { option: "--stems-out", path: crate::render::written::stems::path(folder, name) })
     });
     files.into_iter().flatten().chain(stems).collect()
 }

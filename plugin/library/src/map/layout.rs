@@ -5,7 +5,7 @@ use crate::track::{NUMBERS, Vector};
 /// Fewer songs are laid out by the projection alone.
 const FEWEST: usize = 12;
 /// Songs up to this many are laid out exactly.
-const EXACT: usize = 1_500;
+const EXACT: usize = 500;
 /// Songs whose nearness counts, at most (t-SNE's perplexity).
 const PERPLEXITY: f32 = 20.0;
 /// Steps.
@@ -24,15 +24,22 @@ pub(super) fn whole(vectors: &[Vector]) -> Vec<[f32; 2]> {
     // Begins small, as t-SNE does.
     let begin: Vec<f32> = fitted(&start).into_iter().flatten().map(|number| 1e-2 * number).collect();
     let samples: Vec<&[f32]> = vectors.iter().map(|vector| &vector[..]).collect();
-    let mut map: bhtsne::tSNE<f32, &[f32], 2> = bhtsne::tSNE::new(&samples);
-    map.perplexity(PERPLEXITY.min((vectors.len() - 1) as f32 / 3.5)).epochs(EPOCHS).initial_embedding(begin);
-    if vectors.len() <= EXACT {
-        map.exact(|one, other| distance(one, other));
-    } else {
-        map.barnes_hut(THETA, |one, other| distance(one, other));
+    // On one thread: several add up in another order every time, and the map would be another one.
+    let fit = || {
+        let mut map: bhtsne::tSNE<f32, &[f32], 2> = bhtsne::tSNE::new(&samples);
+        let perplexity = PERPLEXITY.min((vectors.len() - 1) as f32 / 3.5);
+        map.perplexity(perplexity).epochs(EPOCHS).initial_embedding(begin);
+        if vectors.len() <= EXACT {
+            map.exact(|one, other| distance(one, other));
+        } else {
+            map.barnes_hut(THETA, |one, other| distance(one, other));
+        }
+        map.embedding().as_chunks::<2>().0.to_vec()
+    };
+    match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+        Ok(pool) => fitted(&pool.install(fit)),
+        Err(_) => fitted(&start),
     }
-    let places = map.embedding().as_chunks::<2>().0.to_vec();
-    fitted(&places)
 }
 
 fn distance(one: &[f32], other: &[f32]) -> f32 {
