@@ -118,7 +118,9 @@ fn what_goes_wrong_is_one_sentence_and_an_exit_code() {
     };
     said(&["suggest", "music/00.wav"], 1, "there is no library yet");
     said(&["index", "nowhere"], 1, "nowhere");
-    said(&["--store", "postgres://x", "doctor"], 1, "SQLite files only");
+    let elsewhere =
+        Command::new(env!("CARGO_BIN_EXE_songweave")).args(["--store", "postgres://x", "doctor"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("SQLite files only"));
     said(&["suggest"], 2, "required");
     assert!(run(path, &["index", "music"]).status.success());
     said(&["suggest", "music/99.wav"], 1, "cannot be found");

@@ -7,7 +7,7 @@ use super::ear::RATE;
 /// Steps of 0.12 s by which two prints may lie apart: encoders put silence in front.
 const SHIFTS: usize = 4;
 /// Share of bits that may differ in two prints of one recording; of two recordings about half do.
-const DIFFERING: f32 = 0.25;
+const DIFFERING: f32 = 0.15;
 /// Prints shorter than this tell nothing, in steps of 0.12 s.
 const FEWEST: usize = 12;
 
