@@ -4,6 +4,7 @@
 
 pub mod band;
 pub mod follow;
+pub mod library;
 pub mod mash;
 pub mod notes;
 pub mod statistics;

@@ -7,6 +7,7 @@ mod harmony;
 pub(crate) mod held_out;
 mod instruments;
 mod key;
+mod library;
 mod mash;
 mod print;
 mod robustness;
@@ -45,6 +46,8 @@ enum Mode {
     Band(band::Args),
     /// The listener: key and tempo of songs whose score is known, beside a fixed answer
     Key(key::Args),
+    /// The library: how fast it listens, looks again and searches, its memory and its size
+    Library(library::Args),
     /// The arranger: drums and bass against the data they were learned from
     Groove(groove::Args),
     /// Accompany: chords to melodies as they are written, without audio, beside the annotated chords
@@ -126,6 +129,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Robustness(args) => &args.json,
         Mode::Band(args) => args.json(),
         Mode::Key(args) => args.json(),
+        Mode::Library(args) => args.json(),
         Mode::Groove(args) => args.json(),
         Mode::Harmony(args) => args.json(),
         Mode::Instruments(args) => args.json(),
@@ -140,6 +144,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Robustness(args) => robustness::run(&args),
         Mode::Band(args) => band::run(&args),
         Mode::Key(args) => key::run(&args),
+        Mode::Library(args) => library::run(&args),
         Mode::Groove(args) => groove::run(&args),
         Mode::Harmony(args) => harmony::run(&args),
         Mode::Instruments(args) => instruments::run(&args),

@@ -65,7 +65,9 @@ fn picture(catalogue: &Catalogue, places: &[[f32; 2]]) -> Picture {
     let mut picture = Picture::new(SIZE, SIZE, PAPER);
     let entries = catalogue.entries();
     let half = SIZE as f32 / 2.0;
-    for (entry, place) in entries.iter().zip(places) {
+    let shown = catalogue.shown();
+    for position in &shown {
+        let (entry, place) = (&entries[*position], places[*position]);
         let [x, y] = place.map(|number| (half + number * (half - MARGIN)) as i32);
         for (dx, dy) in (-DOT..=DOT)
             .flat_map(|dx| (-DOT..=DOT).map(move |dy| (dx, dy)))
@@ -73,7 +75,7 @@ fn picture(catalogue: &Catalogue, places: &[[f32; 2]]) -> Picture {
         {
             picture.blend((x + dx) as u32, (y + dy) as u32, GENRE_COLOURS[entry.colour], 0.85);
         }
-        if entries.len() <= NAMED {
+        if shown.len() <= NAMED {
             let name: String = entry.name().chars().take(36).collect();
             let left = (x + DOT + 4).min((SIZE - lettering::width(&name)) as i32);
             lettering::write(&mut picture, left as u32, (y - 3) as u32, &name, INK);

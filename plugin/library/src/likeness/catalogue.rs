@@ -1,6 +1,6 @@
 //! All songs of the library in memory, as searching needs them.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use songweave_engine::follow::key::Key;
 
@@ -70,6 +70,8 @@ pub struct Catalogue {
     entries: Vec<Entry>,
     /// Song vectors, `[song][number]`; all 0 where there is none.
     vectors: Vec<f32>,
+    /// Where each recording stands first.
+    firsts: HashMap<TrackId, usize>,
 }
 
 impl Catalogue {
@@ -87,6 +89,7 @@ impl Catalogue {
     }
 
     fn push(&mut self, stored: &Stored) {
+        self.firsts.entry(stored.recording).or_insert(self.entries.len());
         self.vectors.extend(unit(&stored.vector).unwrap_or([0.0; NUMBERS]));
         self.entries.push(entry(stored));
     }
@@ -101,6 +104,18 @@ impl Catalogue {
     #[must_use]
     pub fn position(&self, id: TrackId) -> Option<usize> {
         self.entries.binary_search_by_key(&id, |entry| entry.id).ok()
+    }
+
+    /// Where the recording of a song stands first: the same song in another format is shown once.
+    #[must_use]
+    pub fn first(&self, position: usize) -> usize {
+        self.firsts.get(&self.entries[position].recording).copied().unwrap_or(position)
+    }
+
+    /// Songs that are shown, one a recording, by where they stand.
+    #[must_use]
+    pub fn shown(&self) -> Vec<usize> {
+        (0..self.entries.len()).filter(|position| self.first(*position) == *position).collect()
     }
 
     /// The vector of the song that stands there.

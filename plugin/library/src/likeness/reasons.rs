@@ -5,9 +5,10 @@ use crate::track::GENRES;
 
 /// Tempi further apart than this ratio are not spoken of.
 const NEAR: f32 = 0.06;
-/// Likeness from which two songs sound much alike, and alike.
+/// Likeness from which two songs sound much alike, alike, and somewhat alike.
 const MUCH: f32 = 0.9;
 const ALIKE: f32 = 0.75;
+const SOMEWHAT: f32 = 0.6;
 
 /// By how much a tempo differs from another, as a ratio, and whether it is compared with its double (2) or its half (0.5).
 #[must_use]
@@ -34,7 +35,9 @@ pub fn reasons(one: &Entry, other: &Entry, likeness: f32) -> String {
     } else if likeness >= ALIKE {
         said.push("sounds alike".to_owned());
     } else if said.is_empty() {
-        said.push("of all the nearest in sound".to_owned());
+        let alike =
+            if likeness >= SOMEWHAT { "sounds somewhat alike" } else { "of what there is, the nearest in sound" };
+        said.push(alike.to_owned());
     }
     said.join(", ")
 }

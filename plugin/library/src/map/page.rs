@@ -7,17 +7,18 @@ use crate::{likeness::catalogue::Catalogue, track::GENRES};
 
 const PAGE: &str = include_str!("page.html");
 
-/// Songs for a page: `[x, y, genre, name, facts]` each.
+/// Songs for a page: `[x, y, genre, name, facts]` each, one a recording; `places` are of all songs of the catalogue.
 #[must_use]
 pub fn songs(catalogue: &Catalogue, places: &[[f32; 2]]) -> Value {
-    let song = |(entry, place): (&crate::likeness::catalogue::Entry, &[f32; 2])| {
+    let song = |position: usize| {
+        let (entry, place) = (&catalogue.entries()[position], places[position]);
         let key = entry.key.map(|key| key.name());
         let tempo = entry.bpm.map(|bpm| format!("{bpm:.0} BPM"));
         let facts =
             [key, tempo, entry.genre_name().map(str::to_owned)].into_iter().flatten().collect::<Vec<_>>().join(", ");
         json!([place[0], place[1], entry.colour, entry.name(), facts])
     };
-    catalogue.entries().iter().zip(places).map(song).collect()
+    catalogue.shown().into_iter().map(song).collect()
 }
 
 /// Genres for a page: `[name, colour]` each.

@@ -13,7 +13,7 @@ use super::answer::{Answer, json, text, whole};
 use crate::{
     error::Result,
     likeness::{
-        catalogue::{Catalogue, Entry},
+        catalogue::Catalogue,
         search::{Wish, query_of, suggest},
     },
     map::{page::genres, places},
@@ -80,14 +80,15 @@ impl Library {
     fn songs(&mut self) -> Result<Value> {
         self.catalogue = Catalogue::load(&self.store)?;
         let places = places(&self.catalogue, false);
-        let song = |(entry, place): (&Entry, &[f32; 2])| {
+        let song = |position: usize| {
+            let (entry, place) = (&self.catalogue.entries()[position], places[position]);
             json!({
                 "id": entry.id.0, "title": entry.title, "artist": entry.artist, "album": entry.album, "seconds": entry.seconds.round(),
                 "key": entry.key.map(|key| key.name()), "bpm": entry.bpm.map(f32::round), "genre": entry.genre_name(),
                 "colour": entry.colour, "x": place[0], "y": place[1],
             })
         };
-        let songs: Vec<Value> = self.catalogue.entries().iter().zip(&places).map(song).collect();
+        let songs: Vec<Value> = self.catalogue.shown().into_iter().map(song).collect();
         Ok(json!({ "genres": genres(), "songs": songs }))
     }
 
@@ -100,7 +101,7 @@ impl Library {
             ..Wish::default()
         };
         let found = suggest(&self.catalogue, &query_of(&self.catalogue, position), &wish);
-        let id = |position: usize| self.catalogue.entries()[position].id.0;
+        let id = |position: usize| self.catalogue.entries()[self.catalogue.first(position)].id.0;
         let told =
             found.iter().map(|found| json!({ "id": id(found.position), "likeness": found.likeness, "why": found.why }));
         json(&told.collect())
@@ -119,7 +120,8 @@ impl Library {
         let length = text_of("length").parse().unwrap_or(12).min(MOST_LISTED);
         match make(&self.catalogue, &Plan { through, length, drift }) {
             Ok(songs) => {
-                json(&songs.into_iter().map(|song| Value::from(self.catalogue.entries()[song].id.0)).collect())
+                let shown = songs.into_iter().map(|song| self.catalogue.first(song));
+                json(&shown.map(|song| Value::from(self.catalogue.entries()[song].id.0)).collect())
             }
             Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
         }
