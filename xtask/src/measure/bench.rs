@@ -4,7 +4,7 @@
 mod instruments;
 mod runtimes;
 
-use crate::build::bundle;
+use crate::build::{bundle, studio};
 use crate::project;
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,6 +16,7 @@ use songweave_dsp::exchange::controls::{Controls, Mode};
 use songweave_dsp::exchange::telemetry::{Telemetry, columns};
 use songweave_dsp::stream::layout::StreamLayout;
 use songweave_dsp::stream::path::{AudioPath, BlockInfo};
+use songweave_engine::mash::studio::Studio;
 use songweave_engine::runtime::slot::ModelSlot;
 use songweave_engine::runtime::status::Status;
 use songweave_engine::runtime::thread::Engine;
@@ -48,20 +49,37 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<()> {
     let songs = songs()?;
     let bundles = bundle::current()?;
-    let mut measured = figures(&bundles.clap, &songs, args.hops, Mode::Mash)?;
+    let mut measured = figures(&bundles.clap, &songs, args.hops, Played::LIVE)?;
     // A song with a voice in it is accompanied, so the band plays all the time.
-    measured["accompany"] = figures(&bundles.clap, &songs, args.hops, Mode::Accompany)?;
+    measured["accompany"] = figures(&bundles.clap, &songs, args.hops, Played::ACCOMPANY)?;
+    if studio::path().is_file() {
+        measured["studio"] = figures(&bundles.clap, &songs, args.hops, Played::STUDIO)?;
+    }
     measured["instruments"] = instruments::measure(RATE as f32)?;
     measured["runtimes"] = json!(runtimes::measure()?);
     println!("{measured:#}");
     Ok(write_bytes(&args.json, format!("{measured:#}\n").as_bytes())?)
 }
 
-/// What a mode costs.
-fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, mode: Mode) -> Result<Value> {
-    let Playback { times, missed, raised_priority } = playback(bundle, songs, hops as usize, mode)?;
+/// What the plugin does while it is measured.
+#[derive(Clone, Copy)]
+struct Played {
+    mode: Mode,
+    /// Studio quality instead of Live.
+    studio: bool,
+}
+
+impl Played {
+    const LIVE: Self = Self { mode: Mode::Mash, studio: false };
+    const STUDIO: Self = Self { mode: Mode::Mash, studio: true };
+    const ACCOMPANY: Self = Self { mode: Mode::Accompany, studio: false };
+}
+
+/// What a mode and a quality cost.
+fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, played: Played) -> Result<Value> {
+    let Playback { times, missed, raised_priority } = playback(bundle, songs, hops as usize, played)?;
     let times = sorted_us(times);
-    let (inferred, status) = inference(songs, hops as usize, mode)?;
+    let (inferred, status) = inference(songs, hops as usize, played)?;
     let inferred = sorted_us(inferred);
     Ok(json!({
         "sample_rate": RATE,
@@ -133,7 +151,7 @@ fn raise_priority() -> bool {
 }
 
 /// Plays in a host.
-fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize, mode: Mode) -> Result<Playback> {
+fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize, played: Played) -> Result<Playback> {
     let (id, _) = ClapPlugin::list(bundle)?.into_iter().next().context("the bundle holds no plugin")?;
     let mut plugin = ClapPlugin::load(bundle, &id)?;
     let parameters = plugin.parameters();
@@ -141,7 +159,9 @@ fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize, mode: Mode) -> Re
     let moved = find("Vocals").context("the plugin has no fader for vocals")?;
     let counter = find("Missed hops").context("the plugin does not count missed hops")?;
     let chosen = find("Mode").context("the plugin has no modes")?;
-    plugin.set_value(chosen, f64::from(u8::from(mode == Mode::Accompany)))?;
+    plugin.set_value(chosen, f64::from(u8::from(played.mode == Mode::Accompany)))?;
+    let quality = find("Quality").context("the plugin has no qualities")?;
+    plugin.set_value(quality, f64::from(u8::from(played.studio)))?;
     plugin.set_offline(false)?;
     let mut processor = plugin.activate(RATE.into(), FRAMES as u32)?;
     let mut inputs: Vec<Bus> = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
@@ -196,15 +216,19 @@ fn watch(plugin: &mut ClapPlugin, hops: usize, finished: impl Fn() -> bool) -> R
 
 /// How long the inference thread took for each of `hops` hops at the pace of the clock, in this process, and what else it tells
 /// of itself.
-fn inference(songs: &[Vec<f32>; 2], hops: usize, mode: Mode) -> Result<(Vec<Duration>, Arc<Status>)> {
-    let slot = Arc::new(ModelSlot::embedded().context("the network in this program is damaged")?);
+fn inference(songs: &[Vec<f32>; 2], hops: usize, played: Played) -> Result<(Vec<Duration>, Arc<Status>)> {
+    let slot = ModelSlot::embedded().context("the network in this program is damaged")?;
+    // The plugin has the weights for as long as it lives, too.
+    let weights = played.studio.then(|| std::fs::read(studio::path())).transpose()?;
+    let slot = Arc::new(slot.with_studio(weights.map(|weights| &*weights.leak())));
     let status = Arc::new(Status::default());
     status.durations.keep(hops);
     let layout = StreamLayout::for_sample_rate(RATE as f32);
+    let layout = if played.studio { layout.with_mask_delay(Studio::lag(&layout)) } else { layout };
     let (engine, audio) = Engine::start(layout, slot, status.clone())?;
     let mut clock = engine.clock(false).context("the inference thread is gone")?;
     let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), columns().0);
-    let info = BlockInfo::from(Controls { mode, ..Controls::default() });
+    let info = BlockInfo::from(Controls { mode: played.mode, ..Controls::default() });
     let mut block = [vec![0.0; FRAMES], vec![0.0; FRAMES]];
     let mut side = block.clone();
     let started = Instant::now();

@@ -7,7 +7,7 @@ use songweave_dsp::{
     exchange::{
         controls::Controls,
         frame::{AnalysisFrame, Decision},
-        link::{AudioEnd, WaitPolicy, link},
+        link::{AudioEnd, HopSamples, WaitPolicy, link, link_for},
         telemetry::{Telemetry, columns},
     },
     stream::{
@@ -17,12 +17,13 @@ use songweave_dsp::{
 };
 use songweave_engine::{
     band::Band,
+    mash::studio::{DelayedDecisions, Studio},
     runtime::{
         inference::{Decide, Inline},
         pipeline::Pipeline,
     },
 };
-use songweave_models::mash::MashNetwork;
+use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
 
 use songweave_synth::song::Stereo;
 
@@ -38,9 +39,34 @@ impl Replay {
     /// # Errors
     /// The network fails, with its reason.
     pub fn record(layout: StreamLayout, network: MashNetwork, songs: [[&[f32]; CHANNELS]; 2]) -> Result<Self, String> {
+        Self::record_with(layout, network, None, songs)
+    }
+
+    /// The same in Studio quality.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub fn record_studio(
+        layout: StreamLayout,
+        network: MashNetwork,
+        studio: StudioNetwork,
+        songs: [[&[f32]; CHANNELS]; 2],
+    ) -> Result<Self, String> {
+        let layout = layout.with_mask_delay(Studio::lag(&layout));
+        let delayed = DelayedDecisions::new(Studio::new(studio, &layout), layout.mask_delay);
+        Self::record_with(layout, network, Some(delayed), songs)
+    }
+
+    fn record_with(
+        layout: StreamLayout,
+        network: MashNetwork,
+        studio: Option<DelayedDecisions>,
+        songs: [[&[f32]; CHANNELS]; 2],
+    ) -> Result<Self, String> {
         let band = Band::embedded().map_err(|error| error.to_string())?;
-        let (audio, end) = link();
-        let recorder = Recorder { pipeline: Pipeline::new(network, band), decisions: Vec::new(), fault: None };
+        let (audio, end) = link_for(&layout);
+        let pipeline = Pipeline::new(network, band).with_studio(studio);
+        let recorder = Recorder { pipeline, decisions: Vec::new(), fault: None };
         let mut inline = Inline::new(end, recorder);
         play(layout, audio, songs, &Controls::default(), &mut inline);
         let recorder = inline.into_networks();
@@ -65,7 +91,7 @@ impl Replay {
     #[must_use]
     pub fn decision(&self, frame: usize) -> &Decision {
         // The stream's first window holds one hop of sound at its end.
-        let before = self.layout.window / self.layout.hop - 1;
+        let before = self.layout.window / self.layout.hop - 1 + self.layout.mask_delay;
         self.decisions.get(frame + before).unwrap_or(&Decision::UNDECIDED)
     }
 }
@@ -89,6 +115,10 @@ struct Recorder {
 }
 
 impl Decide for Recorder {
+    fn hear(&mut self, frame: &AnalysisFrame, samples: &HopSamples<'_>) {
+        self.pipeline.hear(frame, samples);
+    }
+
     fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
         let decision = self.pipeline.step(frame).unwrap_or_else(|error| {
             self.fault = Some(error.to_string());

@@ -5,7 +5,7 @@ use songweave_dsp::stream::{
     framer::repaired,
     layout::{PARTS, Part, SONGS, StreamLayout},
 };
-use songweave_models::mash::MashNetwork;
+use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
 
 use crate::mash::{
     evaluation::{EvaluationSong, RECIPES, Systems, measure_pair},
@@ -46,6 +46,8 @@ pub struct Figures {
     pub finite: bool,
     /// Peak of the output against the sum of both inputs' peaks in dB, the worst variant.
     pub peak: f64,
+    /// The same in Studio quality, where that was measured.
+    pub studio_peak: Option<f64>,
     /// Energy that the network takes for voice against that of the whole song in dB, `[song]`; none of a silent song.
     pub heard_as_voice: [Option<f64>; SONGS],
     /// A's voice alone, where it is known.
@@ -56,15 +58,23 @@ pub struct Figures {
     pub verdict: String,
 }
 
-/// Plays a case. `reference` is what it is compared with.
+/// Plays a case, in Studio quality as well where its network is given. `reference` is what it is compared with.
 ///
 /// # Errors
 /// The network fails, with its reason.
-pub fn measure(case: &Case, reference: Option<&Figures>, network: &MashNetwork) -> Result<Figures, String> {
-    let mut health = Vec::new();
+pub fn measure(
+    case: &Case,
+    reference: Option<&Figures>,
+    network: &MashNetwork,
+    studio: Option<&StudioNetwork>,
+) -> Result<Figures, String> {
+    let (mut health, mut in_studio) = (Vec::new(), Vec::new());
     let (mut voices, mut mixes) = (Vec::new(), Vec::new());
     for sound in &case.sounds {
-        health.push(play(&mixtures(sound), case.rate, network)?);
+        health.push(play(&mixtures(sound), case.rate, network, None)?);
+        if let Some(studio) = studio {
+            in_studio.push(play(&mixtures(sound), case.rate, network, Some(studio))?);
+        }
         if let Sound::Known(songs) = sound {
             let [a, b] = songs.each_ref().map(|song| EvaluationSong::new(song, None));
             let figures = measure_pair(&a, &b, network)?;
@@ -82,9 +92,10 @@ pub fn measure(case: &Case, reference: Option<&Figures>, network: &MashNetwork) 
     let mut figures = Figures {
         case: case.name.clone(),
         about: case.about.clone(),
-        held: health.iter().all(Health::held),
-        finite: health.iter().all(|health| health.finite),
+        held: health.iter().chain(&in_studio).all(Health::held),
+        finite: health.iter().chain(&in_studio).all(|health| health.finite),
         peak: health.iter().map(|health| health.peak).fold(f64::NEG_INFINITY, f64::max),
+        studio_peak: in_studio.iter().map(|health| health.peak).reduce(f64::max),
         heard_as_voice: [0, 1].map(|song| mean(health.iter().filter_map(|health| health.voice[song]))),
         voice: mean_voice(&voices),
         mix: mean_mix(&mixes),
@@ -135,11 +146,19 @@ impl Health {
     }
 }
 
-fn play(songs: &[Stereo; SONGS], rate: u32, network: &MashNetwork) -> Result<Health, String> {
+fn play(
+    songs: &[Stereo; SONGS],
+    rate: u32,
+    network: &MashNetwork,
+    studio: Option<&StudioNetwork>,
+) -> Result<Health, String> {
     let layout = StreamLayout::for_sample_rate(rate as f32);
     let samples = songs[0][0].len().min(songs[1][0].len());
     let cut = songs.each_ref().map(|song| song.each_ref().map(|channel| &channel[..samples]));
-    let replay = Replay::record(layout, network.clone(), cut)?;
+    let replay = match studio {
+        Some(studio) => Replay::record_studio(layout, network.clone(), studio.clone(), cut)?,
+        None => Replay::record(layout, network.clone(), cut)?,
+    };
     let out = replay.render(cut, &RECIPES[0].controls());
     // What the plugin takes for damage is silence to it.
     let heard = songs.each_ref().map(|song| {
@@ -163,7 +182,8 @@ fn verdict(kind: Kind, figures: &Figures, reference: Option<&Figures>) -> String
         return "fails: the output holds values that are no numbers".to_owned();
     }
     if !figures.held {
-        return format!("fails: peaks {:.1} dB above both inputs", figures.peak);
+        let peak = figures.studio_peak.map_or(figures.peak, |studio| studio.max(figures.peak));
+        return format!("fails: peaks {peak:.1} dB above both inputs");
     }
     let mut faults = Vec::new();
     if let (Kind::Voice, Some(voice)) = (kind, figures.voice) {
@@ -200,6 +220,7 @@ mod tests {
             held: true,
             finite: true,
             peak: 0.0,
+            studio_peak: None,
             heard_as_voice: [Some(-3.0), None],
             voice: Some(VoiceFigures { plugin_sdr: 8.0, unprocessed_sdr: -2.0, oracle_sdr: 15.0 }),
             mix: None,
@@ -218,15 +239,17 @@ mod tests {
         let below = verdict(Kind::Voice, &Figures { mix: Some(mix), ..figures() }, None);
         assert_eq!(below, "degrades: 1.0 dB below a crossfade without a network");
         assert!(verdict(Kind::Any, &Figures { finite: false, ..figures() }, None).starts_with("fails"));
-        let loud = Figures { held: false, peak: 9.0, ..figures() };
-        assert_eq!(verdict(Kind::Any, &loud, None), "fails: peaks 9.0 dB above both inputs");
+        for (peak, studio_peak) in [(9.0, None), (1.0, Some(9.0)), (9.0, Some(1.0))] {
+            let loud = Figures { held: false, peak, studio_peak, ..figures() };
+            assert_eq!(verdict(Kind::Any, &loud, None), "fails: peaks 9.0 dB above both inputs");
+        }
     }
 
     #[test]
     fn what_is_damaged_or_silent_stays_finite_and_bounded() {
         let network = MashNetwork::embedded().unwrap();
         for case in damaged() {
-            let figures = measure(&case, None, &network).unwrap();
+            let figures = measure(&case, None, &network, None).unwrap();
             assert!(figures.held, "{}: {}", case.name, figures.verdict);
         }
     }

@@ -175,6 +175,7 @@ pub(super) struct Case {
     pub(super) case: String,
     pub(super) about: String,
     pub(super) verdict: String,
+    pub(super) studio_peak: Option<f64>,
     pub(super) voice: Option<Voice>,
     pub(super) mix: Option<Mix>,
 }

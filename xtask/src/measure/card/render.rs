@@ -350,8 +350,10 @@ fn robustness(robustness: &Robustness) -> String {
         row
     };
     let worse = |start: &str| robustness.cases.iter().filter(|case| case.verdict.starts_with(start)).count();
+    let in_studio = robustness.cases.iter().filter(|case| case.studio_peak.is_some()).count();
     let intro = format!(
-        "{} cases through the plugin's path (`cargo xtask evaluate robustness`): {} fail, {} degrade.",
+        "{} cases through the plugin's path (`cargo xtask evaluate robustness`): {} fail, {} degrade. {in_studio} of them were played in Studio \
+         quality as well; where a sound there is no number or too loud, the case fails. Figures and degradations are Live's.",
         robustness.cases.len(),
         worse("fails"),
         worse("degrades")

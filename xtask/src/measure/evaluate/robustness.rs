@@ -1,12 +1,14 @@
 //! `cargo xtask evaluate robustness`: what must not blow up, and what degrades.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::Serialize;
 use songweave_audio::draft::write_bytes;
 use songweave_measure::mash::robustness::{Figures, measure};
 use songweave_measure::mash::robustness_cases::Cases;
+use songweave_models::studio::StudioNetwork;
 
 use super::{RobustnessArgs, bar, network};
+use crate::build::studio;
 
 /// What is written.
 #[derive(Serialize)]
@@ -23,13 +25,17 @@ struct Report {
 
 pub(super) fn run(args: &RobustnessArgs) -> Result<()> {
     let network = network(args.weights.as_deref())?;
+    studio::provide()?;
+    let weights = studio::path();
+    let studio = std::fs::read(&weights).with_context(|| format!("cannot read {}", weights.display()))?;
+    let studio = StudioNetwork::from_bytes(&studio)?;
     let cases = Cases::open(&args.data)?;
     let bar = bar(cases.cases.len());
     let mut measured: Vec<Figures> = Vec::new();
     for case in &cases.cases {
         bar.set_message(case.name.clone());
         let reference = measured.first().cloned();
-        measured.push(measure(case, reference.as_ref(), &network).map_err(anyhow::Error::msg)?);
+        measured.push(measure(case, reference.as_ref(), &network, Some(&studio)).map_err(anyhow::Error::msg)?);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -63,7 +69,10 @@ fn print(figures: &Figures) {
     }
     let heard = figures.heard_as_voice.map(|share| share.map_or("silent".to_owned(), |share| format!("{share:.1} dB")));
     println!(
-        "  peak {:+.1} dB against both inputs; heard as voice: {} of A, {} of B",
-        figures.peak, heard[0], heard[1]
+        "  peak {:+.1} dB against both inputs, in Studio quality {:+.1} dB; heard as voice: {} of A, {} of B",
+        figures.peak,
+        figures.studio_peak.unwrap_or(f64::NAN),
+        heard[0],
+        heard[1]
     );
 }
