@@ -1,7 +1,7 @@
 //! Studio: vocals told from the rest by a large network that hears the last second and a half and decides some frames at
 //! once.
 //!
-//! Its frames are longer than those of the stream and come every second or third hop. After every [`BLOCK`] of them the
+//! Its frames are longer than those of the stream and come every second or third hop. After every block of them the
 //! network decides that many, song A and song B in turns, so that the work is spread evenly. A hop's shares lie between
 //! those of the two frames around it. All of it depends on nothing but the samples since the last reset.
 
@@ -18,17 +18,34 @@ use songweave_models::{
 pub use delayed::DelayedDecisions;
 use song::Song;
 
-/// Frames that are decided at once, and frames that are heard after them. More at once cost less, more after them sound
-/// better, both wait longer: see the card.
-pub const BLOCK: usize = 8;
-/// See [`BLOCK`].
-pub const AHEAD: usize = 4;
+/// What latency is spent on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// Frames that are decided at once, an even number. More cost less.
+    pub block: usize,
+    /// Frames that are heard after them. More sound better.
+    pub ahead: usize,
+    /// Layers that are done in a hop: the work of a block is spread over some, so that none of them takes long.
+    pub layers: usize,
+}
 
-/// Layers that are done in a hop: the work of a block is spread over some, so that none of them takes long.
-const LAYERS_A_HOP: usize = 2;
-/// Hops that a block takes: no more than until the other song's is due.
-const WORK: usize = LAYERS.div_ceil(LAYERS_A_HOP);
-const _: () = assert!(WORK < BLOCK, "the songs' blocks would meet where a frame comes every second hop");
+impl Timing {
+    /// What the plugin does; the card has what others cost.
+    pub const SHIPPED: Self = Self { block: 8, ahead: 4, layers: 2 };
+
+    /// Hops that a block takes.
+    const fn work(self) -> usize {
+        LAYERS.div_ceil(self.layers)
+    }
+
+    /// Whether the work of a block is done before the other song's is due, where a frame comes every second hop.
+    #[must_use]
+    pub const fn is_possible(self) -> bool {
+        self.block.is_multiple_of(SONGS) && self.work() < self.block
+    }
+}
+
+const _: () = assert!(Timing::SHIPPED.is_possible());
 
 /// Share of the vocals in each song's bands, `[song][band]`, 0…1.
 pub type VocalShares = [[f32; BANDS]; SONGS];
@@ -55,6 +72,7 @@ pub struct Studio {
     network: StudioNetwork,
     songs: [Song; SONGS],
     work: Option<Work>,
+    timing: Timing,
     stride: usize,
     /// Hops heard.
     hops: usize,
@@ -63,19 +81,32 @@ pub struct Studio {
 impl Studio {
     /// Nothing heard so far.
     #[must_use]
-    pub fn new(mut network: StudioNetwork, layout: &StreamLayout) -> Self {
+    pub fn new(network: StudioNetwork, layout: &StreamLayout) -> Self {
+        Self::with_timing(network, layout, Timing::SHIPPED)
+    }
+
+    /// The same with another timing, to measure what it costs.
+    #[must_use]
+    pub fn with_timing(mut network: StudioNetwork, layout: &StreamLayout, timing: Timing) -> Self {
         // The first window takes longer: buffers get their memory.
-        network.decide(&Planes::zeros(CHANNELS, FRAMES, BINS), BLOCK + AHEAD);
+        network.decide(&Planes::zeros(CHANNELS, FRAMES, BINS), timing.block + timing.ahead);
         let stride = stride(layout);
-        Self { network, songs: std::array::from_fn(|_| Song::new(layout, stride)), work: None, stride, hops: 0 }
+        let songs = std::array::from_fn(|_| Song::new(layout, stride, timing));
+        Self { network, songs, work: None, timing, stride, hops: 0 }
     }
 
     /// By how many hops the shares are behind what is heard.
     #[must_use]
     pub fn lag(layout: &StreamLayout) -> usize {
+        Self::lag_of(layout, Timing::SHIPPED)
+    }
+
+    /// The same with another timing.
+    #[must_use]
+    pub fn lag_of(layout: &StreamLayout, timing: Timing) -> usize {
         let stride = stride(layout);
         // The frame after a hop may be the first of a block, and comes a stride later than the one before it.
-        song::behind(layout).ceil() as usize + stride * (BLOCK + AHEAD) + WORK
+        song::behind(layout).ceil() as usize + stride * (timing.block + timing.ahead) + timing.work()
     }
 
     /// Forgets everything heard.
@@ -94,7 +125,7 @@ impl Studio {
         if self.hops % self.stride == self.stride - 1 {
             self.add_frames(self.hops / self.stride);
         }
-        let told = self.hops as isize - Self::lag(self.songs[0].layout()) as isize;
+        let told = self.hops as isize - Self::lag_of(self.songs[0].layout(), self.timing) as isize;
         self.hops += 1;
         std::array::from_fn(|song| self.songs[song].shares(told))
     }
@@ -104,9 +135,10 @@ impl Studio {
         for (number, song) in self.songs.iter_mut().enumerate() {
             song.add_frame();
             // Song B's blocks end in the middle of song A's, when the network has done with those.
-            if (frame + number * BLOCK / SONGS) % BLOCK == BLOCK - 1 {
+            let block = self.timing.block;
+            if (frame + number * block / SONGS) % block == block - 1 {
                 let is_heard = song.begin(&mut self.network);
-                self.work = Some(Work { song: number, newest: frame, is_heard, left: WORK });
+                self.work = Some(Work { song: number, newest: frame, is_heard, left: self.timing.work() });
             }
         }
     }
@@ -116,7 +148,7 @@ impl Studio {
         let Some(work) = &mut self.work else { return };
         work.left -= 1;
         if work.is_heard {
-            (0..LAYERS_A_HOP).for_each(|_| {
+            (0..self.timing.layers).for_each(|_| {
                 self.network.advance();
             });
         }

@@ -6,11 +6,11 @@ use std::{f32::consts::PI, sync::Arc};
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex32};
 use serde::{Deserialize, Serialize};
 use songweave_dsp::stream::layout::{BANDS, CHANNELS, PARTS, Part, StreamLayout};
-use songweave_engine::mash::studio::Studio;
+use songweave_engine::mash::studio::{Studio, Timing};
 use songweave_models::{
     layers::Planes,
     mash::MashNetwork,
-    studio::{BINS, StudioNetwork},
+    studio::{BINS, FRAME_SECONDS, LAYERS, StudioNetwork},
 };
 use songweave_synth::song::{Song, Stereo, silence};
 
@@ -21,6 +21,14 @@ const ORIGINAL_FRAMES: usize = 512;
 /// Its window and hop in samples.
 const WINDOW: usize = 4096;
 const HOP: usize = 1024;
+
+/// Other ways to spend latency than the plugin's.
+const TIMINGS: [Timing; 4] = [
+    Timing { block: 2, ahead: 2, layers: LAYERS },
+    Timing { block: 4, ahead: 5, layers: 5 },
+    Timing::SHIPPED,
+    Timing { block: 8, ahead: 6, layers: 2 },
+];
 
 /// The networks that are compared.
 pub struct VocalNetworks {
@@ -49,6 +57,24 @@ pub struct VocalFigures {
     pub spleeter: f64,
     /// The true shares of the plugin's bands.
     pub oracle: f64,
+    /// Studio quality at other latencies.
+    #[serde(default)]
+    pub latencies: Vec<LatencyFigures>,
+}
+
+/// What Studio quality reaches at a latency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LatencyFigures {
+    /// The plugin's latency in ms at 44.1 kHz.
+    pub milliseconds: f64,
+    /// Frames that are decided at once.
+    pub block: usize,
+    /// Frames that are heard after them.
+    pub ahead: usize,
+    /// Runs of the network in a second, for each song.
+    pub runs_a_second: f64,
+    /// SI-SDR of the vocals in dB.
+    pub si_sdr: f64,
 }
 
 /// Measures the vocals of a song whose other parts are the accompaniment, at 44.1 kHz.
@@ -62,14 +88,31 @@ pub fn measure_vocals(song: &Song, networks: &mut VocalNetworks) -> Result<Vocal
         let near = Comparison::of(estimate, truth, song.rate).near();
         near.map(|near| near.si_sdr).ok_or_else(|| format!("{} has no vocals", song.name))
     };
+    let latencies = TIMINGS.into_iter().map(|timing| {
+        let layout = StreamLayout::for_sample_rate(song.rate as f32);
+        let latency = layout.with_mask_delay(Studio::lag_of(&layout, timing)).latency();
+        let estimate = studio(mixture, song.rate, &networks.accompaniment, timing);
+        Ok(LatencyFigures {
+            milliseconds: 1000.0 * latency as f64 / f64::from(song.rate),
+            block: timing.block,
+            ahead: timing.ahead,
+            runs_a_second: 1.0 / (f64::from(FRAME_SECONDS) * timing.block as f64),
+            si_sdr: near(&estimate)?,
+        })
+    });
+    let latencies = latencies.collect::<Result<Vec<LatencyFigures>, String>>()?;
+    let is_shipped =
+        |figures: &&LatencyFigures| (figures.block, figures.ahead) == (Timing::SHIPPED.block, Timing::SHIPPED.ahead);
+    let shipped = latencies.iter().find(is_shipped).map_or(f64::NAN, |figures| figures.si_sdr);
     Ok(VocalFigures {
         name: song.name.clone(),
         seconds: evaluated.seconds(),
         mixture: near(mixture)?,
         live: near(&live(mixture, song.rate, &networks.live)?)?,
-        studio: near(&studio(mixture, song.rate, &networks.accompaniment))?,
+        studio: shipped,
         spleeter: near(&original(mixture, [&mut networks.vocals, &mut networks.accompaniment]))?,
         oracle: near(&evaluated.oracle[Part::Vocals as usize])?,
+        latencies,
     })
 }
 
@@ -82,10 +125,10 @@ fn live(mixture: &Stereo, rate: u32, network: &MashNetwork) -> Result<Stereo, St
     Ok(vocals)
 }
 
-fn studio(mixture: &Stereo, rate: u32, network: &StudioNetwork) -> Stereo {
+fn studio(mixture: &Stereo, rate: u32, network: &StudioNetwork, timing: Timing) -> Stereo {
     let mut masker = Masker::new(rate);
     let layout = *masker.layout();
-    let shares = studio_shares(mixture, &layout, network);
+    let shares = studio_shares(mixture, &layout, network, timing);
     // The window of a hop ends with it; a frame's begins at its own hop.
     let before = layout.window / layout.hop - 1;
     let [vocals, ..] = masker.separate(mixture, |frame| &shares[(frame + before).min(shares.len() - 1)]);
@@ -93,9 +136,14 @@ fn studio(mixture: &Stereo, rate: u32, network: &StudioNetwork) -> Stereo {
 }
 
 /// Shares of every hop of a song, `[hop][part][band]`; what is not vocals counts as other.
-fn studio_shares(song: &Stereo, layout: &StreamLayout, network: &StudioNetwork) -> Vec<[[f32; BANDS]; PARTS]> {
-    let (hops, lag) = (song[0].len() / layout.hop, Studio::lag(layout));
-    let mut studio = Studio::new(network.clone(), layout);
+fn studio_shares(
+    song: &Stereo,
+    layout: &StreamLayout,
+    network: &StudioNetwork,
+    timing: Timing,
+) -> Vec<[[f32; BANDS]; PARTS]> {
+    let (hops, lag) = (song[0].len() / layout.hop, Studio::lag_of(layout, timing));
+    let mut studio = Studio::with_timing(network.clone(), layout, timing);
     let silent = vec![0.0; layout.hop];
     let told = (0..hops + lag).map(|hop| {
         let samples = hop * layout.hop..(hop + 1) * layout.hop;
@@ -191,6 +239,11 @@ impl Transform {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_timing_that_is_measured_is_possible() {
+        assert!(TIMINGS.into_iter().all(Timing::is_possible));
+    }
 
     #[test]
     fn the_originals_transform_gives_the_sound_back() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde_json::{Map, Value};
 
-use songweave_measure::mash::vocals::VocalFigures;
+use songweave_measure::mash::vocals::{LatencyFigures, VocalFigures};
 
 use super::{
     inputs::{Candidate, Evaluation, Inputs, Recipe, Robustness, Summary, Vocals},
@@ -129,8 +129,33 @@ fn vocals(vocals: &Vocals) -> String {
         [vec![of.name.clone()], figures.to_vec()].concat()
     };
     let rows: Vec<_> = vocals.mixtures.iter().chain([&vocals.mean]).map(row).collect();
-    format!(
+    let both = format!(
         "Real voices over real backings; the voice so many dB louder or softer than its backing:\n\n{}",
+        table(&heading, &rows)
+    );
+    join(&[both, latencies(&vocals.mean)])
+}
+
+/// What Studio quality reaches at each latency.
+fn latencies(mean: &VocalFigures) -> String {
+    if mean.latencies.is_empty() {
+        return String::new();
+    }
+    let heading = cells(&[
+        "latency at 44.1 kHz, ms",
+        "frames decided at once",
+        "frames heard after them",
+        "runs of the network a second and song",
+        "SI-SDR of the vocals in dB, mean",
+    ]);
+    let row = |of: &LatencyFigures| {
+        let of_run = [format!("{:.0}", of.milliseconds), of.block.to_string(), of.ahead.to_string()];
+        [&of_run[..], &[format!("{:.1}", of.runs_a_second), decibels(of.si_sdr)]].concat()
+    };
+    let rows: Vec<_> = mean.latencies.iter().map(row).collect();
+    format!(
+        "What other latencies would give on the same mixtures; the plugin's is {:.2} dB, as above. Fewer frames at once wait less and cost more:\n\n{}",
+        mean.studio,
         table(&heading, &rows)
     )
 }
@@ -350,14 +375,19 @@ fn robustness(robustness: &Robustness) -> String {
         row
     };
     let worse = |start: &str| robustness.cases.iter().filter(|case| case.verdict.starts_with(start)).count();
-    let in_studio = robustness.cases.iter().filter(|case| case.studio_peak.is_some()).count();
-    let intro = format!(
-        "{} cases through the plugin's path (`cargo xtask evaluate robustness`): {} fail, {} degrade. {in_studio} of them were played in Studio \
-         quality as well; where a sound there is no number or too loud, the case fails. Figures and degradations are Live's.",
+    let mut intro = format!(
+        "{} cases through the plugin's path (`cargo xtask evaluate robustness`): {} fail, {} degrade.",
         robustness.cases.len(),
         worse("fails"),
         worse("degrades")
     );
+    let in_studio = robustness.cases.iter().filter(|case| case.studio_peak.is_some()).count();
+    if in_studio > 0 {
+        intro += &format!(
+            " {in_studio} of them were played in Studio quality as well: where that gives what is no number or is too loud, the case fails. The \
+             figures and what degrades are Live's."
+        );
+    }
     let left_out =
         robustness.left_out.iter().map(|reason| format!("Left out: {reason}.")).collect::<Vec<_>>().join("\n");
     join(&[intro, table(&heading, &robustness.cases.iter().map(row).collect::<Vec<_>>()), left_out])

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 use songweave_audio::{decode::decode, draft::write_bytes, resample::resample};
-use songweave_measure::mash::vocals::{VocalFigures, VocalNetworks, measure_vocals};
+use songweave_measure::mash::vocals::{LatencyFigures, VocalFigures, VocalNetworks, measure_vocals};
 use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
 use songweave_synth::song::{Parts, Song, Stereo, silence};
 
@@ -110,7 +110,18 @@ fn mean(figures: &[VocalFigures]) -> VocalFigures {
         studio: of(|figures| figures.studio),
         spleeter: of(|figures| figures.spleeter),
         oracle: of(|figures| figures.oracle),
+        latencies: latencies(figures),
     }
+}
+
+/// What each latency reaches, mean over the mixtures.
+fn latencies(figures: &[VocalFigures]) -> Vec<LatencyFigures> {
+    let mut mean = figures.first().map(|first| first.latencies.clone()).unwrap_or_default();
+    for (index, mean) in mean.iter_mut().enumerate() {
+        let reached = figures.iter().filter_map(|figures| figures.latencies.get(index)).map(|latency| latency.si_sdr);
+        mean.si_sdr = reached.sum::<f64>() / figures.len() as f64;
+    }
+    mean
 }
 
 fn print(figures: &[VocalFigures]) {
@@ -120,5 +131,9 @@ fn print(figures: &[VocalFigures]) {
     for row in figures.iter().chain([&mean(figures)]) {
         let VocalFigures { name, mixture, live, studio, spleeter, oracle, .. } = row;
         println!("{name:<50} {mixture:>7.1} {live:>6.1} {studio:>7.1} {spleeter:>9.1} {oracle:>7.1}");
+    }
+    println!("\nStudio quality at other latencies: ms, frames at once, frames after them, runs a second, dB");
+    for LatencyFigures { milliseconds, block, ahead, runs_a_second, si_sdr } in latencies(figures) {
+        println!("{milliseconds:>6.0} {block:>3} {ahead:>3} {runs_a_second:>6.1} {si_sdr:>6.2}");
     }
 }

@@ -10,12 +10,10 @@ use songweave_models::{
 };
 
 use super::{
-    AHEAD, BLOCK,
+    Timing,
     spectrum::{Spectrum, window_samples},
 };
 
-/// Frames whose shares are kept: more than a hop's shares are behind.
-const KEPT: usize = 4 * (BLOCK + AHEAD);
 /// Bands from here on are beyond what the network hears; they do as those do that it hears above the second frequency.
 const HIGHEST_HZ: f32 = BINS as f32 * BIN_HZ * 0.97;
 const GUIDE_HZ: f32 = 5_000.0;
@@ -30,28 +28,30 @@ pub(super) fn behind(layout: &StreamLayout) -> f32 {
 pub(super) struct Song {
     layout: StreamLayout,
     stride: usize,
+    timing: Timing,
     spectrum: Spectrum,
     bands: ErbBands,
     guides: std::ops::Range<usize>,
     /// Magnitudes of the last frames, `[channel][frame][bin]`, oldest first.
     magnitudes: Planes,
-    /// Shares of the last frames, `[frame % KEPT][band]`.
+    /// Shares of the last frames, more than a hop's shares are behind: `[frame % length][band]`.
     shares: Vec<[f32; BANDS]>,
 }
 
 impl Song {
-    pub(super) fn new(layout: &StreamLayout, stride: usize) -> Self {
+    pub(super) fn new(layout: &StreamLayout, stride: usize, timing: Timing) -> Self {
         // The network's bins, as if they were a stream's.
         let heard = StreamLayout { sample_rate: 2.0 * BINS as f32 * BIN_HZ, window: 2 * BINS, ..*layout };
         let first_above = |hz: f32| (0..BANDS).find(|band| centre_hz(*band) > hz).unwrap_or(BANDS);
         Self {
             layout: *layout,
             stride,
+            timing,
             spectrum: Spectrum::new(layout),
             bands: ErbBands::new(&heard),
             guides: first_above(GUIDE_HZ)..first_above(HIGHEST_HZ),
             magnitudes: Planes::zeros(CHANNELS, FRAMES, BINS),
-            shares: vec![[0.0; BANDS]; KEPT],
+            shares: vec![[0.0; BANDS]; 4 * (timing.block + timing.ahead)],
         }
     }
 
@@ -82,16 +82,18 @@ impl Song {
     pub(super) fn begin(&mut self, network: &mut StudioNetwork) -> bool {
         let is_heard = self.magnitudes.data.iter().any(|magnitude| *magnitude >= SILENCE);
         if is_heard {
-            network.begin(&self.magnitudes, BLOCK + AHEAD);
+            network.begin(&self.magnitudes, self.timing.block + self.timing.ahead);
         }
         is_heard
     }
 
-    /// Takes what the network decided about a block, [`AHEAD`] frames before number `newest`; `None` where there was nothing to decide.
+    /// Takes what the network decided about a block, [`Timing::ahead`] frames before number `newest`; `None` where there was nothing to decide.
     pub(super) fn take(&mut self, network: Option<&StudioNetwork>, newest: usize) {
-        for row in 0..BLOCK {
-            let Some(frame) = (newest + row + 1).checked_sub(BLOCK + AHEAD) else { continue };
-            let shares = &mut self.shares[frame % KEPT];
+        let Timing { block, ahead, .. } = self.timing;
+        let kept = self.shares.len();
+        for row in 0..block {
+            let Some(frame) = (newest + row + 1).checked_sub(block + ahead) else { continue };
+            let shares = &mut self.shares[frame % kept];
             *shares = [0.0; BANDS];
             if let Some(network) = network {
                 pool(&self.bands, network.decided(), row, shares);
@@ -108,7 +110,7 @@ impl Song {
             return [0.0; BANDS];
         }
         let (first, between) = (place as usize, place.fract());
-        let [before, after] = [first, first + 1].map(|frame| &self.shares[frame % KEPT]);
+        let [before, after] = [first, first + 1].map(|frame| &self.shares[frame % self.shares.len()]);
         std::array::from_fn(|band| before[band] + between * (after[band] - before[band]))
     }
 }
