@@ -35,11 +35,20 @@ const LONGEST: f64 = 12.0 * 3600.0;
 /// Slices that the network hears.
 const SLICES: usize = 6;
 
-/// What a recording is known by, and how long it is in seconds. Decodes nothing.
+/// What is known of a recording before it is heard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Identity {
+    /// What it is known by.
+    pub digest: Digest,
+    /// Length in seconds.
+    pub seconds: f64,
+}
+
+/// What a recording is. Decodes nothing.
 ///
 /// # Errors
 /// It cannot be read, is protected, or is too short or too long to be a song.
-pub fn identify(path: &Path) -> Result<(Digest, f64)> {
+pub fn identify(path: &Path) -> Result<Identity> {
     let overview = excerpts::overview(path).map_err(|error| explained(path, error))?;
     let refuse = |reason: String| Err(LibraryError::NothingToHear { path: path.to_owned(), reason });
     match overview.seconds {
@@ -49,26 +58,25 @@ pub fn identify(path: &Path) -> Result<(Digest, f64)> {
         seconds if seconds > LONGEST => {
             refuse(format!("{:.0} hours long; only recordings up to twelve are listened to", seconds / 3600.0))
         }
-        seconds => Ok((Digest(overview.digest), seconds)),
+        seconds => Ok(Identity { digest: Digest(overview.digest), seconds }),
     }
 }
 
-/// Hears a recording.
+/// Hears a recording that [`identify`] knows.
 ///
 /// # Errors
-/// As [`identify`], or there is nothing to hear.
-pub fn hear(path: &Path, ear: &mut dyn Ear) -> Result<Track> {
-    let (digest, seconds) = identify(path)?;
-    let sound = listen(path, seconds, 0.0..seconds, ear)?;
-    Ok(Track { digest, tags: tags::read(path), sound })
+/// It cannot be decoded, or there is nothing to hear.
+pub fn hear(path: &Path, identity: Identity, ear: &mut dyn Ear) -> Result<Track> {
+    let sound = listen(path, identity.seconds, 0.0..identity.seconds, ear)?;
+    Ok(Track { digest: identity.digest, tags: tags::read(path), sound })
 }
 
 /// Hears a part of a recording, from one time in seconds to another.
 ///
 /// # Errors
-/// As [`hear`], or the part lies outside.
+/// As [`identify`] and [`hear`], or the part lies outside.
 pub fn hear_part(path: &Path, part: &Range<f64>, ear: &mut dyn Ear) -> Result<Sound> {
-    let (_, seconds) = identify(path)?;
+    let seconds = identify(path)?.seconds;
     if part.start >= seconds || part.end - part.start < SHORTEST {
         let shown = path.display();
         return Err(LibraryError::Ask(format!(

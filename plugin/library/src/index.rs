@@ -21,7 +21,7 @@ use crate::{
     hearing::ear::Ear,
     likeness::cells::Weights,
     store::{FileKnown, FileSeen, Store},
-    track::{Digest, TrackId, Vector},
+    track::{Digest, Tags, TrackId, Vector},
 };
 use walk::Found;
 use work::{Answer, Outcome};
@@ -148,8 +148,8 @@ fn write_all(
     let weights = Weights::kept(counted, weights);
     let mut failed: HashMap<Digest, String> = HashMap::new();
     // Files of a track that another worker still hears.
-    let mut doubles: Vec<(FileSeen, Digest)> = Vec::new();
-    let mut links: Vec<(FileSeen, TrackId)> = Vec::new();
+    let mut doubles: Vec<(FileSeen, Digest, Tags)> = Vec::new();
+    let mut links: Vec<(FileSeen, TrackId, Tags)> = Vec::new();
     for Answer { file, outcome } in answers {
         progress.step(&file.path);
         match outcome {
@@ -158,23 +158,29 @@ fn write_all(
                 tracks.insert(track.digest, store.add(&track, &vector, ear, &file)?);
                 report.heard += 1;
             }
-            Outcome::Known(digest) => doubles.push((file, digest)),
+            Outcome::Known(digest, tags) => doubles.push((file, digest, tags)),
             Outcome::Refused(digest, reason) => {
                 failed.extend(digest.map(|digest| (digest, reason.clone())));
                 store.refuse(&file, &reason)?;
                 report.refused.push((file.path, reason));
             }
         }
-        let (ready, waiting) = doubles.into_iter().partition(|(_, digest)| tracks.contains_key(digest));
-        doubles = waiting;
-        report.known += Vec::len(&ready);
-        links.extend(ready.into_iter().filter_map(|(file, digest)| Some((file, *tracks.get(&digest)?))));
+        let before = links.len();
+        let mut link = |(file, digest, tags)| match tracks.get(&digest) {
+            Some(track) => {
+                links.push((file, *track, tags));
+                None
+            }
+            None => Some((file, digest, tags)),
+        };
+        doubles = doubles.into_iter().filter_map(&mut link).collect();
+        report.known += links.len() - before;
         if links.len() >= BATCH {
             store.link(&std::mem::take(&mut links))?;
         }
     }
     store.link(&links)?;
-    for (file, digest) in doubles {
+    for (file, digest, _) in doubles {
         let reason =
             failed.get(&digest).cloned().unwrap_or_else(|| format!("{}: its double could not be heard", file.path));
         store.refuse(&file, &reason)?;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use crate::{
     error::Result,
-    track::{Digest, Track, TrackId, Vector},
+    track::{Digest, Tags, Track, TrackId, Vector},
 };
 pub use sqlite::SqliteStore;
 pub use writer_lock::WriterLock;
@@ -88,11 +88,11 @@ pub trait Store: Send {
     /// The store cannot be written to; so in all that follows.
     fn add(&mut self, track: &Track, vector: &Vector, ear: &str, file: &FileSeen) -> Result<TrackId>;
 
-    /// Notes files of tracks that are known.
+    /// Notes files of tracks that are known. What their tags say holds from now on, unless they say nothing.
     ///
     /// # Errors
     /// As [`Store::add`].
-    fn link(&mut self, files: &[(FileSeen, TrackId)]) -> Result<()>;
+    fn link(&mut self, files: &[(FileSeen, TrackId, Tags)]) -> Result<()>;
 
     /// Notes a file that is no track, and why.
     ///

@@ -66,6 +66,25 @@ fn songs_are_heard_once_and_known_again_wherever_they_went() {
 }
 
 #[test]
+fn tags_are_read_anew_when_they_change_and_the_song_is_not_heard_again() {
+    let music = tempfile::tempdir().unwrap();
+    let path = music.path().join("song.wav");
+    wav(&path, &song(3, 0, 100.0, 8.0));
+    let (_place, mut store) = store();
+    run(&mut store, music.path());
+    let name = |store: &SqliteStore| Catalogue::load(store).unwrap().entries()[0].name();
+    assert_eq!(name(&store), "song");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.extend(b"LIST\x1e\0\0\0INFOINAM\x05\0\0\0Help\0\0IART\x04\0\0\0Four");
+    let riff = (bytes.len() as u32 - 8).to_le_bytes();
+    bytes[4..8].copy_from_slice(&riff);
+    fs::write(&path, bytes).unwrap();
+    let again = run(&mut store, music.path());
+    assert_eq!((again.heard, again.known), (0, 1), "{again:?}");
+    assert_eq!(name(&store), "Four – Help");
+}
+
+#[test]
 fn the_same_recording_in_another_codec_is_the_same_song_and_another_song_of_its_length_is_not() {
     let music = tempfile::tempdir().unwrap();
     let at = |name: &str| music.path().join(name);

@@ -50,7 +50,7 @@ pub(super) fn ask(store: &dyn Store, catalogue: &Catalogue, text: &str) -> Resul
     let Some(part) = part else {
         return match known {
             Some(stored) => Ok(asked(catalogue, stored)),
-            None => heard(store, &path, hearing::hear(&path, ear::network()?.as_mut())?),
+            None => heard(store, &path, hearing::hear(&path, hearing::identify(&path)?, ear::network()?.as_mut())?),
         };
     };
     let sound = hearing::hear_part(&path, &part, ear::network()?.as_mut())?;
@@ -77,7 +77,7 @@ fn known(store: &dyn Store, path: &Path) -> Result<Option<Stored>> {
     let text = path.to_str().unwrap_or_default();
     let id = match store.find(text, None)? {
         Some(id) => Some(id),
-        None => store.find(text, Some(&hearing::identify(path)?.0))?,
+        None => store.find(text, Some(&hearing::identify(path)?.digest))?,
     };
     Ok(id.map(|id| store.track(id)).transpose()?.flatten())
 }

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     hearing::{self, ear::Ear},
     store::FileSeen,
-    track::{Digest, Track},
+    track::{Digest, Tags, Track},
 };
 
 /// What came of a file.
@@ -24,8 +24,8 @@ pub(super) struct Answer {
 pub(super) enum Outcome {
     /// A track that was heard.
     Heard(Box<Track>),
-    /// A track that is known, or that another worker hears.
-    Known(Digest),
+    /// A track that is known, or that another worker hears, and what the file says.
+    Known(Digest, Tags),
     /// No track, and why; its digest where it has one.
     Refused(Option<Digest>, String),
 }
@@ -55,14 +55,15 @@ fn next(queue: &Mutex<IntoIter<FileSeen>>) -> Option<FileSeen> {
 }
 
 fn look(path: &Path, claimed: &Mutex<HashSet<Digest>>, ear: &mut dyn Ear) -> Outcome {
-    let digest = match hearing::identify(path) {
-        Ok((digest, _)) => digest,
+    let identity = match hearing::identify(path) {
+        Ok(identity) => identity,
         Err(error) => return Outcome::Refused(None, error.to_string()),
     };
+    let digest = identity.digest;
     if !claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(digest) {
-        return Outcome::Known(digest);
+        return Outcome::Known(digest, hearing::read_tags(path));
     }
-    match hearing::hear(path, ear) {
+    match hearing::hear(path, identity, ear) {
         Ok(track) => Outcome::Heard(Box::new(track)),
         Err(error) => Outcome::Refused(Some(digest), error.to_string()),
     }

@@ -270,8 +270,17 @@ impl Store for SqliteStore {
         })
     }
 
-    fn link(&mut self, files: &[(FileSeen, TrackId)]) -> Result<()> {
-        self.write(|transaction| files.iter().try_for_each(|(file, track)| note(transaction, file, Some(*track), None)))
+    fn link(&mut self, files: &[(FileSeen, TrackId, Tags)]) -> Result<()> {
+        self.write(|transaction| {
+            let mut name =
+                transaction.prepare("UPDATE tracks SET title = ?2, artist = ?3, album = ?4 WHERE id = ?1")?;
+            files.iter().try_for_each(|(file, track, tags)| {
+                if *tags != Tags::default() {
+                    name.execute(params![track.0, tags.title, tags.artist, tags.album])?;
+                }
+                note(transaction, file, Some(*track), None)
+            })
+        })
     }
 
     fn refuse(&mut self, file: &FileSeen, reason: &str) -> Result<()> {

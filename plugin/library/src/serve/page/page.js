@@ -28,6 +28,7 @@ function draw() {
     list.forEach((id, index) => { const [x, y] = place(byId.get(id)); index ? pen.lineTo(x, y) : pen.moveTo(x, y); });
     pen.stroke();
   }
+  const taken = new Set();
   for (const song of songs) {
     const [x, y] = place(song), lit = !found || found.has(song.id);
     if (x < -20 || y < -20 || x > innerWidth + 20 || y > innerHeight + 20) continue;
@@ -35,9 +36,16 @@ function draw() {
     pen.beginPath(); pen.arc(x, y, size, 0, 7); pen.fill();
     if (suggested.includes(song.id)) { pen.strokeStyle = ink; pen.lineWidth = 1; pen.stroke(); }
     if (song === chosen) { pen.strokeStyle = strong; pen.lineWidth = 3; pen.beginPath(); pen.arc(x, y, size + 4, 0, 7); pen.stroke(); }
-    if (names && lit || song === chosen) { pen.fillStyle = ink; pen.font = "11px system-ui, sans-serif"; pen.fillText(name(song).slice(0, 32), x + size + 4, y + 4); }
+    if (names && lit && room(taken, x, y) || song === chosen) { pen.fillStyle = ink; pen.font = "11px system-ui, sans-serif"; pen.fillText(name(song).slice(0, 32), x + size + 4, y + 4); }
   }
   pen.globalAlpha = 1;
+}
+// Names that would lie over one another are left out until there is room.
+function room(taken, x, y) {
+  const cells = [0, 1, 2, 3].map(step => `${Math.floor(x / 40) + step},${Math.round(y / 12)}`);
+  if (cells.some(cell => taken.has(cell))) return false;
+  cells.forEach(cell => taken.add(cell));
+  return true;
 }
 function nearest(x, y) {
   let best = null, least = 300;
