@@ -1,11 +1,12 @@
 //! The editor: what the mask does, every parameter, and how the plugin is, in one window.
 //!
 //! [`view`] is the picture and knows no window; [`window`] puts it into one of the host's. Nothing runs while the window
-//! is closed, and the audio thread makes mask columns only while it is open.
+//! is closed, the audio thread makes mask columns only while it is open, and nobody listens but for the Listen page.
 
 pub mod band_view;
 pub mod controls;
 pub mod footer;
+pub mod listen_view;
 pub mod pictures;
 pub mod scale;
 pub mod scene;

@@ -7,7 +7,10 @@ use std::sync::{
 
 use atomic_float::AtomicF32;
 use songweave_dsp::{
-    exchange::telemetry::{ColumnReceiver, Telemetry},
+    exchange::{
+        sound::SoundReceiver,
+        telemetry::{ColumnReceiver, Telemetry},
+    },
     mash::frozen::FrozenMask,
     stream::layout::StreamLayout,
 };
@@ -32,6 +35,8 @@ pub struct Shared {
     pub slot: Option<Arc<ModelSlot>>,
     /// Mask columns of the present activation.
     pub columns: Mutex<Option<ColumnReceiver>>,
+    /// The songs of the present activation, for whoever listens.
+    pub sound: Arc<Mutex<Option<SoundReceiver>>>,
     /// What a loaded state or weight file has to say, one sentence each.
     pub notices: Mutex<Vec<String>>,
     latency: AtomicU32,
@@ -74,6 +79,7 @@ impl Shared {
             status: Arc::default(),
             slot: None,
             columns: Mutex::default(),
+            sound: Arc::default(),
             notices: Mutex::default(),
             latency: AtomicU32::new(0),
             sample_rate: AtomicF32::new(0.0),
@@ -90,13 +96,14 @@ impl Shared {
     }
 
     /// Begins an activation: its layout is shown, its counters start at 0.
-    pub fn begin(&self, layout: &StreamLayout, columns: ColumnReceiver) {
+    pub fn begin(&self, layout: &StreamLayout, columns: ColumnReceiver, sound: SoundReceiver) {
         let telemetry = &self.telemetry;
         for counter in [&telemetry.hops, &telemetry.missed, &telemetry.repaired] {
             counter.store(0, Relaxed);
         }
         telemetry.panics.store(0, Relaxed);
         *locked(&self.columns) = Some(columns);
+        *locked(&self.sound) = Some(sound);
         self.hop.store(layout.hop as u32, Relaxed);
         self.sample_rate.store(layout.sample_rate, Relaxed);
         self.latency.store(layout.latency() as u32, Relaxed);
@@ -106,6 +113,7 @@ impl Shared {
     pub fn end(&self) {
         self.latency.store(0, Relaxed);
         *locked(&self.columns) = None;
+        *locked(&self.sound) = None;
     }
 
     /// Latency and hop, while active.

@@ -15,6 +15,7 @@ use songweave_dsp::{
     exchange::{
         frame::Transport,
         link::{AudioEnd, NeverWait, link},
+        sound::sound,
         telemetry::columns,
     },
     stream::{
@@ -76,12 +77,13 @@ impl<P> Shell<P> {
     fn start(&self, layout: StreamLayout, ports: &AudioIOLayout, config: &BufferConfig) -> Stream {
         let offline = config.process_mode == ProcessMode::Offline;
         let (engine, end) = self.engine(layout);
-        let (sender, receiver) = columns();
-        self.shared.begin(&layout, receiver);
+        let ((sender, receiver), (sound_sender, sound_receiver)) = (columns(), sound(&layout));
+        self.shared.begin(&layout, receiver, sound_receiver);
         let telemetry = &self.shared.telemetry;
         let mono_input = ports.main_input_channels == NonZeroU32::new(1);
-        let path =
-            AudioPath::new(layout, mono_input, end, telemetry.clone(), sender).with_frozen(self.shared.frozen.clone());
+        let path = AudioPath::new(layout, mono_input, end, telemetry.clone(), sender)
+            .with_frozen(self.shared.frozen.clone())
+            .with_sound(sound_sender);
         Stream {
             path: if ports.aux_output_ports.is_empty() { path } else { path.with_parts() },
             clock: engine.as_ref().and_then(|engine| engine.clock(offline)),

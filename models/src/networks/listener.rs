@@ -61,6 +61,8 @@ pub struct Slice {
     pub vector: [f32; NUMBERS],
     /// Probability of each of [`GENRES`]; they add up to one.
     pub genres: [f32; GENRES.len()],
+    /// Where it lies on the map, each coordinate about -1…1; slices that sound alike lie together.
+    pub place: [f32; 2],
 }
 
 /// The tagging networks and the two layers on them.
@@ -69,6 +71,9 @@ pub struct Ears {
     taggers: Vec<Tagger>,
     vector: Linear<1>,
     genres: Linear<1>,
+    map: Linear<1>,
+    /// Where each genre's slices lie on the map.
+    places: [[f32; 2]; GENRES.len()],
 }
 
 /// Sizes of the layers, from the weight file.
@@ -95,8 +100,16 @@ impl Architecture for Ears {
             fronts.iter().try_for_each(|[.., columns]| check_sizes(&[*columns], &(1..=BANDS)))?;
             taggers.push(Tagger::read(file, name, fronts)?);
         }
-        let vector = file.take_linear("vector", NUMBERS, TAGGERS * HIDDEN)?;
-        Ok(Self { taggers, vector, genres: file.take_linear("genres", GENRES.len(), TAGGERS * HIDDEN)? })
+        let found = file.take_table("places", &[GENRES.len(), 2])?.to_vec2::<f32>()?;
+        let mut places = [[0.0; 2]; GENRES.len()];
+        places.iter_mut().zip(&found).for_each(|(place, found)| place.copy_from_slice(found));
+        Ok(Self {
+            taggers,
+            vector: file.take_linear("vector", NUMBERS, TAGGERS * HIDDEN)?,
+            genres: file.take_linear("genres", GENRES.len(), TAGGERS * HIDDEN)?,
+            map: file.take_linear("map", 2, NUMBERS)?,
+            places,
+        })
     }
 
     /// Nothing is remembered from slice to slice.
@@ -124,13 +137,26 @@ impl ListenerNetwork {
     /// When `log_mel` is not of that shape.
     pub fn hear(&mut self, log_mel: &[f32]) -> Slice {
         let hidden = self.hidden(log_mel);
-        let mut slice = Slice { vector: [0.0; NUMBERS], genres: [0.0; GENRES.len()] };
+        let mut slice = Slice { vector: [0.0; NUMBERS], genres: [0.0; GENRES.len()], place: [0.0; 2] };
         let [vector] = self.layers.vector.step([&hidden]);
         let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         slice.vector.iter_mut().zip(vector).for_each(|(place, number)| *place = number / length);
         slice.genres.copy_from_slice(self.layers.genres.step([&hidden])[0]);
         softmax(&mut slice.genres);
+        slice.place = self.place(&slice.vector);
         slice
+    }
+
+    /// Where a unit vector lies on the map. It is a linear map, so a mean of vectors lies at the mean of their places.
+    pub fn place(&mut self, vector: &[f32; NUMBERS]) -> [f32; 2] {
+        let [place] = self.layers.map.step([vector]);
+        [place[0], place[1]]
+    }
+
+    /// Where each of [`GENRES`] lies on the map.
+    #[must_use]
+    pub const fn places(&self) -> &[[f32; 2]; GENRES.len()] {
+        &self.layers.places
     }
 
     /// What the tagging networks' last hidden layers answer to a slice, one after the other: what the two layers on them are

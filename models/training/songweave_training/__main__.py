@@ -3,6 +3,7 @@
     python -m songweave_training NETWORK --data DIR --out DIR [--config FILE] [--resume | --from RUN] [--steps N]
     torchrun --nproc-per-node GPUS -m songweave_training mash …
     python -m songweave_training export --run DIR --weights models/weights
+    python -m songweave_training listener --data DIR DIR … --tags FILE
     python -m songweave_training table --as architectures --runs DIR DIR … --json FILE
 
 in models/training, which is what `cargo xtask train` does.
@@ -19,6 +20,7 @@ from songweave_training.groove.export import export as export_groove
 from songweave_training.groove.trainer import GrooveTrainer
 from songweave_training.instruments.export import export as export_instruments
 from songweave_training.instruments.trainer import InstrumentTrainer
+from songweave_training.listener.export import train as train_listener
 from songweave_training.loop import checkpoint
 from songweave_training.mash.export import export as export_mash
 from songweave_training.mash.trainer import MashTrainer
@@ -50,6 +52,8 @@ def main() -> None:
         _export(arguments.run, arguments.weights)
     elif arguments.command == "table":
         _table(arguments.kind, arguments.runs, arguments.json)
+    elif arguments.command == "listener":
+        train_listener(read_config(arguments.config), arguments.data, arguments.weights, arguments.tags)
     else:
         _train(arguments)
 
@@ -119,6 +123,11 @@ def _parser() -> argparse.ArgumentParser:
     shipped = commands.add_parser("export", help="write weight file, golden vectors and facts from a run")
     shipped.add_argument("--run", type=Path, required=True, help="the run's --out")
     shipped.add_argument("--weights", type=Path, default=TRAINING.parent / "weights")
+    listener = commands.add_parser("listener", help="learn the listener's two layers and write them into its weight file")
+    listener.add_argument("--config", type=Path, default=TRAINING / "configs" / "listener.toml")
+    listener.add_argument("--data", type=Path, nargs="+", required=True, help="sets written by `cargo xtask dataset listener`")
+    listener.add_argument("--tags", type=Path, required=True, help="written by xtask/python/listener/convert.py")
+    listener.add_argument("--weights", type=Path, default=TRAINING.parent / "weights")
     table = commands.add_parser("table", help="put the results of some runs side by side")
     table.add_argument("--as", dest="kind", choices=["architectures", "ablations"], required=True)
     table.add_argument("--runs", type=Path, nargs="+", required=True, help="the runs' --out folders")

@@ -1,5 +1,7 @@
 //! Sample rate conversion of recordings, without delay.
 
+use std::collections::VecDeque;
+
 use rubato::{Fft, FixedSync, Indexing, Resampler, audioadapter_buffers::direct::SequentialSliceOfVecs};
 
 use crate::error::{AudioError, Result};
@@ -41,7 +43,7 @@ pub struct Converter {
     /// `None` where there is nothing to convert.
     fft: Option<Fft<f32>>,
     /// Input for the next step.
-    waiting: Vec<Vec<f32>>,
+    waiting: Vec<VecDeque<f32>>,
     /// Room for the output of a step.
     step: Vec<Vec<f32>>,
     /// Input samples so far, and output samples that were given out.
@@ -70,7 +72,7 @@ impl Converter {
         };
         let room = fft.as_ref().map_or(0, Resampler::output_frames_max);
         let delay = fft.as_ref().map_or(0, Resampler::output_delay);
-        let (waiting, step) = (vec![Vec::new(); channels], vec![vec![0.0; room]; channels]);
+        let (waiting, step) = (vec![VecDeque::new(); channels], vec![vec![0.0; room]; channels]);
         Ok(Self { from, to, fft, waiting, step, taken: 0, given: 0, delay })
     }
 
@@ -83,7 +85,7 @@ impl Converter {
         if self.fft.is_none() {
             return Ok(block.to_vec());
         }
-        self.waiting.iter_mut().zip(block).for_each(|(waiting, block)| waiting.extend_from_slice(block));
+        self.waiting.iter_mut().zip(block).for_each(|(waiting, block)| waiting.extend(block));
         let mut out = vec![Vec::new(); self.waiting.len()];
         while self.waiting_samples() >= self.next_step() {
             self.convert(&mut out)?;
@@ -110,7 +112,7 @@ impl Converter {
     }
 
     fn waiting_samples(&self) -> usize {
-        self.waiting.first().map_or(0, Vec::len)
+        self.waiting.first().map_or(0, VecDeque::len)
     }
 
     fn next_step(&self) -> usize {
@@ -121,7 +123,7 @@ impl Converter {
     fn convert(&mut self, out: &mut [Vec<f32>]) -> Result<()> {
         let invalid = || AudioError::Rate { from: self.from, to: self.to };
         let Some(fft) = &mut self.fft else { return Ok(()) };
-        let given = fft.input_frames_next().min(self.waiting.first().map_or(0, Vec::len));
+        let given = fft.input_frames_next().min(self.waiting.first().map_or(0, VecDeque::len));
         let channels = self.waiting.len();
         // Every step has its input from the start of a buffer of its own: no offsets for the library to get wrong.
         let chunk: Vec<Vec<f32>> = self.waiting.iter_mut().map(|channel| channel.drain(..given).collect()).collect();

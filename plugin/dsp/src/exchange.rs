@@ -3,4 +3,5 @@
 pub mod controls;
 pub mod frame;
 pub mod link;
+pub mod sound;
 pub mod telemetry;

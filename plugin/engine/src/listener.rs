@@ -3,6 +3,8 @@
 //! Nothing here is on the path of a decision, so bounces are the same whether it runs or not.
 
 mod log_mel;
+pub mod songs;
+pub mod thread;
 
 use songweave_models::{
     ListenerNetwork, WeightError,
@@ -69,6 +71,29 @@ impl SliceListener {
     pub fn hear(&mut self, sound: &[f32]) -> Option<Slice> {
         self.picture_of(sound)?;
         Some(self.network.hear(&self.picture))
+    }
+
+    /// The picture that the network heard last, `[frame][band]`.
+    #[must_use]
+    pub fn picture(&self) -> &[f32] {
+        &self.picture
+    }
+
+    /// Frequency in Hz with as much of the last slice's power above it as below; 0 before the first one.
+    #[must_use]
+    pub fn register_hz(&self) -> f32 {
+        log_mel::register_hz(&self.picture)
+    }
+
+    /// Where a unit vector lies on the map; see [`Slice::place`].
+    pub fn place(&mut self, vector: &[f32; NUMBERS]) -> [f32; 2] {
+        self.network.place(vector)
+    }
+
+    /// Where each of [`GENRES`] lies on the map.
+    #[must_use]
+    pub const fn places(&self) -> &[[f32; 2]; GENRES.len()] {
+        self.network.places()
     }
 
     /// What the network's last hidden layers answer: what the two layers on them are trained on. `None` as in [`Self::hear`].

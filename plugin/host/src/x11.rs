@@ -2,7 +2,11 @@
 
 use crate::HostError;
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, ImageFormat, WindowClass};
+use x11rb::protocol::xproto::{
+    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, ImageFormat,
+    MOTION_NOTIFY_EVENT, WindowClass,
+};
+use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
@@ -46,6 +50,21 @@ impl X11Window {
         self.connection.configure_window(self.window, &size).map_err(display)?;
         self.connection.sync().map_err(display)?;
         self.size = (width, height);
+        Ok(())
+    }
+
+    /// Moves the pointer to a place in the window, in pixels, and presses its left button for a moment.
+    ///
+    /// # Errors
+    /// When the X server does not let programs move the pointer.
+    pub fn click(&self, x: i16, y: i16) -> Result<(), HostError> {
+        for (event, button) in [(MOTION_NOTIFY_EVENT, 0), (BUTTON_PRESS_EVENT, 1), (BUTTON_RELEASE_EVENT, 1)] {
+            // The window is at the screen's corner.
+            self.connection.xtest_fake_input(event, button, 0, x11rb::NONE, x, y, 0).map_err(display)?;
+            self.connection.sync().map_err(display)?;
+            // An editor looks at the pointer once a picture.
+            std::thread::sleep(std::time::Duration::from_millis(80));
+        }
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use crate::editor::{
     band_view::{self, Page},
     controls::slider::{self, Look, Slider},
     footer::Footer,
+    listen_view::ListenView,
     pictures::{
         fit,
         heat_map::{COLUMNS, HeatMap},
@@ -37,6 +38,7 @@ pub struct View {
     meters: Meters,
     footer: Footer,
     scale: Scale,
+    listen: ListenView,
 }
 
 impl View {
@@ -50,16 +52,22 @@ impl View {
         theme::cut_top(&mut rect, 8.0);
         let accompanies = scene.params.mode.value() == 1;
         let status = theme::cut_top(&mut rect, fit::HEIGHT);
+        self.listen.follow(scene.shared);
         if accompanies {
             band_view::show_status(ui, status, &scene.shared.status.band());
         } else {
-            fit::show(ui, status, &scene.shared.status.listening());
+            fit::show(ui, status, &scene.shared.status.listening(), self.listen.similarity());
         }
         theme::cut_top(&mut rect, GAP);
         let mut warnings = sentences::warnings(scene.shared);
         warnings.extend(self.scale.warning().map(str::to_owned));
+        warnings.extend(self.listen.warning().map(str::to_owned));
         self.footer.show(ui, theme::cut_bottom(&mut rect, Footer::HEIGHT), scene, &warnings);
         theme::cut_bottom(&mut rect, GAP);
+        if self.listen.is_open() {
+            self.listen.show(ui, rect, scene, accompanies);
+            return;
+        }
         let controls = theme::cut_bottom(&mut rect, 22.0 + ROWS as f32 * ROW + 10.0);
         if accompanies {
             match self.page {
@@ -97,6 +105,11 @@ impl View {
         let after = theme::write(ui.painter(), rect, Align2::LEFT_CENTER, scene.title, title, theme::TEXT);
         let mut modes = rect.with_min_x(after.right() + 14.0);
         band_view::show_modes(ui, &mut modes, scene);
+        theme::cut_left(&mut modes, 10.0);
+        let listen = theme::cut_left(&mut modes, 70.0).shrink2(vec2(0.0, 2.0));
+        if slider::button(ui, listen, "Listen", self.listen.is_open(), theme::BOTH).clicked() {
+            self.listen.turn();
+        }
         rect = self.scale.show(ui, rect);
         theme::cut_right(&mut rect, 14.0);
         let bypass = theme::cut_right(&mut rect, 70.0).shrink2(vec2(0.0, 2.0));

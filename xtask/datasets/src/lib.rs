@@ -4,6 +4,7 @@
 //! (`songweave-dsp`, `songweave-engine`, `songweave-models`), never written a second time.
 
 pub mod band;
+pub mod listener;
 pub mod mash;
 pub mod material;
 pub mod notes;

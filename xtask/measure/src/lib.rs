@@ -5,6 +5,7 @@
 pub mod band;
 pub mod follow;
 pub mod library;
+pub mod listener;
 pub mod mash;
 pub mod notes;
 pub mod statistics;

@@ -5,7 +5,9 @@ the listener: all their layers up to the last hidden ones. The two layers on the
 Most filters of the originals were driven to zero by their training and answer the same whatever they hear. They are left
 out, and what they answer goes into the layers after them, so nothing changes.
 
-usage: convert.py OUT.safetensors"""
+The tags of the originals, which the learning begins at, go into a second file.
+
+usage: convert.py OUT.safetensors TAGS.safetensors"""
 
 import json
 import struct
@@ -17,6 +19,21 @@ import numpy as np
 from musicnn_net import BANDS, EPSILON, FRAMES, HOP, RATE, TEMPORAL, TIMBRAL, weights
 
 TAGGERS = {"msd": "MSD_musicnn", "mtt": "MTT_musicnn"}
+TAGS = {
+    "msd": (
+        "rock,pop,alternative,indie,electronic,female vocalists,dance,00s,alternative rock,jazz,beautiful,metal,chillout,"
+        "male vocalists,classic rock,soul,indie rock,Mellow,electronica,80s,folk,90s,chill,instrumental,punk,oldies,blues,"
+        "hard rock,ambient,acoustic,experimental,female vocalist,guitar,Hip-Hop,70s,party,country,easy listening,sexy,catchy,"
+        "funk,electro,heavy metal,Progressive rock,60s,rnb,indie pop,sad,House,happy"
+    ).split(","),
+    "mtt": (
+        "guitar,classical,slow,techno,strings,drums,electronic,rock,fast,piano,ambient,beat,violin,vocal,synth,female,indian,"
+        "opera,male,singing,vocals,no vocals,harpsichord,loud,quiet,flute,woman,male vocal,no vocal,pop,soft,sitar,solo,man,"
+        "classic,choir,voice,new age,dance,male voice,female vocal,beats,harp,cello,no voice,weird,country,metal,female voice,"
+        "choral"
+    ).split(","),
+}
+"""What the originals' last layers answer, in order."""
 HIDDEN, NUMBERS, GENRES = 200, 100, 16
 MIDDLES = 3
 DEAD = 1e-4
@@ -72,7 +89,7 @@ def tagger(known: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[li
 
 def write(path: Path, named: dict[str, np.ndarray], facts: dict) -> None:
     """A safetensors file in half precision."""
-    header = {"__metadata__": {"songweave": json.dumps(facts)}}
+    header: dict[str, dict] = {"__metadata__": {"songweave": json.dumps(facts)}}
     content = b""
     for key in sorted(named):
         numbers = np.ascontiguousarray(named[key]).astype("<f2").tobytes()
@@ -93,6 +110,8 @@ def main() -> None:
     for name, outputs in (("vector", NUMBERS), ("genres", GENRES)):
         random = np.random.default_rng(outputs).standard_normal((outputs, len(TAGGERS) * HIDDEN))
         named[f"{name}.weight"], named[f"{name}.bias"] = 0.05 * random, np.zeros(outputs)
+    named["map.weight"], named["map.bias"] = np.eye(2, NUMBERS), np.zeros(2)
+    named["places"] = np.zeros((GENRES, 2))
     facts = {
         "format": 1,
         "kind": "listener",
@@ -107,6 +126,10 @@ def main() -> None:
         "training": {"began_from": "MSD_musicnn and MTT_musicnn (Pons and Serra, 2019; ISC), musicnn 0.1.0", "steps": 0},
     }
     write(Path(sys.argv[1]), named, facts)
+    tags = {name: weights(network) for name, network in TAGGERS.items()}
+    layers = {f"{name}.weight": known["dense_1/kernel"].T for name, known in tags.items()}
+    layers |= {f"{name}.bias": known["dense_1/bias"] for name, known in tags.items()}
+    write(Path(sys.argv[2]), layers, {"tags": TAGS})
 
 
 if __name__ == "__main__":

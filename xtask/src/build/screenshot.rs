@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// The host's tempo in quarter notes per minute
     #[arg(long, default_value_t = 120.0)]
     tempo: f64,
+    /// A place in the editor at size 1 that is clicked on after the first second, e.g. 340,23 for the Listen page
+    #[arg(long, value_name = "X,Y", value_parser = place)]
+    click: Option<[f64; 2]>,
     /// Use the X server that is there
     #[arg(long, hide = true)]
     child: bool,
@@ -61,6 +64,9 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let [scale, seconds, tempo] = [args.scale, args.seconds, args.tempo].map(|number| number.to_string());
     command.args(["screenshot", "--child", "--scale", &scale, "--seconds", &seconds, "--tempo", &tempo]);
     command.args(args.input.iter().flat_map(|input| ["--input".as_ref(), input.as_os_str()]));
+    if let Some([x, y]) = args.click {
+        command.args(["--click", &format!("{x},{y}")]);
+    }
     command.args(args.params.iter().flat_map(|param| ["--param", param]));
     project::run(command.arg("--output").arg(&output))?;
     println!("{}", output.display());
@@ -82,8 +88,15 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     let outputs = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
     let length = (args.seconds, args.tempo);
     let audio = thread::spawn(move || play(processor, songs, inputs, outputs, length));
+    let mut click = args.click;
+    let opened = Instant::now();
     while !audio.is_finished() {
         plugin.idle();
+        if opened.elapsed() > Duration::from_secs(1)
+            && let Some([x, y]) = click.take()
+        {
+            window.click((x * args.scale) as i16, (y * args.scale) as i16)?;
+        }
         sleep(TURN);
     }
     let (width, height, rows) = window.picture()?;
@@ -93,6 +106,12 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     plugin.close_editor();
     plugin.deactivate(audio.join().ok().context("the audio thread panicked")??);
     Ok(())
+}
+
+/// Two numbers with a comma between them.
+fn place(text: &str) -> Result<[f64; 2], String> {
+    let numbers: Vec<f64> = text.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    numbers.try_into().map_err(|_| "takes two numbers with a comma between them, as in 340,23".to_owned())
 }
 
 /// Sets a parameter by `NAME=VALUE`.

@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use clap::Subcommand;
 use songweave_datasets::{
     band::{chord_set::ChordSet, groove_set, melody_set, pix2pix_set::Pix2pixSet},
+    listener::listener_set::ListenerSet,
     mash::{feature_set::Plan, groups::Group},
     material::Material,
     notes::instrument_set::InstrumentSet,
@@ -14,6 +15,10 @@ use songweave_synth::{demo_songs, instruments::soundfont::DEFAULT_PATH};
 
 /// Where the data lies, seen from the workspace.
 pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
+
+/// Of Debian's packages timgm6mb-soundfont and musescore-general-soundfont-lossless.
+const SMALL_FONT: &str = "/usr/share/sounds/sf2/TimGM6mb.sf2";
+const TEST_FONT: &str = "/usr/share/sounds/sf2/MuseScore_General_Full.sf2";
 
 /// Makes training material and the demo songs.
 #[derive(clap::Args)]
@@ -36,6 +41,8 @@ enum What {
     Pix2pix(Pix2pixArgs),
     /// Melodies with their chords for the melody network
     Melody(MelodyArgs),
+    /// Pieces in the styles of many genres as the listener's hidden layers hear them
+    Listener(ListenerArgs),
     /// The two demo songs, as committed in tests/fixtures/demo
     Demo(DemoArgs),
 }
@@ -137,6 +144,31 @@ struct Pix2pixArgs {
 }
 
 #[derive(clap::Args)]
+struct ListenerArgs {
+    /// Folder for the set
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+    /// General MIDI sound fonts for training and validation
+    #[arg(long, value_name = "FILE", value_delimiter = ',', default_values = [DEFAULT_PATH, SMALL_FONT])]
+    soundfont: Vec<PathBuf>,
+    /// A General MIDI sound font that is heard in the test alone
+    #[arg(long, value_name = "FILE", default_value = TEST_FONT)]
+    test_soundfont: PathBuf,
+    /// Recordings without genres, from which what belongs to one song is learned as well
+    #[arg(long, value_name = "DIR")]
+    recordings: Option<PathBuf>,
+    /// Pieces for each style and sound font
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pieces: usize,
+    /// The same seed gives the same set
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(clap::Args)]
 struct DemoArgs {
     /// Folder for song_a.flac and song_b.flac
     #[arg(long, value_name = "DIR")]
@@ -155,6 +187,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         What::Band(args) => band(args),
         What::Pix2pix(args) => pix2pix(args),
         What::Melody(args) => melody(&args),
+        What::Listener(args) => listener(args),
         What::Demo(args) => Ok(demo_songs::write(&args.out)?),
     }
 }
@@ -200,6 +233,23 @@ fn pix2pix(args: Pix2pixArgs) -> Result<()> {
     Ok(())
 }
 
+fn listener(args: ListenerArgs) -> Result<()> {
+    let command = written_command(std::env::args().skip(1));
+    let (out, data, seed) = (args.out, args.data, args.seed);
+    let set = ListenerSet {
+        out,
+        fonts: args.soundfont,
+        test_font: args.test_soundfont,
+        recordings: args.recordings,
+        pieces: args.pieces,
+        seed,
+        command,
+    };
+    set.write(&data)?;
+    println!("Training set: {}", set.out.display());
+    Ok(())
+}
+
 fn mash(args: MashArgs) -> Result<()> {
     ensure!(args.hours > 0.0 && args.hours < 10_000.0, "--hours must be a number above 0, {} is not", args.hours);
     let wanted = args.groups.iter().map(|name| Group::named(name)).collect::<Result<Vec<_>, _>>()?;
@@ -217,7 +267,7 @@ fn mash(args: MashArgs) -> Result<()> {
 
 /// The command line as a set, and later a weight file, tells it: without the names of this machine's folders.
 fn written_command(arguments: impl Iterator<Item = String>) -> String {
-    const FOLDERS: [&str; 2] = ["--data", "--out"];
+    const FOLDERS: [&str; 3] = ["--data", "--out", "--recordings"];
     let mut written: Vec<String> = Vec::new();
     for argument in arguments {
         let folder =

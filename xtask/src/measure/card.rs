@@ -34,6 +34,8 @@ enum What {
     Band,
     /// models/weights/instruments.card.md, from instruments.template.md and the figures that it names
     Instruments,
+    /// models/weights/listener.card.md, from listener.template.md and the figures that it names
+    Listener,
     /// models/weights/melody.card.md, from melody.template.md and the figures that it names
     Melody,
 }
@@ -58,6 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         What::Mash(args) => mash(args),
         What::Band => from_template("band"),
         What::Instruments => from_template("instruments"),
+        What::Listener => from_template("listener"),
         What::Melody => from_template("melody"),
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod held_out;
 mod instruments;
 mod key;
 mod library;
+mod listener;
 mod mash;
 mod print;
 mod robustness;
@@ -48,6 +49,8 @@ enum Mode {
     Key(key::Args),
     /// The library: how fast it listens, looks again and searches, its memory and its size
     Library(library::Args),
+    /// Listen: genres, and what is found by song vectors, beside musicnn, bliss, the log-mel and random weights
+    Listener(listener::Args),
     /// The arranger: drums and bass against the data they were learned from
     Groove(groove::Args),
     /// Accompany: chords to melodies as they are written, without audio, beside the annotated chords
@@ -128,6 +131,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Auto(args) => &args.json,
         Mode::Robustness(args) => &args.json,
         Mode::Band(args) => args.json(),
+        Mode::Listener(args) => &args.json,
         Mode::Key(args) => args.json(),
         Mode::Library(args) => args.json(),
         Mode::Groove(args) => args.json(),
@@ -143,6 +147,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Mode::Auto(args) => auto::run(&args),
         Mode::Robustness(args) => robustness::run(&args),
         Mode::Band(args) => band::run(&args),
+        Mode::Listener(args) => listener::run(&args),
         Mode::Key(args) => key::run(&args),
         Mode::Library(args) => library::run(&args),
         Mode::Groove(args) => groove::run(&args),

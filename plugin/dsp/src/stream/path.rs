@@ -12,6 +12,7 @@ use crate::{
         controls::Controls,
         frame::{Position, Transport},
         link::{AudioEnd, WaitPolicy},
+        sound::SoundSender,
         telemetry::{ColumnSender, Telemetry, peak},
     },
     mash::{frozen::FrozenMask, path::MashPath},
@@ -75,6 +76,7 @@ pub struct AudioPath {
     link: AudioEnd,
     telemetry: Arc<Telemetry>,
     columns: ColumnSender,
+    sound: Option<SoundSender>,
 }
 
 impl AudioPath {
@@ -104,6 +106,7 @@ impl AudioPath {
             link,
             telemetry,
             columns,
+            sound: None,
         };
         path.clear(&Controls::default());
         path
@@ -122,6 +125,13 @@ impl AudioPath {
     #[must_use]
     pub fn with_parts(self) -> Self {
         Self { output: self.output.with_parts(&self.layout), ..self }
+    }
+
+    /// The same path, whose input goes to a listener as well.
+    #[must_use]
+    pub fn with_sound(mut self, sound: SoundSender) -> Self {
+        self.sound = Some(sound);
+        self
     }
 
     /// The layout that this path runs at.
@@ -268,7 +278,11 @@ impl AudioPath {
                 newest.held.frame.heard = heard;
             }
         }
-        self.link.send(held.frame, &[0, 1].map(|song| self.framer.newest(song)));
+        let samples = [0, 1].map(|song| self.framer.newest(song));
+        self.link.send(held.frame, &samples);
+        if let Some(sound) = &mut self.sound {
+            sound.send(&samples);
+        }
         blend
     }
 

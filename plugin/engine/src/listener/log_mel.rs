@@ -94,15 +94,33 @@ fn near_fast_length(wanted: f64) -> usize {
     near.into_iter().find(|&length| length >= 16 && smooth(length)).unwrap_or(nearest)
 }
 
+/// Frequency in Hz with as much power of a picture above it as below; 0 without a picture.
+pub(super) fn register_hz(picture: &[f32]) -> f32 {
+    // Bands are of equal area: a wide one holds more than its number says.
+    let width = |band: usize| edge_hz(band + 2) - edge_hz(band);
+    let power = |band: usize| -> f32 {
+        let frames = picture.iter().skip(band).step_by(BANDS);
+        width(band) * frames.map(|value| 10_f32.powf(*value) - 1.0).sum::<f32>()
+    };
+    let power: Vec<f32> = (0..BANDS).map(power).collect();
+    let (half, mut below) = (power.iter().sum::<f32>() / 2.0, 0.0);
+    let middle = power.iter().position(|power| {
+        below += power;
+        below > half
+    });
+    middle.map_or(0.0, |band| edge_hz(band + 1))
+}
+
+/// Where a band begins; it is highest at the next one's edge, and ends at the one after that.
+fn edge_hz(index: usize) -> f32 {
+    let highest = LINEAR_MELS + (RATE as f32 / 2.0 / 1000.0).ln() / LOG_STEP;
+    let mel = highest * index as f32 / (BANDS + 1) as f32;
+    if mel < LINEAR_MELS { mel * HZ_PER_MEL } else { 1000.0 * (LOG_STEP * (mel - LINEAR_MELS)).exp() }
+}
+
 /// Triangles of equal area up to half the network's rate, over bins of `bin_hz`.
 fn bands(bin_hz: f32, bins: usize) -> Vec<Band> {
-    let hz = |mel: f32| {
-        let above = 1000.0 * (LOG_STEP * (mel - LINEAR_MELS)).exp();
-        if mel < LINEAR_MELS { mel * HZ_PER_MEL } else { above }
-    };
-    let highest = LINEAR_MELS + (RATE as f32 / 2.0 / 1000.0).ln() / LOG_STEP;
-    let edge = |index: usize| hz(highest * index as f32 / (BANDS + 1) as f32);
-    (0..BANDS).map(|band| triangle([edge(band), edge(band + 1), edge(band + 2)], bin_hz, bins)).collect()
+    (0..BANDS).map(|band| triangle([0, 1, 2].map(|edge| edge_hz(band + edge)), bin_hz, bins)).collect()
 }
 
 fn triangle([low, middle, high]: [f32; 3], bin_hz: f32, bins: usize) -> Band {

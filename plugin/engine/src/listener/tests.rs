@@ -81,3 +81,60 @@ fn opposite_phase_is_heard() {
     assert_eq!(mono([&sound, &turned]), sound);
     assert_eq!(mono([&sound, &sound]), sound);
 }
+
+/// Hands a sound to both songs of a stream, hop by hop, and lets them be listened to.
+fn play(listener: &mut songs::SongsListener, sound: &[f32], hop: usize, present: [bool; 2]) -> bool {
+    let mut new = false;
+    for samples in sound.chunks_exact(hop) {
+        listener.hear(&[[samples; 2]; 2], present);
+        new |= listener.listen();
+    }
+    new
+}
+
+#[test]
+fn songs_are_told_after_three_seconds_and_forgotten_when_they_go() {
+    let layout = songweave_dsp::stream::layout::StreamLayout::for_sample_rate(48_000.0);
+    let mut listener = songs::SongsListener::new(&layout).unwrap();
+    let sound = music(48_000.0, 12.0);
+    assert!(!play(&mut listener, &sound[..96_000], layout.hop, [true, true]), "two seconds are too short");
+    assert!(play(&mut listener, &sound, layout.hop, [true, true]));
+    let [Some(a), Some(b)] = listener.sounds() else { panic!("both were heard") };
+    assert!(songs::similarity(&a.vector, &b.vector) > 0.9);
+    assert!(a.trail.len() >= 2 && (150.0..2_500.0).contains(&a.register_hz), "{}", a.register_hz);
+    assert!(play(&mut listener, &sound[..48_000], layout.hop, [true, false]));
+    assert!(listener.sounds()[0].is_some() && listener.sounds()[1].is_none());
+}
+
+#[test]
+fn a_genre_is_told_where_one_is_likely() {
+    let mut genres = [0.04; GENRES.len()];
+    assert_eq!(songs::likeliest(&genres), None);
+    (genres[8], genres[14]) = (0.4, 0.06);
+    let [first, second, _] = songs::likeliest(&genres).unwrap();
+    assert_eq!((first, second), (("metal", 0.4), ("rock", 0.06)));
+}
+
+#[test]
+fn a_thread_listens_until_it_is_dropped() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    };
+    let layout = songweave_dsp::stream::layout::StreamLayout::for_sample_rate(48_000.0);
+    let (sound, pulled) = (music(48_000.0, 4.0), Arc::new(AtomicUsize::new(0)));
+    let counted = pulled.clone();
+    let thread = thread::ListenerThread::start(&layout, move |listener| {
+        if counted.fetch_add(1, Relaxed) == 0 {
+            sound.chunks_exact(layout.hop).for_each(|samples| listener.hear(&[[samples; 2]; 2], [true, false]));
+        }
+    });
+    let thread = thread.unwrap();
+    while thread.sounds()[0].is_none() {
+        std::thread::yield_now();
+    }
+    drop(thread);
+    let count = pulled.load(Relaxed);
+    std::thread::yield_now();
+    assert_eq!(pulled.load(Relaxed), count, "nobody pulls any more");
+}

@@ -43,6 +43,10 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Tempo fit" => "Whether B runs at A's tempo, its half or its double, and whether the beats fall together.",
         "Density fit" => "Low where both songs have many notes and hits at once in what is heard of them.",
         "Register fit" => "Low where both songs are heard at the same pitches, low, middle or high.",
+        "Similarity" => {
+            "How alike the songs sound, while the Listen page is open. No part of the fit: unlike songs mash well, too."
+        }
+        "Listen" => "What the songs are: genre, key, tempo, register, and where they lie among all music.",
         "Fit" => "How well the songs go together: the mean of the known figures, drawn towards the worst.",
         "Lanes" => "Where each fader stood in the last twelve seconds, balance and auto included: up is B, down is A.",
         "Transpose B" => "Shifts the pitch of song B, not of its drums. Voices keep their character.",

@@ -7,12 +7,12 @@ use crate::editor::{controls::help, theme};
 
 const LINE: f32 = 19.0;
 /// Width of the songs' column.
-const SONGS: f32 = 330.0;
+const SONGS: f32 = 268.0;
 /// Height of the panel in logical pixels.
 pub const HEIGHT: f32 = 4.0 * LINE + 16.0;
 
-/// Draws the panel.
-pub fn show(ui: &mut Ui, mut rect: Rect, heard: &Listening) {
+/// Draws the panel; `similarity` says how alike the songs sound, 0…1, while somebody listens.
+pub fn show(ui: &mut Ui, mut rect: Rect, heard: &Listening, similarity: Option<f32>) {
     ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
     rect = rect.shrink2(vec2(12.0, 6.0));
     let mut top = theme::cut_top(&mut rect, 2.0 * LINE);
@@ -24,24 +24,25 @@ pub fn show(ui: &mut Ui, mut rect: Rect, heard: &Listening) {
         theme::write(ui.painter(), letter, Align2::LEFT_CENTER, name, theme::font(), colour);
         theme::sentence(ui, line, &text, theme::TEXT);
     }
-    show_figures(ui, top, heard);
+    show_figures(ui, top, heard, similarity);
     for sentence in words::sentences(heard) {
         theme::sentence(ui, theme::cut_top(&mut rect, LINE), &sentence, theme::DIM);
     }
 }
 
-fn show_figures(ui: &mut Ui, mut rect: Rect, heard: &Listening) {
+fn show_figures(ui: &mut Ui, mut rect: Rect, heard: &Listening, similarity: Option<f32>) {
     let fit = &heard.fit;
     let figures = [
         ("Key fit", fit.key),
         ("Tempo fit", fit.tempo),
         ("Density fit", fit.density),
         ("Register fit", fit.register),
+        ("Similarity", similarity),
         ("Fit", fit.overall()),
     ];
     let width = rect.width() / figures.len() as f32;
     for (name, value) in figures {
-        show_figure(ui, theme::cut_left(&mut rect, width).shrink2(vec2(6.0, 0.0)), name, value);
+        show_figure(ui, theme::cut_left(&mut rect, width).shrink2(vec2(4.0, 0.0)), name, value);
     }
 }
 

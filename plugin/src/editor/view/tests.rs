@@ -8,6 +8,7 @@ use songweave_dsp::{
     exchange::{
         controls::Controls,
         frame::{Decision, SongBands},
+        sound::sound,
         telemetry::{MaskColumn, columns},
     },
     stream::layout::StreamLayout,
@@ -239,7 +240,8 @@ fn the_editor_says_what_is_wrong() {
 fn columns_reach_the_map_and_a_part_can_be_chosen() {
     let shared = Shared::without_network();
     let (mut sender, receiver) = columns();
-    shared.begin(&StreamLayout::for_sample_rate(48_000.0), receiver);
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    shared.begin(&layout, receiver, sound(&layout).1);
     let column = MaskColumn::new(&Decision::UNDECIDED, &Controls::default(), &[SongBands::SILENT; 2]);
     let mut view = View::default();
     for _ in 0..5 {
@@ -251,5 +253,18 @@ fn columns_reach_the_map_and_a_part_can_be_chosen() {
         editor.get_by_role_and_label(Role::Button, "Drums").click();
         editor.run();
         assert_eq!(editor.state().heat_map.part(), Some(Part::Drums));
+    });
+}
+
+#[test]
+fn the_listen_page_opens_and_closes_and_says_that_nothing_was_heard() {
+    with_editor(|editor, _, _| {
+        editor.get_by_role_and_label(Role::Button, "Listen").click();
+        editor.run();
+        assert!(editor.state().listen.is_open());
+        assert_eq!(editor.query_all_by_label_contains("Nothing heard yet").count(), 2, "both songs");
+        editor.get_by_role_and_label(Role::Button, "Listen").click();
+        editor.run();
+        editor.get_by_role_and_label(Role::Slider, "Vocals");
     });
 }

@@ -13,7 +13,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use super::{inputs::parse, tables};
 
 /// Names that templates know, and the files below `models/weights` that they stand for.
-const FIGURES: [(&str, &str); 13] = [
+const FIGURES: [(&str, &str); 15] = [
     ("band", "figures/band/band.json"),
     ("bench", "figures/bench.json"),
     ("chords_training", "chords.training.json"),
@@ -22,6 +22,8 @@ const FIGURES: [(&str, &str); 13] = [
     ("harmony", "figures/band/harmony.json"),
     ("instruments", "figures/instruments/instruments.json"),
     ("instruments_training", "instruments.training.json"),
+    ("listener", "figures/listener.json"),
+    ("listener_training", "listener.training.json"),
     ("manners", "figures/band/manners.json"),
     ("melody", "figures/tune/melody.json"),
     ("melody_training", "melody.training.json"),
@@ -114,7 +116,7 @@ mod tests {
     use serde_json::json;
 
     /// Cards that have a template.
-    const KINDS: [&str; 3] = ["band", "instruments", "melody"];
+    const KINDS: [&str; 4] = ["band", "instruments", "listener", "melody"];
 
     /// Numbers with a decimal point that prose may hold, none of them a measurement of this project: published figures, licences and
     /// versions, aims, and what was set (lengths of time, frequencies, sizes).

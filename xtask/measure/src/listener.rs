@@ -1,0 +1,5 @@
+//! The listener: genres, and what is found by song vectors, beside other ways to compare recordings.
+
+pub mod genre;
+pub mod recordings;
+pub mod retrieval;
