@@ -81,8 +81,9 @@ def meant(names: list[str], tags: dict[str, Layer], slices: Slices) -> Layer:
 def genres(slices: Slices, start: Layer, spread: np.ndarray, pull: float) -> Layer:
     """`start` with the genres of which no tag speaks learned by logistic regression, every genre counting alike; `pull` holds
     their weights small. The others stay as the originals' tags have them: learned from played scores they would be told by how
-    a sound font sounds, which no recording does."""
-    known = slices.where(slices.genre >= 0)
+    a sound font sounds, which no recording does. Recordings whose genre nobody says are of none of the learned genres: singing
+    without a band, loops and songs of other kinds, from which these have to be told as well."""
+    known, others = slices.where(slices.genre >= 0), slices.where(slices.genre < 0)
     hidden, genre = torch.from_numpy(known.hidden), torch.from_numpy(known.genre.astype(np.int64))
     count = torch.bincount(genre, minlength=len(start.bias)).double()
     weights = torch.where(count > 0, count.sum() / (len(count) * count.clamp(min=1)), 0.0)
@@ -91,12 +92,20 @@ def genres(slices: Slices, start: Layer, spread: np.ndarray, pull: float) -> Lay
     bias = torch.zeros(len(start.bias), dtype=torch.float64, requires_grad=True)
     first = hidden @ torch.from_numpy(start.weight.T) + torch.from_numpy(start.bias)
     centred = (hidden - hidden.mean(0)) / torch.from_numpy(spread)
+    elsewhere = torch.from_numpy(others.hidden)
+    first_elsewhere = elsewhere @ torch.from_numpy(start.weight.T) + torch.from_numpy(start.bias)
+    centred_elsewhere = (elsewhere - hidden.mean(0)) / torch.from_numpy(spread)
     optimiser = torch.optim.LBFGS([change, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def answers(first: torch.Tensor, centred: torch.Tensor) -> torch.Tensor:
+        return first + centred @ (change * free[:, None]).T + bias * free
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
-        logits = first + centred @ (change * free[:, None]).T + bias * free
-        total = cross_entropy(logits, genre, weight=weights) + pull * ((change**2).sum() + (bias**2).sum())
+        total = cross_entropy(answers(first, centred), genre, weight=weights) + pull * ((change**2).sum() + (bias**2).sum())
+        if len(elsewhere):
+            shares = torch.softmax(answers(first_elsewhere, centred_elsewhere), 1)
+            total = total - torch.log((shares * (1.0 - free)).sum(1)).mean()
         total.backward()
         return total
 
