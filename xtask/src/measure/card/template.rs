@@ -22,7 +22,7 @@ const FIGURES: [(&str, &str); 15] = [
     ("harmony", "figures/band/harmony.json"),
     ("instruments", "figures/instruments/instruments.json"),
     ("instruments_training", "instruments.training.json"),
-    ("listener", "figures/listener.json"),
+    ("listener", "figures/listener/listener.json"),
     ("listener_training", "listener.training.json"),
     ("manners", "figures/band/manners.json"),
     ("melody", "figures/tune/melody.json"),

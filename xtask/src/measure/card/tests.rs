@@ -187,3 +187,11 @@ fn what_is_missing_is_said() {
         super::inputs::same_weights("F.json".as_ref(), &json!({"model": "old"}), Kind::Evaluation, &["new".to_owned()]);
     assert!(other.unwrap_err().to_string().contains("measured with other weights"));
 }
+
+#[test]
+fn the_figures_of_mash_are_all_of_a_kind_that_its_card_shows() {
+    for path in super::json_files(&crate::project::root().join("models/weights/figures")).unwrap() {
+        let kind = Kind::of(&super::inputs::parse(&path).unwrap());
+        assert!(kind.is_some(), "{}: figures of other networks have folders of their own", path.display());
+    }
+}
