@@ -12,6 +12,7 @@ use std::{ops::Range, path::Path};
 
 use ebur128::{EbuR128, Mode};
 use songweave_audio::{decode::Audio, error::AudioError, excerpts, resample::resample};
+use songweave_engine::listener::mono;
 
 use crate::{
     error::{LibraryError, Result},
@@ -154,12 +155,8 @@ fn repaired(mut audio: Audio) -> Audio {
 }
 
 fn at_the_ears_rate(audio: &Audio) -> Result<Vec<f32>> {
-    let share = 1.0 / audio.channels.len() as f32;
-    let mut mono = vec![0.0; audio.samples()];
-    for channel in &audio.channels {
-        mono.iter_mut().zip(channel).for_each(|(mono, sample)| *mono += share * sample);
-    }
-    Ok(resample(&[mono], audio.rate, RATE)?.swap_remove(0))
+    let [left, right] = audio.clone().into_stereo();
+    Ok(resample(&[mono([&left, &right])], audio.rate, RATE)?.swap_remove(0))
 }
 
 /// What slices of the excerpts sound like, spread evenly, and the mean of their genres. Shorter sounds are repeated to a slice.
@@ -214,4 +211,18 @@ fn protected(path: &Path) -> bool {
     let read = std::fs::File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut head));
     let names = |name: &[u8; 4]| head.windows(4).any(|found| found == name);
     read.is_ok() && names(b"ftyp") && (names(b"drms") || names(b"enca"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_recording_in_opposite_phase_is_heard() {
+        let sound: Vec<f32> = (0..RATE).map(|n| (n as f32 * 0.2).sin() * 0.3).collect();
+        let turned = sound.iter().map(|sample| -sample).collect();
+        let heard = at_the_ears_rate(&Audio { rate: RATE, channels: vec![sound.clone(), turned] }).unwrap();
+        assert_eq!(heard, sound);
+    }
 }

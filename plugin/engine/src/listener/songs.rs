@@ -63,7 +63,7 @@ pub struct SongsListener {
 /// What was heard of one song.
 #[derive(Default)]
 struct SongHeard {
-    /// The newest sound, `[channel][sample]`.
+    /// The newest sound and what came before it, `[channel][sample]`.
     newest: [Vec<f32>; 2],
     /// Samples since the last slice.
     since: usize,
@@ -106,11 +106,12 @@ impl SongsListener {
         let mut new = false;
         for song in &mut self.songs {
             new |= std::mem::take(&mut song.gone);
-            if song.since < self.every || song.newest[0].len() < self.listener.samples() {
+            if song.since < self.every {
                 continue;
             }
+            let Some(sound) = song.newest_slice(self.listener.samples()) else { continue };
             song.since = 0;
-            if let Some(slice) = self.listener.hear(&mono([&song.newest[0], &song.newest[1]])) {
+            if let Some(slice) = self.listener.hear(&sound) {
                 song.keep(slice, self.listener.register_hz());
                 new = true;
             }
@@ -135,10 +136,18 @@ impl SongHeard {
     fn hear(&mut self, samples: &[&[f32]; 2], length: usize) {
         self.since += samples[0].len();
         for (newest, samples) in self.newest.iter_mut().zip(samples) {
+            // What is old goes when as much has come again, so that a hop moves next to nothing.
+            if newest.len() >= 2 * length {
+                newest.drain(..newest.len() - length);
+            }
             newest.extend_from_slice(samples);
-            let old = newest.len().saturating_sub(length);
-            newest.drain(..old);
         }
+    }
+
+    /// The newest slice of so many samples, in mono; `None` before there are so many.
+    fn newest_slice(&self, length: usize) -> Option<Vec<f32>> {
+        let start = self.newest[0].len().checked_sub(length)?;
+        Some(mono(self.newest.each_ref().map(|newest| &newest[start..])))
     }
 
     fn is_known(&self) -> bool {
