@@ -35,8 +35,18 @@ unsafe impl GlobalAlloc for Holding {
 #[global_allocator]
 static ALLOCATOR: Holding = Holding;
 
+/// The threads of the process, once there have been as many for a while: one that was joined may be listed a little longer.
 fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").unwrap().count()
+    let count = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    let mut last = count();
+    let mut same = 0;
+    while same < 50 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        let now = count();
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+    }
+    last
 }
 
 /// Pages that this thread had to wait for, which Linux counts as minor faults.
