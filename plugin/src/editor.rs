@@ -1,11 +1,13 @@
 //! The editor: what the mask does, every parameter, and how the plugin is, in one window.
 //!
 //! [`view`] is the picture and knows no window; [`window`] puts it into one of the host's. Nothing runs while the window
-//! is closed, the audio thread makes mask columns only while it is open, and nobody listens but for the Listen page.
+//! is closed, the audio thread makes mask columns only while it is open, and nobody listens or looks into the user's library but for the
+//! Listen page.
 
 pub mod band_view;
 pub mod controls;
 pub mod footer;
+pub mod library_view;
 pub mod listen_view;
 pub mod pictures;
 pub mod scale;

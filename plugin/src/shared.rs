@@ -1,8 +1,11 @@
 //! What the shell, the saved state and the editor of one plugin instance share.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU32, Ordering::Relaxed},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
 };
 
 use atomic_float::AtomicF32;
@@ -18,6 +21,7 @@ use songweave_engine::{
     mash::studio::Studio,
     runtime::{slot::ModelSlot, status::Status},
 };
+use songweave_library::store::default_place;
 
 /// The weights of Studio quality, where they were there when the plugin was built.
 const STUDIO: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/studio.rs"));
@@ -37,6 +41,8 @@ pub struct Shared {
     pub columns: Mutex<Option<ColumnReceiver>>,
     /// The songs of the present activation, for whoever listens.
     pub sound: Arc<Mutex<Option<SoundReceiver>>>,
+    /// Where the user's library lies; `None` where the system does not tell.
+    pub library: Option<PathBuf>,
     /// What a loaded state or weight file has to say, one sentence each.
     pub notices: Mutex<Vec<String>>,
     latency: AtomicU32,
@@ -80,6 +86,7 @@ impl Shared {
             slot: None,
             columns: Mutex::default(),
             sound: Arc::default(),
+            library: default_place().ok(),
             notices: Mutex::default(),
             latency: AtomicU32::new(0),
             sample_rate: AtomicF32::new(0.0),

@@ -10,8 +10,8 @@ pub enum AudioError {
     NotFound(PathBuf),
     /// The file is not audio that can be read.
     #[error(
-        "{path}: cannot be read as audio ({reason}); use WAV (also RF64, BW64, Wave64), FLAC, MP3, OGG Vorbis or M4A/AAC; WavPack and Opus \
-             have to be converted first"
+        "{path}: cannot be read as audio ({reason}); use WAV (also RF64, BW64, Wave64), FLAC, MP3, OGG Vorbis or M4A/AAC; Opus, \
+             WavPack and WMA have to be converted first"
     )]
     Unreadable {
         /// Which file.

@@ -231,7 +231,7 @@ fn what_is_not_decoded_is_named() {
     for (name, bytes) in
         [("a.wv", &b"wvpk\x20\0\0\0\x10\x04\0\0\0\0\0\0"[..]), ("a.opus", b"OggS\0\x02\0\0\0\0\0\0\0\0")]
     {
-        assert!(complaint(&folder.file(name, bytes)).contains("WavPack and Opus have to be converted"));
+        assert!(complaint(&folder.file(name, bytes)).contains("Opus, WavPack and WMA have to be converted"));
     }
 }
 

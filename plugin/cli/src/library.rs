@@ -11,11 +11,10 @@ pub(crate) mod suggest;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
-use etcetera::BaseStrategy;
+use anyhow::{Result, bail};
 use songweave_library::{
     likeness::filter::{self, Filter},
-    store::SqliteStore,
+    store::{self, SqliteStore},
 };
 
 /// Where the library is, and how answers are given.
@@ -37,11 +36,7 @@ impl Place {
                 bail!("this build keeps libraries in SQLite files only; name one with --store FILE.sqlite")
             }
             Some(path) => Ok(path.clone()),
-            None => {
-                let folders = etcetera::choose_base_strategy()
-                    .context("your data folder is not known; use --store FILE.sqlite")?;
-                Ok(folders.data_dir().join("songweave").join("library.sqlite"))
-            }
+            None => Ok(store::default_place()?),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Nothing here is on the path of a decision, so bounces are the same whether it runs or not.
 
 mod log_mel;
+pub mod music;
 pub mod songs;
 pub mod thread;
 

@@ -47,6 +47,11 @@ pub enum LibraryError {
         /// The newest layout that is known.
         known: i64,
     },
+    /// An older version wrote the store, and whoever reads it may not change it.
+    #[error(
+        "{0}: the library was written by an older version of Songweave; bring it up to date with `songweave index`"
+    )]
+    Older(PathBuf),
     /// A track is not in the library.
     #[error("{0}: not in the library; add it with `songweave index`")]
     NotThere(String),

@@ -3,6 +3,7 @@
 //! Here lives everything that is done with a collection of recordings. It knows neither the plugin's host nor its editor,
 //! and the audio and inference threads have nothing to do with it. It never writes into the user's music folders.
 
+pub mod companions;
 pub mod error;
 pub mod hearing;
 pub mod index;

@@ -1,9 +1,11 @@
 //! Partners for a mash: whose voice goes over what. Ranked by the very fit that the plugin shows while it plays two songs.
 
-use songweave_engine::follow::{
-    fit::{Fit, TempoMatch, density_fit, key_fit, register_fit},
-    key::Key,
-    transposition::likeliest,
+use songweave_engine::{
+    follow::{
+        fit::{Fit, TempoMatch, density_fit, key_fit, register_fit},
+        transposition::likeliest,
+    },
+    listener::music::Music,
 };
 
 use crate::{
@@ -13,7 +15,6 @@ use crate::{
         search::{Choice, Query, Wish},
     },
     store::Store,
-    track::Sound,
 };
 
 /// Share of the likeness in a partner's figure; the rest is the fit.
@@ -21,7 +22,7 @@ const LIKENESS: f32 = 0.2;
 /// What a semitone of transposition takes from it: a transposed song never sounds quite as it did.
 const SEMITONE: f32 = 0.01;
 
-/// What a figure that is not known counts: rather a fit that is known to be fair than one that nobody knows.
+/// What a figure counts that a partner alone leaves unknown: rather a fit that is known to be fair than one that nobody knows.
 const UNKNOWN: f32 = 0.3;
 
 /// A partner.
@@ -41,7 +42,7 @@ pub struct Partner {
     pub why: String,
 }
 
-/// Partners for `sound`, the best first. Its own recording and versions are left out.
+/// Partners for `music`, the best first. Its own recording and versions are left out.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -49,7 +50,7 @@ pub fn partners(
     store: &dyn Store,
     catalogue: &Catalogue,
     query: &Query,
-    sound: &Sound,
+    music: &Music,
     wish: &Wish,
 ) -> Result<Vec<Partner>> {
     let mut ranked: Vec<Partner> = Vec::new();
@@ -62,7 +63,7 @@ pub fn partners(
         }
         let likeness = cosine(&query.vector, &catalogue.vector(position));
         ranked.extend(
-            partner(sound, &stored.track.sound, likeness, &entry(&stored))
+            partner(music, &stored.track.sound.music(), likeness, &entry(&stored))
                 .map(|partner| Partner { position, ..partner }),
         );
     })?;
@@ -74,8 +75,9 @@ pub fn partners(
     Ok(ranked)
 }
 
-/// How `b` fits to `a`; `None` where a figure is no number.
-fn partner(a: &Sound, b: &Sound, likeness: f32, entry: &Entry) -> Option<Partner> {
+/// How `b` fits to `a`; `None` where a figure is no number. `position` is 0. What is not known of `a`, such as the tempo of a lone
+/// voice, is unknown for all of its partners and counts for none.
+pub(crate) fn partner(a: &Music, b: &Music, likeness: f32, entry: &Entry) -> Option<Partner> {
     let transposition = a.scales.zip(b.scales).map(|(a, b)| likeliest([&a, &b]).0);
     let moved = transposition.unwrap_or(0);
     let tempi = a.tempo.zip(b.tempo).map(|(a, b)| TempoMatch::of([a, b]));
@@ -85,12 +87,12 @@ fn partner(a: &Sound, b: &Sound, likeness: f32, entry: &Entry) -> Option<Partner
         density: Some(density_fit([a.density, b.density])),
         register: register_fit([&a.power, &b.power], moved).map(|(fit, _)| fit),
     };
-    let known = |figure: Option<f32>| Some(figure.unwrap_or(UNKNOWN));
+    let judged = |figure: Option<f32>, known: bool| figure.or_else(|| known.then_some(UNKNOWN));
     let judged = Fit {
-        key: known(fit.key),
-        tempo: known(fit.tempo),
-        density: known(fit.density),
-        register: known(fit.register),
+        key: judged(fit.key, a.scales.is_some()),
+        tempo: judged(fit.tempo, a.tempo.is_some()),
+        register: judged(fit.register, a.power.iter().any(|power| *power > 0.0)),
+        ..fit
     };
     let score = (1.0 - LIKENESS) * judged.overall()? + LIKENESS * likeness.max(0.0) - SEMITONE * f32::from(moved.abs());
     score.is_finite().then(|| Partner {
@@ -99,13 +101,13 @@ fn partner(a: &Sound, b: &Sound, likeness: f32, entry: &Entry) -> Option<Partner
         fit,
         transposition: moved,
         stretch: tempi.map(|tempi| (1.0 / (1.0 + tempi.off), tempi.ratio)),
-        why: why(&fit, moved, a.key, entry, tempi),
+        why: why(&fit, moved, a, entry, tempi),
     })
 }
 
-fn why(fit: &Fit, moved: i8, own: Option<Key>, partner: &Entry, tempi: Option<TempoMatch>) -> String {
+fn why(fit: &Fit, moved: i8, own: &Music, partner: &Entry, tempi: Option<TempoMatch>) -> String {
     let mut said = Vec::new();
-    said.push(match (fit.key, own, partner.key) {
+    said.push(match (fit.key, own.key, partner.key) {
         (None, ..) => "key not sure".to_owned(),
         (_, Some(own), Some(key)) if moved == 0 && own == key => format!("same key ({})", key.name()),
         _ if moved == 0 => "same notes".to_owned(),
@@ -113,6 +115,7 @@ fn why(fit: &Fit, moved: i8, own: Option<Key>, partner: &Entry, tempi: Option<Te
         _ => format!("transposed by {moved:+}"),
     });
     said.push(match tempi {
+        None if own.tempo.is_none() => "tempo not heard".to_owned(),
         None => "tempo not sure".to_owned(),
         Some(tempi) => {
             let against = match tempi.ratio {

@@ -5,14 +5,27 @@ mod schema;
 mod sqlite;
 mod writer_lock;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf};
+
+use etcetera::BaseStrategy;
 
 use crate::{
-    error::Result,
+    error::{LibraryError, Result},
     track::{Digest, Tags, Track, TrackId, Vector},
 };
 pub use sqlite::SqliteStore;
 pub use writer_lock::WriterLock;
+
+/// Where the library lies unless the user says otherwise: in the user's data folder.
+///
+/// # Errors
+/// The system does not tell where that is.
+pub fn default_place() -> Result<PathBuf> {
+    let folders = etcetera::choose_base_strategy();
+    let folders =
+        folders.map_err(|_| LibraryError::Ask("your data folder is not known; use --store FILE.sqlite".to_owned()))?;
+    Ok(folders.data_dir().join("songweave").join("library.sqlite"))
+}
 
 /// A file as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

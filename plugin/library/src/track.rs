@@ -3,8 +3,11 @@
 use std::fmt;
 
 use songweave_dsp::{analysis::chroma::PITCH_CLASSES, stream::layout::BANDS};
-use songweave_engine::follow::{key::Key, tempo::TempoEstimate};
 pub use songweave_engine::listener::{GENRES, NUMBERS};
+use songweave_engine::{
+    follow::{key::Key, tempo::TempoEstimate},
+    listener::music::Music,
+};
 
 /// What a slice or a song sounds like, of unit length.
 pub type Vector = [f32; NUMBERS];
@@ -65,6 +68,15 @@ pub struct Sound {
     pub slices: Vec<Vector>,
     /// Chromaprint fingerprints, one an excerpt.
     pub prints: Vec<Vec<u32>>,
+}
+
+impl Sound {
+    /// What is told of it as music.
+    #[must_use]
+    pub const fn music(&self) -> Music {
+        let &Self { key, tempo, density, chroma, scales, power, .. } = self;
+        Music { key, tempo, density, chroma, scales, power }
+    }
 }
 
 /// A recording.

@@ -122,13 +122,31 @@ fn partners_are_ranked_by_key_tempo_and_register() {
     let (_place, store) = filled(&tracks);
     let catalogue = Catalogue::load(&store).unwrap();
     let sound = store.track(catalogue.entries()[0].id).unwrap().unwrap().track.sound;
-    let found = partners(&store, &catalogue, &query_of(&catalogue, 0), &sound, &Wish::default()).unwrap();
+    let found = partners(&store, &catalogue, &query_of(&catalogue, 0), &sound.music(), &Wish::default()).unwrap();
     let names: Vec<_> = found.iter().map(|found| catalogue.entries()[found.position].title.as_str()).collect();
     assert_eq!(names[0], "good", "{found:#?}");
     assert_eq!(names.iter().position(|name| *name == "bad"), Some(names.len() - 1), "{found:#?}");
     assert_eq!(found[0].transposition, 0);
     assert!(found[0].why.starts_with("same key (C major), same tempo, other register"), "{}", found[0].why);
     assert_eq!(found.last().unwrap().transposition, 6);
+}
+
+#[test]
+fn a_voice_without_a_tempo_is_ranked_by_what_is_heard_of_it() {
+    let mut tracks = arc();
+    // Two that differ in nothing but the key and the register.
+    tracks.push(track(48, 0.0, "x", "same key"));
+    let mut clash = track(42, 0.0, "y", "clash");
+    clash.0.sound.power = tracks[0].0.sound.power;
+    tracks.push(clash);
+    let (_place, store) = filled(&tracks);
+    let catalogue = Catalogue::load(&store).unwrap();
+    let mut voice = store.track(catalogue.entries()[0].id).unwrap().unwrap().track.sound.music();
+    voice.tempo = None;
+    voice.power = std::array::from_fn(|band| if band / 24 == 1 { 1.0 } else { 1e-6 });
+    let found = partners(&store, &catalogue, &query_of(&catalogue, 0), &voice, &Wish::default()).unwrap();
+    assert!(found[0].score > 0.9, "nothing that nobody can know holds the best back: {:#?}", found[0]);
+    assert!(found.iter().all(|found| found.why.contains("tempo not heard")), "{found:#?}");
 }
 
 #[test]

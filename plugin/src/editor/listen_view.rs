@@ -18,6 +18,7 @@ use songweave_engine::{
 
 use crate::{
     editor::{
+        library_view::LibraryView,
         scene::{GAP, Scene},
         theme,
     },
@@ -25,6 +26,8 @@ use crate::{
 };
 
 const LINE: f32 = 20.0;
+/// Height of what is told of a song.
+const CARD: f32 = 124.0;
 const COLOURS: [Color32; SONGS] = [theme::SONG_A, theme::SONG_B];
 const NAMES: [&str; SONGS] = ["A", "B"];
 
@@ -34,6 +37,7 @@ pub struct ListenView {
     open: bool,
     listener: Option<(Timing, Result<ListenerThread, String>)>,
     sounds: [Option<SongSound>; SONGS],
+    library: LibraryView,
 }
 
 impl ListenView {
@@ -68,7 +72,8 @@ impl ListenView {
             // The old one ends before the new one begins.
             self.listener = None;
             self.sounds = Default::default();
-            self.listener = timing.map(|timing| (timing, start(shared, timing.sample_rate)));
+            self.listener =
+                timing.map(|timing| (timing, start(shared, timing.sample_rate, self.library.begin(shared))));
         }
         if let Some((_, Ok(listener))) = &self.listener {
             self.sounds = listener.sounds();
@@ -76,19 +81,34 @@ impl ListenView {
     }
 
     /// Draws the page.
-    pub fn show(&self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>, accompanies: bool) {
-        let width = (rect.width() * 0.56).min(rect.height() * 1.35);
+    pub fn show(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>, accompanies: bool) {
+        let width = (rect.width() * 0.5).min(rect.height() * 1.35);
         let map = theme::cut_left(&mut rect, width);
         theme::cut_left(&mut rect, GAP);
         self.show_map(ui, map);
-        let facts = facts(scene, accompanies);
-        let songs = if accompanies { 1 } else { SONGS };
-        let height = (rect.height() - GAP * (songs - 1) as f32) / songs as f32;
-        for (song, facts) in facts.iter().enumerate().take(songs) {
-            let card = theme::cut_top(&mut rect, height);
+        let facts = self.facts(scene, accompanies);
+        for (song, facts) in facts.iter().enumerate().take(if accompanies { 1 } else { SONGS }) {
+            let card = theme::cut_top(&mut rect, CARD);
             theme::cut_top(&mut rect, GAP);
             self.show_song(ui, card, song, facts);
         }
+        self.library.show(ui, rect, accompanies);
+    }
+
+    /// Key and tempo of both songs. In Accompany the key is the one that the band plays in.
+    fn facts(&self, scene: &Scene<'_>, accompanies: bool) -> [String; SONGS] {
+        let heard: Listening = scene.shared.status.listening();
+        let key = scene.shared.status.band().harmony.key;
+        std::array::from_fn(|song| {
+            let (key, tempo) = if accompanies {
+                (key, self.sounds[song].as_ref().and_then(|sound| sound.music.tempo))
+            } else {
+                (heard.songs[song].key, heard.songs[song].tempo)
+            };
+            let key = key.map_or_else(|| "key not sure yet".to_owned(), |heard| heard.key.name());
+            let tempo = tempo.map_or_else(|| "tempo not sure yet".to_owned(), |tempo| format!("{:.1} BPM", tempo.bpm));
+            format!("{key}, {tempo}")
+        })
     }
 
     fn show_song(&self, ui: &mut Ui, mut rect: Rect, song: usize, facts: &str) {
@@ -184,26 +204,13 @@ impl Drop for Tap {
     }
 }
 
-fn start(shared: &Shared, sample_rate: f32) -> Result<ListenerThread, String> {
+fn start(
+    shared: &Shared,
+    sample_rate: f32,
+    look_up: impl FnMut(&[Option<SongSound>; SONGS]) + Send + 'static,
+) -> Result<ListenerThread, String> {
     let tap = Tap { sound: shared.sound.clone(), telemetry: shared.telemetry.clone() };
-    ListenerThread::start(&StreamLayout::for_sample_rate(sample_rate), move |listener| tap.pull(listener))
-}
-
-/// Key and tempo of both songs.
-fn facts(scene: &Scene<'_>, accompanies: bool) -> [String; SONGS] {
-    if accompanies {
-        let key = scene.shared.status.band().harmony.key;
-        return [key.map_or_else(|| "key not sure yet".to_owned(), |heard| heard.key.name()), String::new()];
-    }
-    let heard: Listening = scene.shared.status.listening();
-    std::array::from_fn(|song| {
-        let key = heard.songs[song].key.map_or_else(|| "key not sure yet".to_owned(), |key| key.key.name());
-        let tempo = heard.songs[song].tempo;
-        format!(
-            "{key}, {}",
-            tempo.map_or_else(|| "tempo not sure yet".to_owned(), |tempo| format!("{:.1} BPM", tempo.bpm))
-        )
-    })
+    ListenerThread::start(&StreamLayout::for_sample_rate(sample_rate), move |listener| tap.pull(listener), look_up)
 }
 
 fn show_genre(ui: &mut Ui, mut rect: Rect, name: &str, probability: f32, colour: Color32) {

@@ -62,7 +62,7 @@ pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
     if !args.for_mash {
         return alike(place, &catalogue, &asked, &wish);
     }
-    let found = partners(&store, &catalogue, &asked.query, &asked.sound, &wish)?;
+    let found = partners(&store, &catalogue, &asked.query, &asked.sound.music(), &wish)?;
     for_mash(place, &catalogue, &asked, &found)?;
     let first = found.iter().take(args.render.map_or(0, usize::from)).enumerate();
     first

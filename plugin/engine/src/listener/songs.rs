@@ -6,7 +6,10 @@ use songweave_dsp::{
 };
 use songweave_models::WeightError;
 
-use super::{GENRES, NUMBERS, Slice, SliceListener, mono};
+use super::{
+    GENRES, NUMBERS, Slice, SliceListener, mono,
+    music::{Music, MusicListener},
+};
 
 /// Seconds from one slice of a song to the next.
 const EVERY: f32 = 5.0;
@@ -28,6 +31,8 @@ pub struct SongSound {
     pub trail: Vec<[f32; 2]>,
     /// Frequency in Hz with as much of the last slice's power above it as below.
     pub register_hz: f32,
+    /// Key, tempo and what else is told of it.
+    pub music: Music,
 }
 
 impl SongSound {
@@ -54,7 +59,9 @@ pub fn similarity(one: &[f32; NUMBERS], other: &[f32; NUMBERS]) -> f32 {
 
 /// Listens to both songs of a stream.
 pub struct SongsListener {
+    layout: StreamLayout,
     listener: SliceListener,
+    music: [MusicListener; SONGS],
     /// Samples from one slice to the next.
     every: usize,
     songs: [SongHeard; SONGS],
@@ -86,17 +93,24 @@ impl SongsListener {
         // The first slice is told as soon as it is complete, and the songs take turns.
         songs[0].since = every;
         songs[1].since = every - (0.5 * EVERY * layout.sample_rate).min(every as f32) as usize;
-        Ok(Self { listener, every, songs })
+        let music = [(); SONGS].map(|()| MusicListener::new(layout));
+        Ok(Self { layout: *layout, listener, music, every, songs })
     }
 
     /// Hears the newest hop of both songs; a song that is not there is forgotten.
     pub fn hear(&mut self, samples: &HopSamples<'_>, present: [bool; SONGS]) {
         let length = self.listener.samples();
-        for ((song, samples), present) in self.songs.iter_mut().zip(samples).zip(present) {
+        let songs = self.songs.iter_mut().zip(&mut self.music);
+        for (((song, music), samples), present) in songs.zip(samples).zip(present) {
             if present {
                 song.hear(samples, length);
+                song.newest_window(self.layout.window).into_iter().for_each(|[left, right]| {
+                    // Most tracks are the same on both sides.
+                    music.hear(left, (left != right).then_some(right));
+                });
             } else if song.is_known() {
                 *song = SongHeard { since: self.every, gone: true, ..SongHeard::default() };
+                *music = MusicListener::new(&self.layout);
             }
         }
     }
@@ -128,7 +142,7 @@ impl SongsListener {
     /// What the songs sound like, `[song]`; `None` of one that has not been heard for long enough.
     #[must_use]
     pub fn sounds(&self) -> [Option<SongSound>; SONGS] {
-        self.songs.each_ref().map(SongHeard::sound)
+        std::array::from_fn(|song| self.songs[song].sound(self.music[song].music()))
     }
 }
 
@@ -144,10 +158,15 @@ impl SongHeard {
         }
     }
 
+    /// The newest window of so many samples of both channels, once there are so many.
+    fn newest_window(&self, length: usize) -> Option<[&[f32]; 2]> {
+        let start = self.newest[0].len().checked_sub(length)?;
+        Some(self.newest.each_ref().map(|newest| &newest[start..]))
+    }
+
     /// The newest slice of so many samples, in mono; `None` before there are so many.
     fn newest_slice(&self, length: usize) -> Option<Vec<f32>> {
-        let start = self.newest[0].len().checked_sub(length)?;
-        Some(mono(self.newest.each_ref().map(|newest| &newest[start..])))
+        self.newest_window(length).map(mono)
     }
 
     fn is_known(&self) -> bool {
@@ -162,7 +181,7 @@ impl SongHeard {
         self.slices.drain(..self.slices.len().saturating_sub(REMEMBERED));
     }
 
-    fn sound(&self) -> Option<SongSound> {
+    fn sound(&self, music: Music) -> Option<SongSound> {
         let count = self.slices.len() as f32;
         (!self.slices.is_empty()).then(|| {
             let mut sound = SongSound {
@@ -170,6 +189,7 @@ impl SongHeard {
                 genres: [0.0; GENRES.len()],
                 trail: self.trail.clone(),
                 register_hz: self.register_hz,
+                music,
             };
             for slice in &self.slices {
                 sound.vector.iter_mut().zip(slice.vector).for_each(|(sum, number)| *sum += number);

@@ -124,17 +124,38 @@ fn a_thread_listens_until_it_is_dropped() {
     let layout = songweave_dsp::stream::layout::StreamLayout::for_sample_rate(48_000.0);
     let (sound, pulled) = (music(48_000.0, 4.0), Arc::new(AtomicUsize::new(0)));
     let counted = pulled.clone();
-    let thread = thread::ListenerThread::start(&layout, move |listener| {
+    let pull = move |listener: &mut songs::SongsListener| {
         if counted.fetch_add(1, Relaxed) == 0 {
             sound.chunks_exact(layout.hop).for_each(|samples| listener.hear(&[[samples; 2]; 2], [true, false]));
         }
-    });
+    };
+    let (send, told) = std::sync::mpsc::channel();
+    let thread = thread::ListenerThread::start(&layout, pull, move |sounds| send.send(sounds.clone()).unwrap());
     let thread = thread.unwrap();
     while thread.sounds()[0].is_none() {
         std::thread::yield_now();
     }
+    assert!(
+        told.recv().unwrap()[0].is_none() && told.recv().unwrap()[0].is_some(),
+        "first nothing, then what was heard"
+    );
     drop(thread);
     let count = pulled.load(Relaxed);
     std::thread::yield_now();
     assert_eq!(pulled.load(Relaxed), count, "nobody pulls any more");
+}
+
+#[test]
+fn a_song_without_a_voice_has_a_tempo_and_a_key_and_they_go_with_it() {
+    let layout = songweave_dsp::stream::layout::StreamLayout::for_sample_rate(48_000.0);
+    let mut listener = songs::SongsListener::new(&layout).unwrap();
+    // Four beats a second are two at half time.
+    play(&mut listener, &music(48_000.0, 20.0), layout.hop, [true, false]);
+    let heard = listener.sounds()[0].clone().unwrap().music;
+    let bpm = heard.tempo.unwrap().bpm;
+    assert!([120.0, 240.0].iter().any(|wanted: &f32| (bpm - wanted).abs() < 2.0), "{bpm}");
+    assert!(heard.scales.is_some() && heard.chroma[9] > 0.1 && heard.density > 2.0);
+    play(&mut listener, &[0.0; 4_800], layout.hop, [false, false]);
+    play(&mut listener, &music(48_000.0, 4.0), layout.hop, [true, false]);
+    assert_eq!(listener.sounds()[0].clone().unwrap().music.tempo, None, "another song");
 }

@@ -29,13 +29,15 @@ pub struct ListenerThread {
 }
 
 impl ListenerThread {
-    /// Starts to listen at the lowest priority. `pull` hands every hop that has come to the listener it is given.
+    /// Starts to listen at the lowest priority. `pull` hands every hop that has come to the listener it is given. `tell` is called on
+    /// the same thread whenever the songs sound different, `[song]`, and once before anything is heard.
     ///
     /// # Errors
     /// One sentence when the network or the thread cannot be had.
     pub fn start(
         layout: &StreamLayout,
         mut pull: impl FnMut(&mut SongsListener) + Send + 'static,
+        mut tell: impl FnMut(&[Option<SongSound>; SONGS]) + Send + 'static,
     ) -> Result<Self, String> {
         let mut listener =
             SongsListener::new(layout).map_err(|error| format!("The listener cannot be started: {error}"))?;
@@ -45,10 +47,13 @@ impl ListenerThread {
         let work = move || {
             // A system that refuses lets it run as everything else does.
             let _ = thread_priority::set_current_thread_priority(ThreadPriority::Min);
+            tell(&[const { None }; SONGS]);
             while !stopped.load(Ordering::Acquire) {
                 pull(&mut listener);
                 if listener.listen() {
-                    *told.lock().unwrap_or_else(PoisonError::into_inner) = listener.sounds();
+                    let sounds = listener.sounds();
+                    tell(&sounds);
+                    *told.lock().unwrap_or_else(PoisonError::into_inner) = sounds;
                 }
                 thread::park_timeout(POLL);
             }

@@ -60,25 +60,43 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// Opens the library at `path` to read, while others may write.
+    /// Opens the library at `path` to read, while others may write. One of an older version is brought up to date first.
+    ///
+    /// # Errors
+    /// There is none, it cannot be read, or was written by a newer version.
+    pub fn read_only(path: &Path) -> Result<Self> {
+        match Self::look(path, PATIENCE) {
+            Err(LibraryError::Older(_)) => Self::open(path),
+            opened => opened,
+        }
+    }
+
+    /// Opens the library at `path` to read and never to write; a call waits so long for others that write.
     ///
     /// # Errors
     /// There is none, it cannot be read, or was written by another version.
-    pub fn read_only(path: &Path) -> Result<Self> {
+    pub fn look(path: &Path, patience: Duration) -> Result<Self> {
         if !path.is_file() {
             return Err(LibraryError::NoLibrary(path.to_owned()));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| failure(path, &error))?;
-        connection.busy_timeout(PATIENCE).map_err(|error| failure(path, &error))?;
+        connection.busy_timeout(patience).map_err(|error| failure(path, &error))?;
         let found = schema::layout(&connection).map_err(|error| failure(path, &error))?;
         schema::check(path, found)?;
         if found < schema::NEWEST {
-            // Brought to the present layout by one who may write.
-            drop(connection);
-            return Self::open(path);
+            Err(LibraryError::Older(path.to_owned()))
+        } else {
+            Ok(Self { path: path.to_owned(), connection })
         }
-        Ok(Self { path: path.to_owned(), connection })
+    }
+
+    /// A number that is another one after others have written.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn version(&self) -> Result<i64> {
+        self.read(|connection| connection.query_row("PRAGMA data_version", [], |row| row.get(0)))
     }
 
     fn prepare(&mut self) -> rusqlite::Result<()> {
