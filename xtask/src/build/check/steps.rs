@@ -5,14 +5,14 @@ use super::bounce;
 use crate::build::{bundle, tools};
 use crate::{project, python};
 use anyhow::{Context, Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A step: what it is called and what it does.
 type Step = (&'static str, fn() -> Result<Outcome>);
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 12] = [
+pub(super) const STEPS: [Step; 13] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
@@ -25,6 +25,7 @@ pub(super) const STEPS: [Step; 12] = [
     ("training", training),
     ("listener", listener),
     ("editor", editor),
+    ("library page in a browser", page),
 ];
 
 fn format() -> Result<Outcome> {
@@ -143,6 +144,26 @@ fn editor() -> Result<Outcome> {
     let picture = project::target().join("editor.png");
     quietly(own().args(["screenshot", "--output"]).arg(&picture))?;
     passed(picture.display().to_string())
+}
+
+/// The library's page, used in Debian's Chromium.
+fn page() -> Result<Outcome> {
+    let folder = project::root().join("xtask/python/page");
+    let environment = tools::require("chromium", "chromium")
+        .and_then(|()| python::environment("venv-page", &folder.join("requirements.txt")));
+    let python = match environment {
+        Ok(python) => python,
+        Err(missing) => return Ok(Outcome::Skipped(format!("{missing:#}"))),
+    };
+    let program = build_program()?;
+    let chromium = tools::find("chromium").context("chromium has gone")?;
+    passed(quietly(Command::new(python).arg(folder.join("browse.py")).args([program, chromium]))?.trim())
+}
+
+/// Builds the program `songweave`; where it is.
+fn build_program() -> Result<PathBuf> {
+    cargo(&["build", "--release", "--locked", "--package", "songweave-cli"])?;
+    Ok(project::target().join("release").join(format!("songweave{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn passed(found: impl Into<String>) -> Result<Outcome> {
