@@ -137,11 +137,16 @@ impl ListenerNetwork {
     /// When `log_mel` is not of that shape.
     pub fn hear(&mut self, log_mel: &[f32]) -> Slice {
         let hidden = self.hidden(log_mel);
+        self.told(&hidden)
+    }
+
+    /// What the layers on [`Self::hidden`] answer to it.
+    pub fn told(&mut self, hidden: &[f32; TAGGERS * HIDDEN]) -> Slice {
         let mut slice = Slice { vector: [0.0; NUMBERS], genres: [0.0; GENRES.len()], place: [0.0; 2] };
-        let [vector] = self.layers.vector.step([&hidden]);
+        let [vector] = self.layers.vector.step([hidden]);
         let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         slice.vector.iter_mut().zip(vector).for_each(|(place, number)| *place = number / length);
-        slice.genres.copy_from_slice(self.layers.genres.step([&hidden])[0]);
+        slice.genres.copy_from_slice(self.layers.genres.step([hidden])[0]);
         softmax(&mut slice.genres);
         slice.place = self.place(&slice.vector);
         slice

@@ -103,6 +103,12 @@ impl SliceListener {
         Some(self.network.hidden(&self.picture))
     }
 
+    /// What is heard and, beside it, [`Self::hidden`], which the network answers on the way.
+    pub fn hear_with_hidden(&mut self, sound: &[f32]) -> Option<(Slice, [f32; TAGGERS * HIDDEN])> {
+        let hidden = self.hidden(sound)?;
+        Some((self.network.told(&hidden), hidden))
+    }
+
     /// Writes the picture that the network sees.
     fn picture_of(&mut self, sound: &[f32]) -> Option<()> {
         let sound = sound.get(..self.samples())?;

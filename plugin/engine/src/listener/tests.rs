@@ -70,6 +70,11 @@ fn whatever_comes_in_the_answer_is_a_unit_vector_with_probabilities() {
         let length: f32 = slice.vector.iter().map(|number| number * number).sum();
         let sum: f32 = slice.genres.iter().sum();
         assert!((length - 1.0).abs() < 1e-4 && (sum - 1.0).abs() < 1e-4 && slice.genres.iter().all(|p| *p >= 0.0));
+        assert_eq!(
+            listener.hear_with_hidden(&sound).map(|heard| heard.0).as_ref(),
+            Some(&slice),
+            "heard once is heard alike"
+        );
         assert_eq!(Some(slice), listener.hear(&sound), "the same sound gives the same bits");
     }
 }

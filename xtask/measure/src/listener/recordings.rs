@@ -106,8 +106,7 @@ impl Hearer {
     }
 
     fn hear_slice(&mut self, sound: &[f32], recording: &mut Recording) {
-        let Some(slice) = self.listener.hear(sound) else { return };
-        let Some(hidden) = self.listener.hidden(sound) else { return };
+        let Some((slice, hidden)) = self.listener.hear_with_hidden(sound) else { return };
         let timbre = timbre(self.listener.picture());
         let random = self.random.iter().map(|row| row.iter().zip(&timbre).map(|(a, b)| a * b).sum()).collect();
         recording.genres.iter_mut().zip(slice.genres).for_each(|(sum, genre)| *sum += genre);

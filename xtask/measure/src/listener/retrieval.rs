@@ -48,6 +48,28 @@ pub fn measure(recordings: &[Recording]) -> Vec<Retrieval> {
     (0..SYSTEMS.len()).map(|system| of_system(recordings, system)).collect()
 }
 
+/// Share of changed songs whose nearest of all originals is the one that they were made from; `changed` holds the original's index and
+/// the vector.
+#[must_use]
+pub fn known_again(originals: &[Vec<f32>], changed: &[(usize, Vec<f32>)]) -> f64 {
+    let nearest = |song: &[f32]| {
+        let closeness = |original: &Vec<f32>| Closeness::Direction.of(song, original);
+        (0..originals.len()).max_by(|one, other| closeness(&originals[*one]).total_cmp(&closeness(&originals[*other])))
+    };
+    let right = changed.iter().filter(|(original, song)| nearest(song) == Some(*original)).count();
+    right as f64 / changed.len().max(1) as f64
+}
+
+/// The song vector of a recording as Songweave hears it: the mean of its slices, of unit length.
+#[must_use]
+pub fn song_vector(recording: &Recording) -> Vec<f32> {
+    let slices = &recording.heard[0];
+    let mut song = vec![0.0; slices.first().map_or(0, Vec::len)];
+    slices.iter().for_each(|slice| song.iter_mut().zip(slice).for_each(|(sum, number)| *sum += number));
+    to_unit(&mut song);
+    song
+}
+
 fn of_system(recordings: &[Recording], system: usize) -> Retrieval {
     let mut slices: Vec<(usize, Vec<f32>)> = Vec::new();
     for (index, recording) in recordings.iter().enumerate() {
@@ -144,6 +166,12 @@ mod tests {
         assert_eq!((figures.first, figures.recordings), (1.0, [5, 5]));
         // All four others are neighbours, so each song is found as often as the others.
         assert_eq!((figures.five, figures.hubness), (1.0, 1.0));
+    }
+
+    #[test]
+    fn changed_songs_are_known_again_where_nothing_else_is_nearer() {
+        let originals = [vec![1.0, 0.0], vec![0.0, 1.0]];
+        assert_eq!(known_again(&originals, &[(0, vec![0.9, 0.2]), (1, vec![0.8, 0.5])]), 0.5);
     }
 
     #[test]

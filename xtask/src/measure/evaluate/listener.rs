@@ -1,6 +1,7 @@
 //! `cargo xtask evaluate listener`: genres, and what is found by song vectors.
 
-mod bliss;
+pub(super) mod bliss;
+mod changed;
 mod plots;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use songweave_audio::draft::write_bytes;
 use songweave_library::likeness::cells::Weights;
 use songweave_measure::listener::{
     genre::{self, GenreFigures},
+    page::{self, PageCost},
     recordings::{Hearer, Recording, files},
     retrieval::{self, Closeness, Retrieval},
 };
@@ -41,6 +43,10 @@ struct Figures {
     times_real_time: f64,
     recordings_a_second: f64,
     bliss_recordings_a_second: Option<f64>,
+    /// Share of the recordings that are known again a semitone higher, 6 dB softer, as MP3s of 128 kbit/s.
+    known_again: Option<f64>,
+    /// What the plugin's Listen page costs.
+    page: PageCost,
 }
 
 /// Measures all recordings and prints the figures.
@@ -65,6 +71,13 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let mut found = retrieval::measure(&recordings);
     found.push(by_rarity(&recordings));
     let bliss_speed = if args.without_bliss { None } else { beside_bliss(&recordings, &paths, &mut found) };
+    let known_again = match changed::known_again(&mut hearer, &recordings, &paths) {
+        Ok(share) => Some(share),
+        Err(error) => {
+            println!("no recording was changed and heard again: {error:#}");
+            None
+        }
+    };
     let sum = |which: usize| recordings.iter().map(|recording| recording.seconds[which]).sum::<f64>();
     let figures = Figures {
         recordings: recordings.len(),
@@ -74,6 +87,8 @@ pub(super) fn run(args: &Args) -> Result<()> {
         times_real_time: sum(0) / sum(1),
         recordings_a_second: recordings.len() as f64 / sum(1),
         bliss_recordings_a_second: bliss_speed,
+        known_again,
+        page: page::measure(&changed::minute(&paths[0])?)?,
     };
     print(&figures);
     if let Some(genre) = &figures.genre {
@@ -148,4 +163,12 @@ fn print(figures: &Figures) {
     if let Some(speed) = figures.bliss_recordings_a_second {
         println!("bliss: {speed:.2} recordings a second");
     }
+    if let Some(share) = figures.known_again {
+        println!("Known again a semitone higher, 6 dB softer, as MP3 of 128 kbit/s: {:.1} %", 100.0 * share);
+    }
+    let PageCost { slice_p50_ms, slice_p99_ms, core_share, .. } = figures.page;
+    println!(
+        "The Listen page with two songs: a slice takes {slice_p50_ms:.1} ms (p99 {slice_p99_ms:.1}), all of it {:.2} % of a core",
+        100.0 * core_share
+    );
 }

@@ -10,13 +10,13 @@ use crate::{project, python};
 
 /// What bliss makes of a recording.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Analysis {
-    pub(super) numbers: Vec<f32>,
-    pub(super) seconds: f64,
+pub(crate) struct Analysis {
+    pub(crate) numbers: Vec<f32>,
+    pub(crate) seconds: f64,
 }
 
 /// bliss's analyses of files, `None` of one that it cannot decode.
-pub(super) fn analyse(files: &[PathBuf]) -> Result<Vec<Option<Analysis>>> {
+pub(crate) fn analyse(files: &[PathBuf]) -> Result<Vec<Option<Analysis>>> {
     let folder = project::root().join("xtask/python/bliss");
     let python = python::environment("venv-bliss", &folder.join("requirements.txt"))
         .context("bliss cannot be installed; the listener is measured beside it, or alone with --without-bliss")?;
