@@ -5,7 +5,9 @@ use std::sync::Arc;
 use songweave_dsp::{
     exchange::{
         controls::Controls,
-        link::link,
+        decision::{Decided, Decision, MashDecision},
+        frame::AnalysisFrame,
+        link::{WaitPolicy, link, link_for},
         telemetry::{Telemetry, columns},
     },
     stream::{
@@ -27,6 +29,28 @@ pub struct Driven {
     pub inline: Inline<Pipeline>,
     /// Its meters.
     pub telemetry: Arc<Telemetry>,
+}
+
+/// A path of Mash whose decisions are made up, hop by hop, and what makes them.
+///
+/// ```
+/// use songweave_dsp::{exchange::decision::MashDecision, stream::{layout::StreamLayout, path::BlockInfo}};
+///
+/// let layout = StreamLayout::for_sample_rate(48_000.0);
+/// let (mut path, mut decides) = songweave_tests::drive::decided(layout, |_| MashDecision::UNDECIDED);
+/// let (mut left, mut right) = (vec![0.0; 512], vec![0.0; 512]);
+/// let side: [&[f32]; 2] = [&[0.5; 512]; 2];
+/// path.process(&mut [&mut left, &mut right], &side, &BlockInfo::default(), &mut decides, &mut ());
+/// ```
+pub fn decided(
+    layout: StreamLayout,
+    mut decide: impl FnMut(&AnalysisFrame) -> MashDecision,
+) -> (AudioPath, impl WaitPolicy) {
+    let (audio, end) = link_for(&layout);
+    let path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), columns().0);
+    let decide =
+        move |frame: &AnalysisFrame| Some(Decision { position: frame.position, decided: Decided::Mash(decide(frame)) });
+    (path, Inline::new(end, decide))
 }
 
 impl Driven {

@@ -9,7 +9,8 @@ use std::{
 };
 
 use songweave_dsp::exchange::{
-    frame::{AnalysisFrame, Decision},
+    decision::Decision,
+    frame::AnalysisFrame,
     link::{CAPACITY, link},
 };
 use songweave_tests::bounce::{Bounce, SONGWEAVE, instance, songs};

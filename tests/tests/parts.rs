@@ -1,27 +1,20 @@
 //! The parts of Mash: on outputs of their own, and as what adds up to a song.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::sync::Arc;
-
 use songweave_dsp::{
     band::{INSTRUMENTS, schedule::NoteEvent, sink::BandSink},
-    exchange::{
-        controls::Controls,
-        frame::{AnalysisFrame, Decision},
-        link::link_for,
-        telemetry::{Telemetry, columns},
-    },
+    exchange::{controls::Controls, decision::MashDecision},
     stream::{
         layout::{BANDS, CHANNELS, PARTS, SONGS, StreamLayout},
-        path::{AudioPath, BlockInfo},
+        path::BlockInfo,
     },
     tune::TuneNote,
 };
-use songweave_engine::runtime::inference::{Decide, Inline};
 use songweave_host::{Block, silent_bus};
 use songweave_tests::{
     accompany::choose,
     bounce::{MULTI_OUT, instance, parameter, parameter_event, songs},
+    drive::decided,
     signal::{block_sizes, error_db, noise},
 };
 
@@ -33,19 +26,14 @@ const LENGTH: usize = 4 * RATE;
 const SECOND_SONG: std::ops::Range<usize> = RATE..RATE * 3 / 2;
 
 /// Shares that have nothing to do with those of the hop before.
-struct Erratic(u64);
-
-impl Decide for Erratic {
-    fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
-        let draws = noise(self.0 * 10_000 + frame.position.hop, SONGS * PARTS * BANDS + PARTS);
-        let raw = |song: usize, part: usize, band: usize| draws[(song * PARTS + part) * BANDS + band].powi(6);
-        let share =
-            |song, part, band| raw(song, part, band) / (0..PARTS).map(|part| raw(song, part, band)).sum::<f32>();
-        let shares =
-            std::array::from_fn(|song| std::array::from_fn(|part| std::array::from_fn(|band| share(song, part, band))));
-        let lead = std::array::from_fn(|part| draws[SONGS * PARTS * BANDS + part].abs());
-        Some(Decision { position: frame.position, shares, lead, transpose_b: 3, ..Decision::UNDECIDED })
-    }
+fn erratic_decision(seed: u64, hop: u64) -> MashDecision {
+    let draws = noise(seed * 10_000 + hop, SONGS * PARTS * BANDS + PARTS);
+    let raw = |song: usize, part: usize, band: usize| draws[(song * PARTS + part) * BANDS + band].powi(6);
+    let share = |song, part, band| raw(song, part, band) / (0..PARTS).map(|part| raw(song, part, band)).sum::<f32>();
+    let shares =
+        std::array::from_fn(|song| std::array::from_fn(|part| std::array::from_fn(|band| share(song, part, band))));
+    let lead = std::array::from_fn(|part| draws[SONGS * PARTS * BANDS + part].abs());
+    MashDecision { shares, lead, transpose_b: 3 }
 }
 
 /// Left and right of a signal.
@@ -102,9 +90,8 @@ fn two_songs(seed: u64, b: std::ops::Range<usize>) -> [Stereo; SONGS] {
 /// Plays songs in blocks with the controls of each block.
 fn play(seed: u64, [a, b]: &[Stereo; SONGS], controls: impl Fn(usize) -> Controls) -> Heard {
     let layout = StreamLayout::for_sample_rate(RATE as f32);
-    let (audio, end) = link_for(&layout);
-    let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), columns().0).with_parts();
-    let mut inline = Inline::new(end, Erratic(seed));
+    let (path, mut decides) = decided(layout, |frame| erratic_decision(seed, frame.position.hop));
+    let mut path = path.with_parts();
     let mut heard = Heard { main: a.clone(), ..Heard::default() };
     let mut main = a.clone();
     let mut start = 0;
@@ -113,7 +100,7 @@ fn play(seed: u64, [a, b]: &[Stereo; SONGS], controls: impl Fn(usize) -> Control
         let [left, right] = &mut main;
         let side = b.each_ref().map(|channel| &channel[range.clone()]);
         let main = &mut [&mut left[range.clone()], &mut right[range.clone()]];
-        path.process(main, &side, &BlockInfo::from(controls(block)), &mut inline, &mut heard);
+        path.process(main, &side, &BlockInfo::from(controls(block)), &mut decides, &mut heard);
         start = range.end;
         if start == LENGTH {
             break;

@@ -1,42 +1,29 @@
 //! Studio quality: masks that are decided later, their latency and their bits.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::sync::Arc;
-
 use songweave_dsp::{
-    exchange::{
-        controls::Controls,
-        frame::{AnalysisFrame, Decision},
-        link::link_for,
-        telemetry::{Telemetry, columns},
-    },
+    exchange::{controls::Controls, decision::MashDecision},
     stream::{
         layout::{BANDS, PARTS, Part, StreamLayout},
-        path::{AudioPath, BlockInfo},
+        path::BlockInfo,
     },
 };
-use songweave_engine::{
-    mash::studio::Studio,
-    runtime::inference::{Decide, Inline},
-};
+use songweave_engine::mash::studio::Studio;
 use songweave_models::studio::StudioNetwork;
 use songweave_tests::{
     accompany::choose,
     bounce::{Bounce, SONGWEAVE, instance, parameter, songs},
+    drive::decided,
     signal::{block_sizes, noise},
 };
 
-/// From this hop on everything of song A is vocals, before it nothing; song B is silence and noise.
-struct From(u64);
-
-impl Decide for From {
-    fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
-        let mut shares = [[[0.0; BANDS]; PARTS]; 2];
-        let part = if frame.position.hop >= self.0 { Part::Vocals } else { Part::Other };
-        shares[0][part as usize] = [1.0; BANDS];
-        shares[1][Part::Vocals as usize] = [1.0; BANDS];
-        Some(Decision { position: frame.position, shares, ..Decision::UNDECIDED })
-    }
+/// Everything of song A is vocals or nothing of it; song B is vocals.
+fn vocals_of_a(are: bool) -> MashDecision {
+    let mut shares = [[[0.0; BANDS]; PARTS]; 2];
+    let part = if are { Part::Vocals } else { Part::Other };
+    shares[0][part as usize] = [1.0; BANDS];
+    shares[1][Part::Vocals as usize] = [1.0; BANDS];
+    MashDecision { shares, ..MashDecision::UNDECIDED }
 }
 
 #[test]
@@ -45,14 +32,12 @@ fn a_mask_acts_on_the_frame_that_it_is_late_for() {
     for (delay, look_ahead) in [(0, 0.0), (20, 0.0), (20, 0.5)] {
         let layout = StreamLayout::for_sample_rate(48_000.0).with_look_ahead(look_ahead).with_mask_delay(delay);
         let length = 140 * layout.hop;
-        let (audio, end) = link_for(&layout);
-        let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), columns().0);
-        let mut inline = Inline::new(end, From(HOP));
+        let (mut path, mut decides) = decided(layout, |frame| vocals_of_a(frame.position.hop >= HOP));
         // Vocals of A, everything else of B.
         let controls = Controls { faders: [0.0, 1.0, 1.0, 1.0], attack: 0.0, release: 0.0, ..Controls::default() };
         let (mut left, side) = (noise(1, length), noise(2, length));
         let mut right = left.clone();
-        path.process(&mut [&mut left, &mut right], &[&side], &BlockInfo::from(controls), &mut inline, &mut ());
+        path.process(&mut [&mut left, &mut right], &[&side], &BlockInfo::from(controls), &mut decides, &mut ());
         let heard = &left[layout.latency()..];
         // The window of hop n ends with it.
         let begin = (HOP as usize - delay + 1) * layout.hop - layout.window;

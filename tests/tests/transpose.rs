@@ -1,49 +1,32 @@
 //! Transposition of song B in the audio path: what it touches and what it leaves alone.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::sync::Arc;
-
 use songweave_dsp::{
     exchange::{
         controls::Controls,
-        frame::{AnalysisFrame, Decision, Transport},
-        link::{InferenceEnd, NeverWait, WaitPolicy, link},
-        telemetry::{Telemetry, columns},
+        decision::MashDecision,
+        frame::Transport,
+        link::{NeverWait, WaitPolicy},
     },
     stream::{
         layout::{BANDS, PARTS, Part, StreamLayout},
         path::{AudioPath, BlockInfo},
     },
 };
-use songweave_engine::runtime::inference::{Decide, Inline};
-use songweave_tests::signal::error_db;
+use songweave_tests::{drive, signal::error_db};
 
 const LENGTH: usize = 48_000;
 
-/// Always decides the same.
-struct Always(Decision);
-
-impl Decide for Always {
-    fn decide(&mut self, frame: &AnalysisFrame) -> Option<Decision> {
-        Some(Decision { position: frame.position, ..self.0 })
-    }
-}
-
-fn says(end: InferenceEnd, decision: Decision) -> impl WaitPolicy {
-    Inline::new(end, Always(decision))
-}
-
-fn path() -> (AudioPath, InferenceEnd) {
-    let (audio, end) = link();
-    let telemetry = Arc::new(Telemetry::default());
-    (AudioPath::new(StreamLayout::for_sample_rate(48_000.0), false, audio, telemetry, columns().0), end)
+/// A path about which the same is decided in every hop.
+fn decided(decision: MashDecision) -> (AudioPath, impl WaitPolicy) {
+    drive::decided(StreamLayout::for_sample_rate(48_000.0), move |_| decision)
 }
 
 /// Everything of song B belongs to one part.
-fn all_of(part: Part) -> Decision {
+fn all_of(part: Part) -> MashDecision {
     let mut shares = [[[0.0; BANDS]; PARTS]; 2];
     shares.iter_mut().for_each(|song| song[part as usize] = [1.0; BANDS]);
-    Decision { shares, ..Decision::UNDECIDED }
+    MashDecision { shares, ..MashDecision::UNDECIDED }
 }
 
 /// Only song B is heard.
@@ -73,9 +56,9 @@ fn run(
     out
 }
 
-fn bounce(decision: Decision, controls: Controls) -> Vec<f32> {
-    let (mut path, end) = path();
-    run(&mut path, &mut says(end, decision), &song_b(), |_| controls)
+fn bounce(decision: MashDecision, controls: Controls) -> Vec<f32> {
+    let (mut path, mut decides) = decided(decision);
+    run(&mut path, &mut decides, &song_b(), |_| controls)
 }
 
 #[test]
@@ -99,9 +82,9 @@ fn drums_are_not_transposed() {
 
 #[test]
 fn a_missing_decision_leaves_transposition_to_the_controls() {
-    let (mut alone, _) = path();
+    let (mut alone, _) = decided(MashDecision::UNDECIDED);
     let plain = run(&mut alone, &mut NeverWait, &song_b(), |_| only_b(0));
-    let (mut alone, _) = path();
+    let (mut alone, _) = decided(MashDecision::UNDECIDED);
     let moved = run(&mut alone, &mut NeverWait, &song_b(), |_| only_b(3));
     assert!(error_db(&plain[8_192..], &moved[8_192..]) > -6.0);
 }
@@ -109,14 +92,14 @@ fn a_missing_decision_leaves_transposition_to_the_controls() {
 #[test]
 fn matched_keys_follow_the_decision_and_by_hand_the_controls() {
     let matched =
-        bounce(Decision { transpose_b: 3, ..all_of(Part::Bass) }, Controls { match_keys: true, ..only_b(-6) });
-    let by_hand = bounce(Decision { transpose_b: -6, ..all_of(Part::Bass) }, only_b(3));
+        bounce(MashDecision { transpose_b: 3, ..all_of(Part::Bass) }, Controls { match_keys: true, ..only_b(-6) });
+    let by_hand = bounce(MashDecision { transpose_b: -6, ..all_of(Part::Bass) }, only_b(3));
     assert!(matched == by_hand);
 }
 
 #[test]
 fn mask_and_what_it_takes_away_add_up_to_the_transposed_song() {
-    let decision = Decision::UNDECIDED;
+    let decision = MashDecision::UNDECIDED;
     let controls = |delta| Controls { faders: [0.2, 0.9, 0.4, 0.6], delta, ..only_b(0) };
     let sum = |transpose_b| {
         let [mask, delta] = [false, true].map(|delta| bounce(decision, Controls { transpose_b, ..controls(delta) }));
@@ -126,8 +109,8 @@ fn mask_and_what_it_takes_away_add_up_to_the_transposed_song() {
     let (plain, moved) = (sum(0), sum(2));
     let error = error_db(&plain[8_192..], &moved[8_192..]);
     assert!((-6.0..6.0).contains(&error), "{error}");
-    let (mut whole, end) = path();
-    let wanted = run(&mut whole, &mut says(end, decision), &song_b(), |_| only_b(2));
+    let (mut whole, mut decides) = decided(decision);
+    let wanted = run(&mut whole, &mut decides, &song_b(), |_| only_b(2));
     assert!(error_db(&wanted[8_192..], &moved[8_192..]) < -60.0);
 }
 
@@ -136,8 +119,7 @@ fn a_seek_begins_anew() {
     // Every hop sounds alike, so only what is remembered can differ.
     let song: Vec<f32> = (0..LENGTH).map(|n| (n % 256) as f32 / 256.0 - 0.5).collect();
     let after_a_seek = |hops_before: i64, sought: bool| {
-        let (mut path, end) = path();
-        let mut says = says(end, all_of(Part::Other));
+        let (mut path, mut says) = decided(all_of(Part::Other));
         let mut out = vec![];
         for (n, b) in song.chunks_exact(512).enumerate() {
             let (mut left, mut right) = ([0.0; 512], [0.0; 512]);

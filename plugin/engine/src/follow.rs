@@ -9,7 +9,10 @@ pub mod transposition;
 pub mod words;
 
 use songweave_dsp::{
-    exchange::frame::{AnalysisFrame, Decision, SongsHeard},
+    exchange::{
+        decision::MashDecision,
+        frame::{AnalysisFrame, SongsHeard},
+    },
     mash::mask,
     stream::layout::{BANDS, Part, SONGS},
 };
@@ -142,7 +145,7 @@ impl Listener {
     /// Hears a frame of both songs and what was decided about it; returns the transposition of B in semitones for this frame: the one
     /// that follows the keys where the controls ask for it, otherwise theirs.
     /// Frames come in order; one of a new generation makes it forget, and song B is forgotten when it goes.
-    pub fn hear(&mut self, frame: &AnalysisFrame, songs: &SongsHeard, decision: &Decision) -> i8 {
+    pub fn hear(&mut self, frame: &AnalysisFrame, songs: &SongsHeard, decision: &MashDecision) -> i8 {
         if self.generation != Some(frame.position.generation) {
             *self = Self { generation: Some(frame.position.generation), ..Self::new(frame.hop_seconds()) };
         }
@@ -178,7 +181,7 @@ impl Listener {
         &self.listening
     }
 
-    fn note(&mut self, frame: &AnalysisFrame, decision: &Decision) {
+    fn note(&mut self, frame: &AnalysisFrame, decision: &MashDecision) {
         let faders = mask::effective_faders(&frame.controls, &decision.lead);
         let heard = &mut self.listening;
         heard.drums = faders[Part::Drums as usize];

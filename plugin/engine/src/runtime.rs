@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod fault;
 pub mod inference;
+pub mod listening;
 pub mod offline;
 pub mod pipeline;
 pub mod slot;

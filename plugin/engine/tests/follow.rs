@@ -4,21 +4,10 @@
 
 use std::f32::consts::TAU;
 
-use songweave_dsp::{
-    exchange::{
-        controls::Controls,
-        frame::{AnalysisFrame, Decision, Heard},
-        link::link,
-        telemetry::{Telemetry, columns},
-    },
-    stream::{
-        layout::StreamLayout,
-        path::{AudioPath, BlockInfo},
-    },
-};
+use songweave_dsp::{exchange::controls::Controls, stream::layout::StreamLayout};
 use songweave_engine::{
-    follow::{Listener, Listening, key::Key, words},
-    runtime::inference::Inline,
+    follow::{Listening, key::Key, words},
+    runtime::listening::listen,
 };
 
 const RATE: f32 = 48_000.0;
@@ -28,27 +17,8 @@ fn hear_at(rate: f32, a: &[f32], b: &[f32], sizes: impl Iterator<Item = usize>) 
     hear_with(Controls::default(), rate, a, b, sizes)
 }
 
-fn hear_with(controls: Controls, rate: f32, a: &[f32], b: &[f32], mut sizes: impl Iterator<Item = usize>) -> Listening {
-    let (audio, end) = link();
-    let layout = StreamLayout::for_sample_rate(rate);
-    let mut path = AudioPath::new(layout, false, audio, Telemetry::default().into(), columns().0);
-    let mut listener = Listener::default();
-    // Listens to every frame, decides nothing.
-    let mut ear = Inline::new(end, |frame: &AnalysisFrame| {
-        if let Heard::Mash(songs) = &frame.heard {
-            listener.hear(frame, songs, &Decision::UNDECIDED);
-        }
-        None
-    });
-    let info = BlockInfo { controls, ..BlockInfo::default() };
-    let mut start = 0;
-    while start < a.len() {
-        let end = a.len().min(start + sizes.next().unwrap());
-        let mut block = a[start..end].to_vec();
-        path.process(&mut [&mut block], &[&b[start..end]], &info, &mut ear, &mut ());
-        start = end;
-    }
-    *listener.listening()
+fn hear_with(controls: Controls, rate: f32, a: &[f32], b: &[f32], sizes: impl Iterator<Item = usize>) -> Listening {
+    listen(StreamLayout::for_sample_rate(rate), &controls, [[a; 2], [b; 2]], sizes)
 }
 
 fn hear(a: &[f32], b: &[f32]) -> Listening {

@@ -164,7 +164,7 @@ fn no_weight_file_that_is_none_is_taken() {
 
 #[test]
 fn a_frozen_mask_is_saved_bit_for_bit_and_only_while_freeze_is_on() {
-    let mut mask = HeldMask::of(&songweave_dsp::exchange::frame::Decision::UNDECIDED);
+    let mut mask = HeldMask::of(&songweave_dsp::exchange::decision::MashDecision::UNDECIDED);
     mask.shares[1][3][95] = 0.1;
     let saved = {
         let params = params();

@@ -18,6 +18,8 @@ use songweave_library::{
     track::{Digest, NUMBERS, Sound, Tags, Track, Vector, unit},
 };
 
+use songweave_score::random::Random;
+
 use crate::statistics::percentile;
 
 /// Workers that listen, as many as the figures are asked for.
@@ -140,11 +142,11 @@ pub fn search(folder: &Path, tracks: usize, progress: &mut dyn FnMut(usize)) -> 
 
 /// A track as real ones are in size, near others of its group.
 fn made(number: u64) -> (Track, Vector) {
-    let mut own = noise(number + 1);
-    let mut group = noise(number % GROUPS + 1_000_003);
-    let mut slice = || unit(&std::array::from_fn(|_| 0.7 * own())).unwrap_or([0.1; NUMBERS]);
+    let mut own = Random::new(number + 1);
+    let mut group = Random::new(number % GROUPS + 1_000_003);
+    let mut slice = || unit(&std::array::from_fn(|_| 0.7 * own.noise())).unwrap_or([0.1; NUMBERS]);
     let slices: Vec<Vector> = (0..6).map(|_| slice()).collect();
-    let centre: Vector = std::array::from_fn(|_| group());
+    let centre: Vector = std::array::from_fn(|_| group.noise());
     let vector = unit(&std::array::from_fn(|at| centre[at] + 3.0 * slices[0][at])).unwrap_or(centre);
     let mut digest = [0; 32];
     digest[..8].copy_from_slice(&number.to_be_bytes());
@@ -167,17 +169,6 @@ fn made(number: u64) -> (Track, Vector) {
         album: Some(format!("Album {}", number / 6)),
     };
     (Track { digest: Digest(digest), tags, sound }, vector)
-}
-
-/// Noise from a seed, -1…1 (xorshift).
-fn noise(seed: u64) -> impl FnMut() -> f32 {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-    }
 }
 
 /// A line of what Linux tells of the process's memory, in MB.

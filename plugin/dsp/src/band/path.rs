@@ -15,14 +15,15 @@ use crate::{
     },
     exchange::{
         controls::{Mode, TuneControls, TuneTarget},
-        frame::{Decision, Heard, SingerHeard},
+        decision::{BandDecision, Decision},
+        frame::{Heard, SingerHeard},
         telemetry::BandColumn,
     },
     stream::{
         layout::{CHANNELS, StreamLayout},
         mode::{HeldFrame, ModePath, Newest, NextHop},
     },
-    tune::{TuneFrame, TuneGuide, Tuner},
+    tune::{TuneFrame, Tuner},
 };
 
 /// Accompany's part of the path.
@@ -37,8 +38,7 @@ pub(crate) struct AccompanyPath {
     /// The player's next event in the present hop.
     next_event: usize,
     /// What was decided about the frame that is due, and what the tuner may aim at since the last decision.
-    step: BandStep,
-    guide: TuneGuide,
+    decision: BandDecision,
 }
 
 impl AccompanyPath {
@@ -54,8 +54,7 @@ impl AccompanyPath {
             sung_is_due: true,
             player: Player::new(layout),
             next_event: 0,
-            step: BandStep::EMPTY,
-            guide: TuneGuide::default(),
+            decision: BandDecision::NOTHING,
         }
     }
 
@@ -95,7 +94,7 @@ impl AccompanyPath {
     fn play_band(&mut self, HeldFrame { frame, .. }: &HeldFrame, singer: &SingerHeard, next: &mut NextHop<'_>) {
         let begin = next.begin;
         if next.band_plays {
-            self.player.take(&self.step, (frame.position.hop as i64 + 1) * frame.layout.hop as i64);
+            self.player.take(&self.decision.step, (frame.position.hop as i64 + 1) * frame.layout.hop as i64);
         }
         self.player.play(begin, next.link.tones(frame.position), next.output.sounds());
         if next.telemetry.watched.load(Relaxed) {
@@ -115,7 +114,7 @@ impl ModePath for AccompanyPath {
         self.sung_is_due = true;
         self.player.reset();
         self.next_event = 0;
-        (self.step, self.guide) = (BandStep::EMPTY, TuneGuide::default());
+        self.decision = BandDecision::NOTHING;
     }
 
     fn hear(&mut self, newest: &mut Newest<'_>) -> Option<Heard> {
@@ -138,11 +137,13 @@ impl ModePath for AccompanyPath {
         sings.then_some(Heard::Accompany(SingerHeard { voice, keys }))
     }
 
-    /// Where a decision is late nothing begins, and the tuner aims on.
+    /// Where a decision is late nothing begins, and the tuner aims on; of a frame of Mash there is nothing to play or to aim at.
     fn decide(&mut self, _: &HeldFrame, decision: Option<&Decision>) {
-        self.step = decision.map_or(BandStep::EMPTY, |decision| decision.band);
-        self.guide = decision.map_or(self.guide, |decision| decision.tune);
-        self.tuner.guide(&self.guide);
+        self.decision = match decision {
+            Some(decision) => decision.accompany().copied().unwrap_or(BandDecision::NOTHING),
+            None => BandDecision { step: BandStep::EMPTY, ..self.decision },
+        };
+        self.tuner.guide(&self.decision.tune);
     }
 
     fn play(&mut self, due: Option<&HeldFrame>, next: &mut NextHop<'_>) {

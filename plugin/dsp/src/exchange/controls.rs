@@ -182,7 +182,7 @@ pub struct Controls {
     pub delta: bool,
     /// Transposition of song B without its drums in semitones, −6…6; not used with `match_keys`.
     pub transpose_b: i8,
-    /// Transposes song B by [`crate::exchange::frame::Decision::transpose_b`] instead.
+    /// Transposes song B by [`crate::exchange::decision::MashDecision::transpose_b`] instead.
     pub match_keys: bool,
     /// What is asked of the band.
     pub band: BandControls,

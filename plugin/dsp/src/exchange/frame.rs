@@ -1,13 +1,13 @@
-//! What crosses between the audio thread and the inference thread: analysis frames one way, decisions the other.
+//! What the audio thread sends to the inference thread: one frame a hop, with what the mode's networks hear of it.
 //!
-//! Both are plain values of fixed size. They are addressed by [`Position`], never by order of arrival.
+//! Frames are plain values of fixed size. They are addressed by [`Position`], never by order of arrival; so are the decisions
+//! about them ([`crate::exchange::decision`]).
 
 use crate::{
     analysis::chroma::PITCH_CLASSES,
-    band::{BandStep, VoiceHeard},
+    band::VoiceHeard,
     exchange::controls::Controls,
-    stream::layout::{BANDS, PARTS, SONGS, StreamLayout},
-    tune::TuneGuide,
+    stream::layout::{BANDS, SONGS, StreamLayout},
 };
 
 /// Which frame of the stream.
@@ -178,35 +178,6 @@ impl Default for AnalysisFrame {
             heard: Heard::Mash(SongsHeard::SILENT),
         }
     }
-}
-
-/// What the networks decided for one frame.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Decision {
-    /// The frame that this decision is about.
-    pub position: Position,
-    /// Share of each part in each song, `[song][part][band]`, 0…1, the parts of a band add up to 1.
-    pub shares: [[[f32; BANDS]; PARTS]; SONGS],
-    /// Who leads each part now, `[part]`, 0 = A … 1 = B; where its fader stands before anyone does.
-    pub lead: [f32; PARTS],
-    /// Transposition of song B in semitones, −6…6, that brings both songs into one key.
-    pub transpose_b: i8,
-    /// What the band plays.
-    pub band: BandStep,
-    /// What the tuner may aim at.
-    pub tune: TuneGuide,
-}
-
-impl Decision {
-    /// Before anything was heard: every part may be anywhere, nobody leads.
-    pub const UNDECIDED: Self = Self {
-        position: Position { generation: 0, hop: 0 },
-        shares: [[[1.0 / PARTS as f32; BANDS]; PARTS]; SONGS],
-        lead: [0.5; PARTS],
-        transpose_b: 0,
-        band: BandStep::EMPTY,
-        tune: TuneGuide { key: None, chord: None, melody: None },
-    };
 }
 
 #[cfg(test)]

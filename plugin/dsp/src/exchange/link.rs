@@ -15,7 +15,10 @@ use ringbuf::{
 
 use crate::{
     band::instruments::ToneFrame,
-    exchange::frame::{AnalysisFrame, Decision, Position},
+    exchange::{
+        decision::Decision,
+        frame::{AnalysisFrame, Position},
+    },
     stream::{
         layout::{CHANNELS, SONGS, StreamLayout},
         ring::touched,

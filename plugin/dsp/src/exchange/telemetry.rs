@@ -12,7 +12,8 @@ use crate::{
     band::{Chord, INSTRUMENTS, VoiceHeard, schedule::Sounding},
     exchange::{
         controls::Controls,
-        frame::{Decision, Position, SongBands, Transport},
+        decision::MashDecision,
+        frame::{Position, SongBands, Transport},
     },
     mash::mask::{crossfade, effective_faders},
     stream::{
@@ -45,12 +46,12 @@ pub struct MaskColumn {
 }
 
 impl MaskColumn {
-    /// The column of a decision as the controls apply it to the songs `[song]`, without a transport.
+    /// The column of a decision as the controls apply it to the songs `[song]`, without its place and a transport.
     #[must_use]
-    pub fn new(decision: &Decision, controls: &Controls, songs: &[SongBands; SONGS]) -> Self {
+    pub fn new(decision: &MashDecision, controls: &Controls, songs: &[SongBands; SONGS]) -> Self {
         let faders = effective_faders(controls, &decision.lead);
         let mut column = Self {
-            position: decision.position,
+            position: Position::default(),
             heard: faders.map(|fader| [fader; BANDS]),
             power: [[0.0; BANDS]; PARTS],
             lead: decision.lead,
@@ -173,7 +174,7 @@ pub struct ColumnReceiver {
 #[must_use]
 pub fn columns() -> (ColumnSender, ColumnReceiver) {
     let songs = [SongBands::SILENT; SONGS];
-    let (mask_in, mask_out) = touched(COLUMNS, MaskColumn::new(&Decision::UNDECIDED, &Controls::default(), &songs));
+    let (mask_in, mask_out) = touched(COLUMNS, MaskColumn::new(&MashDecision::UNDECIDED, &Controls::default(), &songs));
     let (band_in, band_out) = touched(COLUMNS, BandColumn::nothing());
     (ColumnSender { mask: mask_in, band: band_in }, ColumnReceiver { mask: mask_out, band: band_out })
 }
@@ -196,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_column_shows_a_where_only_a_plays_and_the_fader_where_nobody_does() {
-        let mut decision = Decision::UNDECIDED;
+        let mut decision = MashDecision::UNDECIDED;
         decision.shares[0] = [[1.0; BANDS], [0.0; BANDS], [0.0; BANDS], [0.0; BANDS]];
         let songs = [SongBands { power: [0.1; BANDS], width: [0.0; BANDS] }, SongBands::SILENT];
         let controls = Controls { faders: [0.5; PARTS], ..Controls::default() };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    exchange::frame::Decision,
+    exchange::decision::MashDecision,
     mash::frozen::{FrozenMask, HeldMask},
 };
 
@@ -30,7 +30,7 @@ impl Freeze {
     }
 
     /// The next hop is frozen or not; puts what is to be held into the decision of the hop before.
-    pub(crate) fn follow(&mut self, frozen: bool, decision: &mut Decision) {
+    pub(crate) fn follow(&mut self, frozen: bool, decision: &mut MashDecision) {
         let done = match (self.before, frozen) {
             (None, true) => self.hold_saved(decision),
             (Some(_), true) if self.mask.is_loaded() => self.hold_saved(decision),
@@ -46,7 +46,7 @@ impl Freeze {
         }
     }
 
-    fn hold_saved(&self, decision: &mut Decision) -> bool {
+    fn hold_saved(&self, decision: &mut MashDecision) -> bool {
         let Ok(saved) = self.mask.read() else { return false };
         if let Some(HeldMask { shares, lead }) = saved {
             (decision.shares, decision.lead) = (shares, lead);
@@ -62,8 +62,8 @@ mod tests {
     use super::*;
     use crate::stream::layout::{BANDS, PARTS, SONGS};
 
-    fn decision(value: f32) -> Decision {
-        Decision { shares: [[[value; BANDS]; PARTS]; SONGS], lead: [value; PARTS], ..Decision::UNDECIDED }
+    fn decision(value: f32) -> MashDecision {
+        MashDecision { shares: [[[value; BANDS]; PARTS]; SONGS], lead: [value; PARTS], ..MashDecision::UNDECIDED }
     }
 
     /// What a follower makes of a decision.

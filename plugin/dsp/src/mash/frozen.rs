@@ -8,14 +8,14 @@ use std::sync::atomic::{
 };
 
 use crate::{
-    exchange::frame::Decision,
+    exchange::decision::MashDecision,
     stream::layout::{BANDS, PARTS, SONGS},
 };
 
 /// Numbers in a mask.
 const NUMBERS: usize = SONGS * PARTS * BANDS + PARTS;
 
-/// What is held of a [`Decision`].
+/// What is held of a [`MashDecision`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HeldMask {
     /// Share of each part in each song, `[song][part][band]`, 0…1.
@@ -27,7 +27,7 @@ pub struct HeldMask {
 impl HeldMask {
     /// What is held of a decision.
     #[must_use]
-    pub const fn of(decision: &Decision) -> Self {
+    pub const fn of(decision: &MashDecision) -> Self {
         Self { shares: decision.shares, lead: decision.lead }
     }
 
@@ -41,7 +41,7 @@ impl HeldMask {
     pub fn from_bits(bits: &[u32]) -> Option<Self> {
         let usable = bits.iter().all(|bits| (0.0..=1.0).contains(&f32::from_bits(*bits)));
         (usable && bits.len() == NUMBERS).then(|| {
-            let mut mask = Self::of(&Decision::UNDECIDED);
+            let mut mask = Self::of(&MashDecision::UNDECIDED);
             let places = mask.shares.iter_mut().flatten().flatten().chain(&mut mask.lead);
             places.zip(bits).for_each(|(place, bits)| *place = f32::from_bits(*bits));
             mask
@@ -87,7 +87,7 @@ impl FrozenMask {
     /// Neither allocates nor blocks.
     pub fn read(&self) -> Result<Option<HeldMask>, Busy> {
         let version = self.version.load(Acquire);
-        let mut mask = HeldMask::of(&Decision::UNDECIDED);
+        let mut mask = HeldMask::of(&MashDecision::UNDECIDED);
         let places = mask.shares.iter_mut().flatten().flatten().chain(&mut mask.lead);
         places.zip(&self.numbers).for_each(|(place, bits)| *place = f32::from_bits(bits.load(Relaxed)));
         let is_there = self.is_there.load(Relaxed);

@@ -2,7 +2,7 @@
 
 use crate::{
     analysis::bands::band_position,
-    exchange::{controls::Controls, frame::Decision},
+    exchange::{controls::Controls, decision::MashDecision},
     mash::shares::PartBands,
     stream::layout::{BANDS, PARTS, SONGS},
 };
@@ -55,7 +55,7 @@ fn faded(controls: &Controls, lead: &[f32; PARTS]) -> PartBands {
 /// Gains that the faders make of a decision's shares: in a band, the sum of the parts' shares times the gains with which
 /// they are heard.
 #[must_use]
-pub fn gains(decision: &Decision, controls: &Controls) -> SongGains {
+pub fn gains(decision: &MashDecision, controls: &Controls) -> SongGains {
     let controls = Controls { delta: false, ..*controls };
     part_gains(&decision.shares, &decision.lead, &controls).each_ref().map(sum)
 }
@@ -87,8 +87,8 @@ fn inside(band: usize, low: f32, high: f32) -> f32 {
 mod tests {
     use super::*;
 
-    fn separated() -> Decision {
-        let mut decision = Decision::UNDECIDED;
+    fn separated() -> MashDecision {
+        let mut decision = MashDecision::UNDECIDED;
         for song in &mut decision.shares {
             for (part, shares) in song.iter_mut().enumerate() {
                 // Each quarter of the bands belongs to one part.
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn balance_at_an_end_is_only_that_song() {
         for (balance, wanted) in [(0.0, [1.0, 0.0]), (1.0, [0.0, 1.0])] {
-            let gains = gains(&Decision::UNDECIDED, &Controls { balance, ..Controls::default() });
+            let gains = gains(&MashDecision::UNDECIDED, &Controls { balance, ..Controls::default() });
             assert!((0..BANDS).all(|band| [gains[0][band], gains[1][band]] == wanted));
         }
     }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn auto_follows_the_lead() {
-        let decision = Decision { lead: [1.0, 0.0, 1.0, 0.0], ..separated() };
+        let decision = MashDecision { lead: [1.0, 0.0, 1.0, 0.0], ..separated() };
         let faders = effective_faders(&Controls { auto: 1.0, ..Controls::default() }, &decision.lead);
         assert_eq!(faders, decision.lead);
         let half = effective_faders(&Controls { auto: 0.5, ..Controls::default() }, &decision.lead);

@@ -4,7 +4,7 @@ use realfft::num_complex::Complex32;
 
 use crate::{
     analysis::bands::ErbBands,
-    exchange::{controls::Controls, frame::Decision},
+    exchange::{controls::Controls, decision::MashDecision},
     mash::{
         mask,
         shares::{PartBands, ShareSmoother},
@@ -64,7 +64,7 @@ impl Masking {
     pub(crate) fn apply(
         &mut self,
         bands: &ErbBands,
-        decision: &Decision,
+        decision: &MashDecision,
         controls: &Controls,
         spectra: &[Spectra; SONGS],
     ) {

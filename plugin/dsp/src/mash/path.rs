@@ -9,7 +9,8 @@ use crate::{
     },
     exchange::{
         controls::Mode,
-        frame::{Decision, Heard, SongBands, SongsHeard},
+        decision::{Decision, MashDecision},
+        frame::{Heard, SongBands, SongsHeard},
         telemetry::MaskColumn,
     },
     mash::{freeze::Freeze, frozen::FrozenMask, masking::Masking},
@@ -25,8 +26,10 @@ pub(crate) struct MashPath {
     chroma: [Chroma; SONGS],
     masking: Masking,
     freeze: Freeze,
-    /// What was decided last about the songs.
-    decision: Decision,
+    /// What was decided last about the songs; held where a decision is late or another mode's.
+    decision: MashDecision,
+    /// Of the frame that was due last.
+    generation: u32,
     /// Hops by which masks are decided later than at once.
     delay: usize,
 }
@@ -41,7 +44,8 @@ impl MashPath {
             chroma: std::array::from_fn(|_| Chroma::new(layout)),
             masking: Masking::new(layout),
             freeze: Freeze::default(),
-            decision: Decision::UNDECIDED,
+            decision: MashDecision::UNDECIDED,
+            generation: 0,
             delay: layout.mask_delay,
         }
     }
@@ -56,7 +60,8 @@ impl ModePath for MashPath {
     fn reset(&mut self) {
         self.chroma.iter_mut().for_each(Chroma::reset);
         self.masking.reset();
-        self.decision = Decision::UNDECIDED;
+        self.decision = MashDecision::UNDECIDED;
+        self.generation = 0;
         self.freeze.reset();
     }
 
@@ -80,20 +85,19 @@ impl ModePath for MashPath {
         self.delay
     }
 
-    /// Holds the last decision where this one is late.
+    /// Holds the last decision where this one is late, or about a frame of another mode.
     fn decide(&mut self, due: &HeldFrame, decision: Option<&Decision>) {
         let frame = &due.frame;
-        if self.decision.position.generation != frame.position.generation {
+        if std::mem::replace(&mut self.generation, frame.position.generation) != frame.position.generation {
             self.masking.begin_generation();
         }
         self.freeze.follow(frame.controls.freeze, &mut self.decision);
-        match decision {
+        match decision.and_then(Decision::mash) {
             Some(decision) if !frame.controls.freeze => self.decision = *decision,
             // Only the separation is held.
             Some(decision) => self.decision.transpose_b = decision.transpose_b,
             None => {}
         }
-        self.decision.position = frame.position;
     }
 
     /// Adds the frame as the mask leaves it.
@@ -115,7 +119,7 @@ impl ModePath for MashPath {
         }
         if next.telemetry.watched.load(Relaxed) {
             let column = MaskColumn::new(&self.decision, &frame.controls, &songs.bands);
-            next.columns.send(MaskColumn { transport: frame.transport, ..column });
+            next.columns.send(MaskColumn { position: frame.position, transport: frame.transport, ..column });
         }
     }
 }

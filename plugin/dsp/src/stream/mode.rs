@@ -7,7 +7,8 @@ use realfft::num_complex::Complex32;
 
 use crate::{
     exchange::{
-        frame::{AnalysisFrame, Decision, Heard},
+        decision::Decision,
+        frame::{AnalysisFrame, Heard},
         link::AudioEnd,
         telemetry::{ColumnSender, Telemetry},
     },

@@ -3,7 +3,8 @@
 use songweave_dsp::{
     band::instruments::ToneFrame,
     exchange::{
-        frame::{AnalysisFrame, Decision},
+        decision::Decision,
+        frame::AnalysisFrame,
         link::{HopSamples, InferenceEnd, WaitPolicy},
     },
 };

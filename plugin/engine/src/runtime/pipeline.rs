@@ -3,11 +3,11 @@
 use songweave_dsp::{
     band::{BandStep, instruments::ToneFrame},
     exchange::{
-        frame::{AnalysisFrame, Decision, Heard, SingerHeard, SongsHeard},
+        decision::{BandDecision, Decided, Decision, MashDecision},
+        frame::{AnalysisFrame, Heard, SingerHeard, SongsHeard},
         link::HopSamples,
     },
     stream::layout::SONGS,
-    tune::TuneGuide,
 };
 use songweave_models::mash::{FEATURES, MashNetwork, MashOutput, features};
 
@@ -29,7 +29,8 @@ pub struct Pipeline {
     listener: Listener,
     band: Band,
     generation: Option<u32>,
-    last: Decision,
+    /// What was decided last about the songs.
+    last: MashDecision,
 }
 
 impl Pipeline {
@@ -45,7 +46,7 @@ impl Pipeline {
             listener: Listener::default(),
             band,
             generation: None,
-            last: Decision::UNDECIDED,
+            last: MashDecision::UNDECIDED,
         }
     }
 
@@ -66,7 +67,7 @@ impl Pipeline {
         self.band.leave();
         self.listener = Listener::default();
         self.generation = None;
-        self.last = Decision::UNDECIDED;
+        self.last = MashDecision::UNDECIDED;
     }
 
     /// The decision about a frame. Frames come in order; one of a new generation makes the network forget.
@@ -74,37 +75,35 @@ impl Pipeline {
     /// # Errors
     /// When the network fails. [`Self::hold`] then gives the decision to go on with.
     pub fn step(&mut self, frame: &AnalysisFrame) -> Result<Decision, NetworkFault> {
-        match &frame.heard {
-            Heard::Mash(songs) => self.mash(frame, songs),
-            Heard::Accompany(singer) => self.accompany(frame, singer),
-        }
+        let decided = match &frame.heard {
+            Heard::Mash(songs) => Decided::Mash(self.mash(frame, songs)?),
+            Heard::Accompany(singer) => Decided::Accompany(self.accompany(frame, singer)?),
+        };
+        Ok(Decision { position: frame.position, decided })
     }
 
-    fn accompany(&mut self, frame: &AnalysisFrame, singer: &SingerHeard) -> Result<Decision, NetworkFault> {
+    fn accompany(&mut self, frame: &AnalysisFrame, singer: &SingerHeard) -> Result<BandDecision, NetworkFault> {
         // The songs are heard anew when Mash is back.
         self.generation = None;
-        let band = self.band.hear(frame, singer)?;
-        Ok(Decision { position: frame.position, band, tune: self.band.guide(), ..self.last })
+        let step = self.band.hear(frame, singer)?;
+        Ok(BandDecision { step, tune: self.band.guide() })
     }
 
-    fn mash(&mut self, frame: &AnalysisFrame, songs: &SongsHeard) -> Result<Decision, NetworkFault> {
+    fn mash(&mut self, frame: &AnalysisFrame, songs: &SongsHeard) -> Result<MashDecision, NetworkFault> {
         self.band.leave();
         if self.generation != Some(frame.position.generation) {
             self.generation = Some(frame.position.generation);
             self.network.reset();
             self.lead = Lead::default();
-            self.last = Decision::UNDECIDED;
+            self.last = MashDecision::UNDECIDED;
         }
         for (input, song) in self.inputs.iter_mut().zip(&songs.bands) {
             *input = features(&song.power, &song.width);
         }
         self.network.step(&self.inputs, &mut self.output).map_err(|error| NetworkFault(error.to_string()))?;
         let lead = self.lead.step(frame, &self.output.lead);
-        let transpose_b = frame.controls.transpose_b;
-        let (position, shares) = (frame.position, self.output.shares);
-        let decision =
-            Decision { position, shares, lead, transpose_b, band: BandStep::EMPTY, tune: TuneGuide::default() };
-        let newest = Decision { transpose_b: self.listener.hear(frame, songs, &decision), ..decision };
+        let decision = MashDecision { shares: self.output.shares, lead, transpose_b: frame.controls.transpose_b };
+        let newest = MashDecision { transpose_b: self.listener.hear(frame, songs, &decision), ..decision };
         self.last = self.studio.as_mut().map_or(newest, |studio| studio.exchange(newest));
         Ok(self.last)
     }
@@ -126,8 +125,11 @@ impl Pipeline {
     pub const fn hold(&self, frame: &AnalysisFrame) -> Decision {
         let controls = &frame.controls;
         let transpose_b = if controls.match_keys { self.last.transpose_b } else { controls.transpose_b };
-        let tune = self.band.guide();
-        Decision { position: frame.position, transpose_b, band: BandStep::EMPTY, tune, ..self.last }
+        let decided = match frame.heard {
+            Heard::Mash(_) => Decided::Mash(MashDecision { transpose_b, ..self.last }),
+            Heard::Accompany(_) => Decided::Accompany(BandDecision { step: BandStep::EMPTY, tune: self.band.guide() }),
+        };
+        Decision { position: frame.position, decided }
     }
 }
 

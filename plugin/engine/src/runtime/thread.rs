@@ -15,7 +15,8 @@ use songweave_dsp::{
     band::instruments::ToneFrame,
     exchange::{
         controls::{Mode, TuneControls, TuneTarget},
-        frame::{AnalysisFrame, Decision, Heard, Position, SingerHeard, SongsHeard, Transport},
+        decision::Decision,
+        frame::{AnalysisFrame, Heard, Position, SingerHeard, SongsHeard, Transport},
         link::{AudioEnd, HopSamples, InferenceEnd, link_for},
     },
     stream::layout::StreamLayout,
@@ -248,6 +249,8 @@ fn message(panic: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use songweave_dsp::exchange::decision::MashDecision;
+
     use super::*;
 
     fn pipeline() -> Pipeline {
@@ -260,10 +263,14 @@ mod tests {
         let (mut shares, mut notes, mut tones, mut melody) = (0, 0, 0, 0);
         for frame in warm_up_frames() {
             let decision = pipeline.step(&frame).unwrap();
-            shares += usize::from(decision.shares != Decision::UNDECIDED.shares);
-            notes += decision.band.notes().count();
+            if let Some(mash) = decision.mash() {
+                shares += usize::from(mash.shares != MashDecision::UNDECIDED.shares);
+            }
+            if let Some(band) = decision.accompany() {
+                notes += band.step.notes().count();
+                melody += usize::from(band.tune.melody.is_some());
+            }
             tones += pipeline.tones().len();
-            melody += usize::from(decision.tune.melody.is_some());
         }
         assert!(shares > 0 && notes > 0 && tones > 0 && melody > 0, "{shares} {notes} {tones} {melody}");
     }

@@ -126,10 +126,7 @@ fn show_run(painter: &Painter, lane: Rect, (left, right): (f32, f32), fader: f32
 
 #[cfg(test)]
 mod tests {
-    use songweave_dsp::exchange::{
-        controls::Controls,
-        frame::{Decision, SongBands},
-    };
+    use songweave_dsp::exchange::{controls::Controls, decision::MashDecision, frame::SongBands};
 
     use super::*;
 
@@ -142,7 +139,7 @@ mod tests {
             time_signature: Some((3, 4)),
             ..Transport::default()
         };
-        MaskColumn { transport, ..MaskColumn::new(&Decision::UNDECIDED, &controls, &[SongBands::SILENT; 2]) }
+        MaskColumn { transport, ..MaskColumn::new(&MashDecision::UNDECIDED, &controls, &[SongBands::SILENT; 2]) }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use nice_plug::{plugin::PluginState, prelude::*};
 use songweave_dsp::{
     exchange::{
         controls::Controls,
-        frame::{Decision, SongBands},
+        decision::MashDecision,
+        frame::SongBands,
         sound::sound,
         telemetry::{MaskColumn, columns},
     },
@@ -242,7 +243,7 @@ fn columns_reach_the_map_and_a_part_can_be_chosen() {
     let (mut sender, receiver) = columns();
     let layout = StreamLayout::for_sample_rate(48_000.0);
     shared.begin(&layout, receiver, sound(&layout).1);
-    let column = MaskColumn::new(&Decision::UNDECIDED, &Controls::default(), &[SongBands::SILENT; 2]);
+    let column = MaskColumn::new(&MashDecision::UNDECIDED, &Controls::default(), &[SongBands::SILENT; 2]);
     let mut view = View::default();
     for _ in 0..5 {
         (0..200).for_each(|_| sender.send(column));

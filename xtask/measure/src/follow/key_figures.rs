@@ -1,20 +1,10 @@
 //! Key and tempo of songs whose score is known, as the plugin's own path finds them.
 
 use serde::Serialize;
-use songweave_dsp::{
-    exchange::{
-        frame::{AnalysisFrame, Decision, Heard},
-        link::link,
-        telemetry::{Telemetry, columns},
-    },
-    stream::{
-        layout::StreamLayout,
-        path::{AudioPath, BlockInfo},
-    },
-};
+use songweave_dsp::{exchange::controls::Controls, stream::layout::StreamLayout};
 use songweave_engine::{
-    follow::{Listener, Listening, SongHeard, key::Key},
-    runtime::inference::Inline,
+    follow::{Listening, SongHeard, key::Key},
+    runtime::listening,
 };
 use songweave_synth::song::{Stereo, silence};
 
@@ -120,32 +110,12 @@ pub fn measure(a: &EvaluationSong, b: Option<&EvaluationSong>) -> Vec<Found> {
 /// Plays one or two songs through the plugin's own path, to the end of the shorter one.
 #[must_use]
 pub fn listen(a: &Stereo, b: Option<&Stereo>) -> Listening {
-    let (audio, end) = link();
+    let silence = silence(a[0].len());
+    let b = b.unwrap_or(&silence);
+    let length = a[0].len().min(b[0].len());
     let layout = StreamLayout::for_sample_rate(RATE as f32);
-    let mut path = AudioPath::new(layout, false, audio, Telemetry::default().into(), columns().0);
-    let mut listener = Listener::default();
-    // Listens to every frame, decides nothing.
-    let mut ear = Inline::new(end, |frame: &AnalysisFrame| {
-        if let Heard::Mash(songs) = &frame.heard {
-            listener.hear(frame, songs, &Decision::UNDECIDED);
-        }
-        None
-    });
-    let [mut left, mut right] = a.clone();
-    let side = b.cloned().unwrap_or_else(|| silence(left.len()));
-    let length = left.len().min(side[0].len());
-    for start in (0..length).step_by(layout.hop) {
-        let end = (start + layout.hop).min(length);
-        let side = side.each_ref().map(|channel| &channel[start..end]);
-        path.process(
-            &mut [&mut left[start..end], &mut right[start..end]],
-            &side,
-            &BlockInfo::default(),
-            &mut ear,
-            &mut (),
-        );
-    }
-    *listener.listening()
+    let songs = [a, b].map(|song| song.each_ref().map(|channel| &channel[..length]));
+    listening::listen(layout, &Controls::default(), songs, [layout.hop])
 }
 
 fn found(song: &EvaluationSong, heard: &SongHeard) -> Found {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use songweave_dsp::{
-    exchange::frame::Decision,
+    exchange::decision::MashDecision,
     mash::mask::{SongGains, crossfade, gains},
     stream::layout::{Part, SONGS},
 };
@@ -269,7 +269,8 @@ impl Pair<'_> {
         let mut masks: Vec<Masks> = recipes.iter().map(|_| Masks::new(&Flutter::new(layout))).collect();
         for frame in 0..masker.frames(self.judged) {
             meter.hear(frame);
-            let truth = Decision { shares: [self.a.shares[frame], self.b.shares[frame]], ..Decision::UNDECIDED };
+            let shares = [self.a.shares[frame], self.b.shares[frame]];
+            let truth = MashDecision { shares, ..MashDecision::UNDECIDED };
             let powers = [&self.a.powers[frame], &self.b.powers[frame]];
             for (recipe, masks) in recipes.iter().zip(&mut masks) {
                 let controls = recipe.controls();

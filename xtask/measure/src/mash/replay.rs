@@ -6,7 +6,8 @@ use songweave_dsp::{
     band::instruments::ToneFrame,
     exchange::{
         controls::Controls,
-        frame::{AnalysisFrame, Decision},
+        decision::{Decided, Decision, MashDecision},
+        frame::AnalysisFrame,
         link::{AudioEnd, HopSamples, WaitPolicy, link, link_for},
         telemetry::{Telemetry, columns},
     },
@@ -30,7 +31,7 @@ use songweave_synth::song::Stereo;
 /// What the network decided about two songs, hop by hop from the stream's first, independent of the faders.
 pub struct Replay {
     layout: StreamLayout,
-    decisions: Vec<Decision>,
+    decisions: Vec<MashDecision>,
 }
 
 impl Replay {
@@ -81,18 +82,18 @@ impl Replay {
     pub fn render(&self, songs: [[&[f32]; CHANNELS]; 2], controls: &Controls) -> Stereo {
         let (audio, end) = link();
         let known = |frame: &AnalysisFrame| {
-            let decision = self.decisions.get(frame.position.hop as usize).unwrap_or(&Decision::UNDECIDED);
-            Some(Decision { position: frame.position, ..*decision })
+            let decision = self.decisions.get(frame.position.hop as usize).unwrap_or(&MashDecision::UNDECIDED);
+            Some(Decision { position: frame.position, decided: Decided::Mash(*decision) })
         };
         play(self.layout, audio, songs, controls, &mut Inline::new(end, known))
     }
 
     /// The decision about the frame whose window begins at sample `frame * hop`.
     #[must_use]
-    pub fn decision(&self, frame: usize) -> &Decision {
+    pub fn decision(&self, frame: usize) -> &MashDecision {
         // The stream's first window holds one hop of sound at its end.
         let before = self.layout.window / self.layout.hop - 1 + self.layout.mask_delay;
-        self.decisions.get(frame + before).unwrap_or(&Decision::UNDECIDED)
+        self.decisions.get(frame + before).unwrap_or(&MashDecision::UNDECIDED)
     }
 }
 
@@ -101,7 +102,7 @@ impl Replay {
     /// transport.
     #[must_use]
     pub fn lead_changes(&self) -> Vec<f64> {
-        let led_by_b = |decision: &Decision| decision.lead.map(|lead| lead > 0.5);
+        let led_by_b = |decision: &MashDecision| decision.lead.map(|lead| lead > 0.5);
         let hops = self.decisions.windows(2).enumerate().filter(|(_, two)| led_by_b(&two[0]) != led_by_b(&two[1]));
         hops.map(|(hop, _)| hop as f64 * f64::from(self.layout.hop_seconds())).collect()
     }
@@ -110,7 +111,7 @@ impl Replay {
 /// Asks the network and writes down what it says.
 struct Recorder {
     pipeline: Pipeline,
-    decisions: Vec<Decision>,
+    decisions: Vec<MashDecision>,
     fault: Option<String>,
 }
 
@@ -124,7 +125,7 @@ impl Decide for Recorder {
             self.fault = Some(error.to_string());
             self.pipeline.hold(frame)
         });
-        self.decisions.push(decision);
+        self.decisions.extend(decision.mash());
         Some(decision)
     }
 
@@ -189,7 +190,7 @@ mod tests {
 
     #[test]
     fn changes_of_the_lead_are_moments_not_parts() {
-        let lead = |lead| Decision { lead, ..Decision::UNDECIDED };
+        let lead = |lead| MashDecision { lead, ..MashDecision::UNDECIDED };
         let (a, b) = (lead([0.0; 4]), lead([0.0, 1.0, 0.8, 0.4]));
         let layout = StreamLayout { sample_rate: 51_200.0, window: 2_048, hop: 512, look_ahead: 0, mask_delay: 0 };
         let replay = Replay { layout, decisions: vec![a, a, b, b, a] };

@@ -151,7 +151,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use songweave_dsp::exchange::controls::Controls;
-    use songweave_dsp::exchange::frame::{Decision, SongBands};
+    use songweave_dsp::exchange::{decision::MashDecision, frame::SongBands};
     use std::alloc::{GlobalAlloc, Layout, System};
     use std::cell::Cell;
 
@@ -188,7 +188,7 @@ mod tests {
     fn column(hop: usize) -> MaskColumn {
         let number = |n: usize| ((hop * 769 + n) * 7919 % 10_007) as f32 / 10_007.0;
         let songs = [SongBands::SILENT; 2];
-        let mut column = MaskColumn::new(&Decision::UNDECIDED, &Controls::default(), &songs);
+        let mut column = MaskColumn::new(&MashDecision::UNDECIDED, &Controls::default(), &songs);
         column.heard.as_flattened_mut().iter_mut().enumerate().for_each(|(n, value)| *value = number(n));
         column.power.as_flattened_mut().iter_mut().enumerate().for_each(|(n, value)| *value = number(n + 384).powi(4));
         column

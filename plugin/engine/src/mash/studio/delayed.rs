@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use songweave_dsp::{
     exchange::{
-        frame::{AnalysisFrame, Decision, Heard, Position},
+        decision::MashDecision,
+        frame::{AnalysisFrame, Heard, Position},
         link::HopSamples,
     },
     stream::layout::{BANDS, PARTS, Part, SONGS},
@@ -19,7 +20,7 @@ pub struct DelayedDecisions {
     last: Option<Position>,
     vocals: VocalShares,
     /// Oldest first; as many as masks are decided later.
-    waiting: VecDeque<Decision>,
+    waiting: VecDeque<MashDecision>,
     delay: usize,
 }
 
@@ -47,11 +48,11 @@ impl DelayedDecisions {
         self.vocals = self.studio.hear(samples);
     }
 
-    /// Takes the decision about the newest frame and gives the one that is due now, for the same position.
-    pub fn exchange(&mut self, newest: Decision) -> Decision {
+    /// Takes the decision about the newest frame and gives the one that is due now.
+    pub fn exchange(&mut self, newest: MashDecision) -> MashDecision {
         self.waiting.push_back(newest);
         let due = if self.waiting.len() > self.delay { self.waiting.pop_front() } else { None };
-        let mut due = Decision { position: newest.position, ..due.unwrap_or(Decision::UNDECIDED) };
+        let mut due = due.unwrap_or(MashDecision::UNDECIDED);
         for (shares, vocals) in due.shares.iter_mut().zip(&self.vocals) {
             set_vocals(shares, vocals);
         }
