@@ -3,14 +3,14 @@
 pub mod audio_features;
 pub mod chord_figures;
 pub mod diversity;
-pub mod drummers;
 pub mod grid;
-pub mod groove_figures;
-pub mod groove_statistics;
+pub mod groove;
 pub mod harmony_figures;
+pub mod harmony_report;
 pub mod melody_figures;
 pub mod melody_report;
 pub mod recitation;
 pub mod recovery;
 pub mod sound_figures;
+pub mod sung;
 pub mod true_pitch;

@@ -1,12 +1,9 @@
 //! `cargo xtask evaluate band`: sings songs whose chords are known through the plugin and measures what its band plays.
 
-mod figures;
 mod print;
-mod recovery;
 mod sound;
 mod sound_print;
 mod spectrogram;
-mod stage;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -14,15 +11,19 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, ensure};
-use figures::{Report, SongFigures};
 use songweave_audio::draft::write_bytes;
-use songweave_measure::band::drummers;
+use songweave_measure::band::{
+    groove::drummers,
+    sung::{
+        figures::{Report, SongFigures},
+        sound::Recorder,
+        stage::Stage,
+    },
+};
 use songweave_score::songs::structure_song::StructureSong;
 use songweave_score::split::Split;
 use songweave_synth::instruments::soundfont::DEFAULT_PATH;
 use songweave_synth::voices::evaluation_singers::Manner;
-use sound::{Recorder, SoundReport};
-use stage::Stage;
 
 use crate::build::bundle;
 
@@ -99,7 +100,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let songs = measure(args, &folders, &stage, recorder.as_ref())?;
     let recorded: Vec<_> = songs.iter().filter_map(|song| song.recorded.as_ref()).collect();
     let sound =
-        args.audio.as_ref().map(|folder| SoundReport::of(folder, args.pix2pix.as_deref(), &recorded)).transpose()?;
+        args.audio.as_ref().map(|folder| sound::measure(folder, args.pix2pix.as_deref(), &recorded)).transpose()?;
     let reference = drummers::grooves_of(&Path::new(crate::data::dataset::DATA).join("groove"), &args.params);
     let report = Report { sound, ..Report::of(args.seconds, args.params.clone(), songs, reference) };
     print::report(&report);

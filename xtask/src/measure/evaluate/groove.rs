@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use songweave_measure::band::{groove_figures::Report, groove_statistics::Recited};
+use songweave_measure::band::groove::{groove_figures::Report, groove_statistics::Recited};
 use songweave_models::groove::{DRUM_NAMES, GrooveNetwork};
 use songweave_score::{
     performances::{drum_clips::drum_clips, piano_clips::piano_clips},

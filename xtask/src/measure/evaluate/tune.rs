@@ -1,21 +1,24 @@
 //! `cargo xtask evaluate tune`: how well a voice's pitch is heard, how well it is tuned, and what melodies are written.
 
-mod correction;
 mod picture;
 mod pitch_trackers;
 mod print;
-mod recordings;
-mod tracker;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result, ensure};
-use correction::CorrectionReport;
 use pitch_trackers::PitchTrackers;
 use serde::Serialize;
 use songweave_audio::draft::write_bytes;
-use songweave_measure::band::melody_report::{self, MelodyReport};
-use tracker::TrackerReport;
+use songweave_measure::{
+    band::melody_report::{self, MelodyReport},
+    tune::{
+        RATE,
+        correction::{self, CorrectionReport, Tuned},
+        recordings,
+        tracker::{self, TrackerReport},
+    },
+};
 
 /// What the command takes.
 #[derive(clap::Args)]
@@ -87,6 +90,13 @@ fn measure_melodies(args: &Args) -> Result<MelodyReport> {
     Ok(report)
 }
 
+/// Draws what came of a recording of some length, where pictures are wanted.
+fn draw(folder: Option<&Path>, tuned: &Tuned<'_>) -> Result<()> {
+    let Some(folder) = folder.filter(|_| tuned.recording.samples.len() > 8 * RATE as usize) else { return Ok(()) };
+    let path = folder.join(format!("{}-{}.png", tuned.recording.name, tuned.target));
+    picture::draw(tuned.before, tuned.after, &tuned.targets).write(&path)
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -102,10 +112,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if wants(Part::Tracker) || wants(Part::Correction) {
         let others = PitchTrackers::open()?;
         let recordings = recordings::gather(&args.data, args.seconds, args.songs)?;
-        let (lines, report) = tracker::measure(&recordings, &others)?;
+        let bar = super::bar(recordings.len()).with_message("pitch trackers");
+        let (lines, report) = tracker::measure(&recordings, &others, || bar.inc(1))?;
+        bar.finish_and_clear();
         tracker = Some(report);
         if wants(Part::Correction) {
-            correction = Some(correction::measure(&recordings, &lines, &others, args.pictures.as_deref())?);
+            let bar = super::bar(correction::steps(recordings.len())).with_message("tuned");
+            let watch = |tuned: &Tuned<'_>| draw(args.pictures.as_deref(), tuned);
+            correction = Some(correction::measure(&recordings, &lines, &others, || bar.inc(1), watch)?);
+            bar.finish_and_clear();
         }
     }
     let report = Report { seconds: args.seconds, tracker, correction, melody };

@@ -1,10 +1,13 @@
 //! Figures as a person reads them: a line for each song, then a table for all.
 
-use songweave_measure::band::grid::Playing;
+use songweave_measure::band::{
+    grid::Playing,
+    sung::{
+        figures::{HARMONIES, MannerFigures, Overall, Report, SongFigures},
+        recovery::WAYS,
+    },
+};
 use songweave_measure::statistics::{Estimate, mean};
-
-use super::figures::{HARMONIES, Overall, Report, SongFigures};
-use super::recovery::WAYS;
 
 pub(super) fn report(report: &Report) {
     println!("Measured after two bars of listening; changes, entropy and note-in-chord of the annotation in brackets.");
@@ -89,9 +92,8 @@ fn manners(songs: &[SongFigures]) {
     names.dedup();
     for name in names {
         let of: Vec<_> = songs.iter().flat_map(|song| &song.manners).filter(|manner| manner.manner == name).collect();
-        let mean = |figure: &dyn Fn(&super::figures::MannerFigures) -> f64| {
-            mean(of.iter().map(|manner| figure(manner))).unwrap_or(f64::NAN)
-        };
+        let mean =
+            |figure: &dyn Fn(&MannerFigures) -> f64| mean(of.iter().map(|manner| figure(manner))).unwrap_or(f64::NAN);
         println!(
             "  {name}: raw pitch {:.3}, voicing recall {:.3}, false alarm {:.3}; note-in-chord {:.3}, maj/min {:.3}",
             mean(&|manner| manner.hearing.raw_pitch),

@@ -1,9 +1,9 @@
 //! Figures of the sounds as a person reads them: a line for each figure, a column for each system.
 
+use songweave_measure::band::sung::sound::{SYSTEMS, SoundReport, SystemFigures};
 use songweave_measure::statistics::Estimate;
 
 use super::print::figure;
-use super::sound::{SYSTEMS, SoundReport, SystemFigures};
 
 /// Name, digits and where it is found.
 type Line = (&'static str, usize, fn(&SystemFigures) -> Option<&Estimate>);

@@ -4,10 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use songweave_audio::decode::decode;
-use songweave_measure::band::audio_features::Spectrum;
+use songweave_measure::band::{
+    audio_features::Spectrum,
+    sung::{
+        figures::SongFigures,
+        sound::{SYSTEMS, path},
+    },
+};
 
-use super::figures::SongFigures;
-use super::sound::{SYSTEMS, path};
 use songweave_cli::drawing::lettering;
 use songweave_cli::drawing::picture::{Colour, Picture};
 

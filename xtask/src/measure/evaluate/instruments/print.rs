@@ -1,6 +1,6 @@
 //! The figures as a table.
 
-use super::{ProgramReport, Report, SystemFigures};
+use songweave_measure::notes::instrument_report::{ProgramReport, Report, SystemFigures};
 
 pub(super) fn report(report: &Report) {
     println!("{} parameters", report.parameters);

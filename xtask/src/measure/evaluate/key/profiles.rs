@@ -6,11 +6,12 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use songweave_dsp::analysis::chroma::PITCH_CLASSES;
 use songweave_engine::follow::key::Key;
+use songweave_measure::follow::transposed::OtherEstimators;
 
 use crate::{project, python};
 
 /// Names of the profiles, in the order in which the script prints their keys.
-pub(super) const PROFILES: [&str; 2] = ["Krumhansl-Kessler on librosa's chroma", "Temperley on librosa's chroma"];
+const PROFILES: [&str; 2] = ["Krumhansl-Kessler on librosa's chroma", "Temperley on librosa's chroma"];
 
 /// The estimators' environment and a folder for what they hear.
 pub(super) struct Profiles {
@@ -27,9 +28,14 @@ impl Profiles {
         std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make the folder {}", scratch.display()))?;
         Ok(Self { python, scratch })
     }
+}
 
-    /// The keys of mono recordings at 44,100 Hz by each of [`PROFILES`], `[recording][profile]`.
-    pub(super) fn keys(&self, recordings: &[Vec<f32>]) -> Result<Vec<[Key; PROFILES.len()]>> {
+impl OtherEstimators for Profiles {
+    fn names(&self) -> &'static [&'static str] {
+        &PROFILES
+    }
+
+    fn keys(&self, recordings: &[Vec<f32>]) -> Result<Vec<Vec<Key>>> {
         let files: Vec<PathBuf> =
             (0..recordings.len()).map(|index| self.scratch.join(format!("{index:02}.f32"))).collect();
         for (file, samples) in files.iter().zip(recordings) {
@@ -53,13 +59,13 @@ impl Profiles {
 }
 
 /// The keys of a line of numbers.
-fn keys(line: &str) -> Option<[Key; PROFILES.len()]> {
+fn keys(line: &str) -> Option<Vec<Key>> {
     let key = |number: &str| {
         let number: usize = number.parse().ok()?;
         Some(Key { tonic: (number % PITCH_CLASSES) as u8, minor: number >= PITCH_CLASSES })
     };
     let keys: Vec<Key> = line.split(' ').filter_map(key).collect();
-    keys.try_into().ok()
+    (keys.len() == PROFILES.len()).then_some(keys)
 }
 
 fn folder() -> PathBuf {

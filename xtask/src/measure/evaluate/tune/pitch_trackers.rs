@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use songweave_measure::tune::pitch_line::{PitchLine, PitchPoint, key_of};
+use songweave_measure::tune::{
+    OtherTrackers,
+    pitch_line::{PitchLine, PitchPoint, key_of},
+};
 
 use crate::{project, python};
-
-/// Who is asked: Praat's autocorrelation, probabilistic YIN, a small network.
-pub(super) const TRACKERS: [&str; 3] = ["praat", "pyin", "swift"];
 
 /// The trackers' environment and a folder for what they hear.
 pub(super) struct PitchTrackers {
@@ -26,9 +26,10 @@ impl PitchTrackers {
         std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make the folder {}", scratch.display()))?;
         Ok(Self { python, scratch })
     }
+}
 
-    /// The lines that some trackers hear in mono recordings at 44,100 Hz, `[tracker][recording]`.
-    pub(super) fn hear(&self, trackers: &[&str], recordings: &[&[f32]]) -> Result<Vec<Vec<PitchLine>>> {
+impl OtherTrackers for PitchTrackers {
+    fn hear(&self, trackers: &[&str], recordings: &[&[f32]]) -> Result<Vec<Vec<PitchLine>>> {
         let files: Vec<PathBuf> =
             (0..recordings.len()).map(|index| self.scratch.join(format!("{index:03}.f32"))).collect();
         for (file, samples) in files.iter().zip(recordings) {

@@ -1,9 +1,10 @@
 //! The figures as tables.
 
 use super::Report;
-use super::correction::CorrectionReport;
-use super::tracker::TrackerReport;
-use songweave_measure::band::melody_report::MelodyReport;
+use songweave_measure::{
+    band::melody_report::MelodyReport,
+    tune::{correction::CorrectionReport, tracker::TrackerReport},
+};
 
 pub(super) fn report(report: &Report) {
     if let Some(tracker) = &report.tracker {

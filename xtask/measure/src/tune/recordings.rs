@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::tune::pitch_line::{PitchLine, PitchPoint, STEP, key_of, resampled};
 use anyhow::{Context, Result, ensure};
 use songweave_audio::decode::decode;
 use songweave_audio::resample::resample;
-use songweave_measure::tune::pitch_line::{PitchLine, PitchPoint, STEP, key_of, resampled};
 use songweave_score::{songs::structure_song::StructureSong, split::Split};
 use songweave_synth::voices::evaluation_singers::{Manner, sing};
 
-use super::super::RATE;
+use super::RATE;
 
 /// Extensions of audio files.
 const EXTENSIONS: [&str; 7] = ["wav", "flac", "mp3", "ogg", "m4a", "aac", "aif"];
@@ -19,7 +19,7 @@ const SAMPLES_APART: usize = 6;
 /// Where a recording is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
+pub enum Kind {
     /// Sung by somebody: Praat is the reference, or a pitch track that lies beside it.
     Real,
     /// Half spoken or with effects: told apart, since Praat itself is unsure there.
@@ -29,26 +29,32 @@ pub(super) enum Kind {
 }
 
 /// A voice alone, mono at 44,100 Hz.
-pub(super) struct Recording {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) samples: Vec<f32>,
+pub struct Recording {
+    /// Name.
+    pub name: String,
+    /// Where it is from.
+    pub kind: Kind,
+    /// Its samples.
+    pub samples: Vec<f32>,
     /// The true pitch, where it is known.
-    pub(super) truth: Option<PitchLine>,
+    pub truth: Option<PitchLine>,
     /// Beats per minute where it has a tempo.
-    pub(super) tempo: Option<f64>,
+    pub tempo: Option<f64>,
 }
 
 impl Recording {
     /// Points of its pitch line.
-    pub(super) fn points(&self) -> usize {
+    pub fn points(&self) -> usize {
         (self.samples.len() as f64 / f64::from(RATE) / STEP) as usize
     }
 }
 
 /// The voices of a folder: of the shared data folder those that are named in its README, of any other all audio files, with the
-/// pitch tracks (`NAME.csv`: seconds, Hz) beside them.
-pub(super) fn gather(data: &Path, seconds: f64, songs: usize) -> Result<Vec<Recording>> {
+/// pitch tracks (`NAME.csv`: seconds, Hz) beside them. At most so many seconds of each, and so many `songs` of synthetic voices.
+///
+/// # Errors
+/// They cannot be read.
+pub fn gather(data: &Path, seconds: f64, songs: usize) -> Result<Vec<Recording>> {
     let mut found = Vec::new();
     if !data.join("clips").is_dir() {
         for path in audio_files(data)? {

@@ -2,36 +2,38 @@
 //! `match_keys` brings them back, beside well-known profiles.
 
 use anyhow::Result;
-use indicatif::ProgressBar;
 use serde::Serialize;
 use songweave_audio::resample::resample;
 use songweave_engine::follow::{Listening, key::Key, transposition::nearest};
-use songweave_measure::{
+use songweave_synth::song::Stereo;
+
+use crate::{
     follow::key_figures::{EvaluationSong, RATE, key_score, listen},
     statistics::mean,
 };
-use songweave_synth::song::Stereo;
-
-use super::profiles::{PROFILES, Profiles};
 
 /// Transpositions in semitones, upwards.
 const TRANSPOSITIONS: std::ops::RangeInclusive<i8> = -5..=6;
 
 /// Figures of one estimator over songs of one kind. Shares are of all songs and transpositions; "not sure" counts as wrong.
 #[derive(Debug, Serialize)]
-pub(super) struct Figures {
-    kind: &'static str,
-    estimator: &'static str,
-    songs: usize,
+pub struct Figures {
+    /// Which songs.
+    pub kind: &'static str,
+    /// Who answers.
+    pub estimator: &'static str,
+    /// How many songs.
+    pub songs: usize,
     /// Transposed songs whose key, taken back, is that of the song as it is.
-    same_key: f64,
+    pub same_key: f64,
     /// The same, relative keys counted as one.
-    same_notes: f64,
+    pub same_notes: f64,
     /// Transposed songs that are brought back to the song as it is.
-    matched: f64,
+    pub matched: f64,
     /// MIREX score of the keys.
-    key_score: f64,
-    key_right: f64,
+    pub key_score: f64,
+    /// Share of the keys that are right.
+    pub key_right: f64,
 }
 
 /// What an estimator says of a song in one transposition.
@@ -47,26 +49,36 @@ struct Answer {
     matched: Option<i8>,
 }
 
-/// Measures the songs.
+/// Estimators of keys that are not ours.
+pub trait OtherEstimators {
+    /// Their names.
+    fn names(&self) -> &'static [&'static str];
+
+    /// The keys of mono recordings at [`RATE`], `[recording][estimator]`.
+    ///
+    /// # Errors
+    /// They cannot be run.
+    fn keys(&self, recordings: &[Vec<f32>]) -> Result<Vec<Vec<Key>>>;
+}
+
+/// Measures the songs; `done` is called after each.
 ///
 /// # Errors
-/// A song cannot be resampled, or librosa is missing.
-pub(super) fn measure(evaluated: &[EvaluationSong]) -> Result<Vec<Figures>> {
-    if evaluated.is_empty() {
-        return Ok(Vec::new());
-    }
-    let profiles = Profiles::open()?;
-    let bar = ProgressBar::new(evaluated.len() as u64);
+/// A song cannot be resampled, or the other estimators cannot be run.
+pub fn measure(
+    evaluated: &[EvaluationSong],
+    others: &impl OtherEstimators,
+    mut done: impl FnMut(),
+) -> Result<Vec<Figures>> {
     let mut answers: Vec<(&'static str, usize, Answer)> = Vec::new();
     for song in evaluated {
         let versions: Vec<Stereo> = TRANSPOSITIONS.map(|up| transposed(&song.audio, up)).collect::<Result<Vec<_>>>()?;
-        for (estimator, answer) in ours(song, &versions).into_iter().chain(theirs(song, &versions, &profiles)?) {
+        for (estimator, answer) in ours(song, &versions).into_iter().chain(theirs(song, &versions, others)?) {
             answers.push((song.kind, estimator, answer));
         }
-        bar.inc(1);
+        done();
     }
-    bar.finish_and_clear();
-    let names = std::iter::once("ours").chain(PROFILES).enumerate();
+    let names = std::iter::once("ours").chain(others.names().iter().copied()).enumerate();
     let kinds = ["piano", "band", "real"];
     Ok(names
         .flat_map(|(estimator, name)| kinds.map(|kind| (estimator, name, kind)))
@@ -109,15 +121,15 @@ fn ours(song: &EvaluationSong, versions: &[Stereo]) -> Vec<(usize, Answer)> {
     heard.iter().map(|heard| (0, answer(heard))).collect()
 }
 
-/// The answers by profiles, which match by single keys.
-fn theirs(song: &EvaluationSong, versions: &[Stereo], profiles: &Profiles) -> Result<Vec<(usize, Answer)>> {
+/// The answers of others, which match by single keys.
+fn theirs(song: &EvaluationSong, versions: &[Stereo], others: &impl OtherEstimators) -> Result<Vec<(usize, Answer)>> {
     let mono: Vec<Vec<f32>> = versions
         .iter()
         .map(|[left, right]| left.iter().zip(right).map(|(left, right)| 0.5 * (left + right)).collect())
         .collect();
-    let keys = profiles.keys(&mono)?;
+    let keys = others.keys(&mono)?;
     let mut answers = Vec::new();
-    for (profile, _) in PROFILES.iter().enumerate() {
+    for profile in 0..others.names().len() {
         let untransposed = TRANSPOSITIONS.zip(&keys).find(|(up, _)| *up == 0).map(|(_, keys)| keys[profile]);
         for (up, keys) in TRANSPOSITIONS.zip(&keys) {
             let found = keys[profile];
@@ -150,27 +162,6 @@ fn figures(kind: &'static str, estimator: &'static str, answers: &[Answer]) -> O
         key_score: mean(all.iter().map(score)).unwrap_or(0.0),
         key_right: share(&all, &|answer| answer.key == Some(answer.truth)),
     })
-}
-
-/// Prints the figures.
-pub(super) fn print(figures: &[Figures]) {
-    if !figures.is_empty() {
-        println!("the same songs in all twelve transpositions");
-    }
-    for figures in figures {
-        let percent = |share: f64| format!("{:.0} %", 100.0 * share);
-        println!(
-            "  {} ({} songs), {}: same key {}, same notes {}, brought back {}, MIREX score {:.3}, right {}",
-            figures.kind,
-            figures.songs,
-            figures.estimator,
-            percent(figures.same_key),
-            percent(figures.same_notes),
-            percent(figures.matched),
-            figures.key_score,
-            percent(figures.key_right),
-        );
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! What the tuner does to voices, heard by Praat: nearness to the target, jumps, formants.
 
-use std::path::Path;
-
+use crate::statistics::quantile;
+use crate::tune::{
+    OtherTrackers, RATE, TRACKERS,
+    formant_drift::{FormantDrift, formant_drift},
+    pitch_line::{PitchLine, PitchPoint, STEP, jumps_per_minute},
+};
 use anyhow::Result;
 use serde::Serialize;
 use songweave_dsp::{
@@ -13,16 +17,8 @@ use songweave_dsp::{
     stream::{layout::StreamLayout, path::BlockInfo},
 };
 use songweave_engine::runtime::offline::{Offline, Rendered};
-use songweave_measure::statistics::quantile;
-use songweave_measure::tune::{
-    formant_drift::{FormantDrift, formant_drift},
-    pitch_line::{PitchLine, PitchPoint, STEP, jumps_per_minute},
-};
 use songweave_models::mash::MashNetwork;
 
-use super::super::RATE;
-use super::picture;
-use super::pitch_trackers::{PitchTrackers, TRACKERS};
 use super::recordings::{Kind, Recording};
 use super::tracker::Lines;
 
@@ -37,35 +33,43 @@ const SHIFTS: [i32; 8] = [-4, -3, -2, -1, 1, 2, 3, 4];
 
 /// One target on some recordings.
 #[derive(Serialize)]
-pub(super) struct Row {
-    pub(super) material: &'static str,
-    pub(super) target: &'static str,
+pub struct Row {
+    /// Which recordings.
+    pub material: &'static str,
+    /// What they are tuned to.
+    pub target: &'static str,
     /// Cents from the target before: median and ninth decile.
-    pub(super) before: [f64; 2],
+    pub before: [f64; 2],
     /// The same of what comes out.
-    pub(super) after: [f64; 2],
+    pub after: [f64; 2],
     /// Jumps of more than two semitones within 10 ms per minute of voice, before and after.
-    pub(super) jumps: [f64; 2],
+    pub jumps: [f64; 2],
     /// Share of the points that Praat hears voiced before and after, of those before.
-    pub(super) still_voiced: f64,
-    pub(super) points: usize,
+    pub still_voiced: f64,
+    /// Points that are compared.
+    pub points: usize,
 }
 
 /// Formants at a shift.
 #[derive(Serialize)]
-pub(super) struct Drift {
-    pub(super) semitones: i32,
-    pub(super) drift: FormantDrift,
+pub struct Drift {
+    /// The shift.
+    pub semitones: i32,
+    /// By how much they move.
+    pub drift: FormantDrift,
 }
 
 /// What the tuner is worth.
 #[derive(Serialize)]
-pub(super) struct CorrectionReport {
-    pub(super) rows: Vec<Row>,
-    pub(super) drifts: Vec<Drift>,
+pub struct CorrectionReport {
+    /// Every target on every material.
+    pub rows: Vec<Row>,
+    /// Formants, by shift.
+    pub drifts: Vec<Drift>,
     /// Recordings whose output with amount 0 is the delayed input, sample by sample, of all.
-    pub(super) untouched: [usize; 2],
-    pub(super) latency_ms: f64,
+    pub untouched: [usize; 2],
+    /// Of the plugin.
+    pub latency_ms: f64,
 }
 
 /// A kind of target and the controls for it.
@@ -99,16 +103,40 @@ fn scale(line: &[PitchPoint]) -> TuneControls {
     TuneControls { key: Some(tonic), scale: TuneScale::Major, ..hard(TuneTarget::Scale) }
 }
 
-/// Tunes all recordings to all targets.
-pub(super) fn measure(
+/// A recording that was tuned.
+pub struct Tuned<'a> {
+    /// Which.
+    pub recording: &'a Recording,
+    /// To what, by name.
+    pub target: &'static str,
+    /// What Praat heard before.
+    pub before: &'a [PitchPoint],
+    /// What it hears now.
+    pub after: &'a [PitchPoint],
+    /// The target at every point; 0 where the voice is left alone.
+    pub targets: Vec<f32>,
+}
+
+/// Renders that [`measure`] makes of so many recordings, apart from those of the formants.
+#[must_use]
+pub const fn steps(recordings: usize) -> usize {
+    CASES.len() * recordings
+}
+
+/// Tunes all recordings to all targets; `done` is called after each of the [`steps`], `watch` sees what came of them.
+///
+/// # Errors
+/// The embedded networks are damaged, Praat cannot be run, or `watch` fails.
+pub fn measure(
     recordings: &[Recording],
     lines: &Lines,
-    others: &PitchTrackers,
-    pictures: Option<&Path>,
+    others: &impl OtherTrackers,
+    mut done: impl FnMut(),
+    mut watch: impl FnMut(&Tuned<'_>) -> Result<()>,
 ) -> Result<CorrectionReport> {
     let mut rows = Vec::new();
     for case in &CASES {
-        let rendered = render_all(recordings, lines, case)?;
+        let rendered = render_all(recordings, lines, case, &mut done)?;
         let samples: Vec<&[f32]> = rendered.iter().map(|rendered| rendered.audio[0].as_slice()).collect();
         let heard = others.hear(&TRACKERS[..1], &samples)?.remove(0);
         for (kind, material) in
@@ -119,14 +147,10 @@ pub(super) fn measure(
                 rows.push(row(material, case.name, &chosen, &lines.others[0], &heard, &rendered));
             }
         }
-        if let Some(folder) = pictures {
-            for (index, recording) in
-                recordings.iter().enumerate().filter(|(_, one)| one.samples.len() > 8 * RATE as usize)
-            {
-                let targets = targets(&rendered[index].band, recording.points());
-                let path = folder.join(format!("{}-{}.png", recording.name, case.name));
-                picture::draw(&lines.others[0][index], &heard[index], &targets).write(&path)?;
-            }
+        for (index, recording) in recordings.iter().enumerate() {
+            let targets = targets(&rendered[index].band, recording.points());
+            let (before, after) = (&lines.others[0][index], &heard[index]);
+            watch(&Tuned { recording, target: case.name, before, after, targets })?;
         }
     }
     let latency = StreamLayout::for_sample_rate(RATE as f32).latency();
@@ -138,18 +162,15 @@ pub(super) fn measure(
     })
 }
 
-fn render_all(recordings: &[Recording], lines: &Lines, case: &Case) -> Result<Vec<Rendered>> {
-    let bar = super::super::bar(recordings.len()).with_message(format!("tuned to: {}", case.name));
+fn render_all(recordings: &[Recording], lines: &Lines, case: &Case, done: &mut impl FnMut()) -> Result<Vec<Rendered>> {
     let rendered = recordings.iter().enumerate().map(|(index, recording)| {
         let line = &lines.others[0][index];
         let keys = case.keys.map_or_else(Vec::new, |shift| held_keys(line, shift));
         let rendered = render(recording, (case.controls)(line), keys);
-        bar.inc(1);
+        done();
         rendered
     });
-    let rendered = rendered.collect();
-    bar.finish_and_clear();
-    rendered
+    rendered.collect()
 }
 
 /// The plugin with a silent band.
@@ -242,7 +263,6 @@ fn drifts(recordings: &[Recording], lines: &Lines) -> Result<Vec<Drift>> {
         .filter(|index| recordings[*index].kind != Kind::Stem && recordings[*index].samples.len() > 8 * RATE as usize)
         .take(5)
         .collect();
-    let bar = super::super::bar(SHIFTS.len() * long.len()).with_message("formants");
     let mut drifts = Vec::new();
     for semitones in SHIFTS {
         let mut sum = FormantDrift::default();
@@ -253,11 +273,9 @@ fn drifts(recordings: &[Recording], lines: &Lines) -> Result<Vec<Drift>> {
             let drift = formant_drift(&recording.samples, &rendered.audio[0], RATE).unwrap_or_default();
             sum.mean += drift.mean / long.len() as f64;
             sum.frame += drift.frame / long.len() as f64;
-            bar.inc(1);
         }
         drifts.push(Drift { semitones, drift: sum });
     }
-    bar.finish_and_clear();
     Ok(drifts)
 }
 

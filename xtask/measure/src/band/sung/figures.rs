@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::band::chord_figures::{HarmonyFigures, best_triads, running_tonic};
+use crate::band::diversity::{Sequence, sequences, vendi};
+use crate::band::grid::{Grid, Onset, Playing, onset_f1};
+use crate::band::true_pitch;
+use crate::statistics::Estimate;
+use crate::tune::voice_tracking::{Hearing, HearingFigures};
 use anyhow::{Error, Result};
 use serde::Serialize;
 use songweave_dsp::band::Instrument;
-use songweave_measure::band::chord_figures::{HarmonyFigures, best_triads, running_tonic};
-use songweave_measure::band::diversity::{Sequence, sequences, vendi};
-use songweave_measure::band::grid::{Grid, Onset, Playing, onset_f1};
-use songweave_measure::band::true_pitch;
-use songweave_measure::statistics::Estimate;
-use songweave_measure::tune::voice_tracking::{Hearing, HearingFigures};
 use songweave_score::notation::step_chord::StepChord;
 use songweave_score::songs::structure_song::{STEPS_PER_BAR, STEPS_PER_BEAT, StructureSong};
 use songweave_synth::voices::evaluation_singers::{Manner, Sung, sing};
@@ -21,51 +21,66 @@ use super::stage::{LISTENING, Stage, chords, onsets};
 use songweave_cli::render::Chart;
 
 /// Ways to harmonise a song.
-pub(super) const HARMONIES: [&str; 5] = ["heard", "true pitch", "true chords", "best triad of each bar", "tonic triad"];
+pub const HARMONIES: [&str; 5] = ["heard", "true pitch", "true chords", "best triad of each bar", "tonic triad"];
 
 /// Another way to sing.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct MannerFigures {
-    pub(super) manner: &'static str,
-    pub(super) harmony: HarmonyFigures,
-    pub(super) hearing: HearingFigures,
+pub struct MannerFigures {
+    /// How it is sung.
+    pub manner: &'static str,
+    /// Figures of the chords.
+    pub harmony: HarmonyFigures,
+    /// Figures of the hearing.
+    pub hearing: HearingFigures,
 }
 
 /// Figures of a song.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct SongFigures {
-    pub(super) song: String,
-    pub(super) tempo: f64,
-    pub(super) key: Option<String>,
-    pub(super) bars: f64,
+pub struct SongFigures {
+    /// Name.
+    pub song: String,
+    /// Beats per minute.
+    pub tempo: f64,
+    /// Its key, where it has one.
+    pub key: Option<String>,
+    /// Bars that are sung.
+    pub bars: f64,
     /// By name, see [`HARMONIES`].
-    pub(super) harmony: BTreeMap<&'static str, HarmonyFigures>,
-    pub(super) hearing: HearingFigures,
-    pub(super) manners: Vec<MannerFigures>,
+    pub harmony: BTreeMap<&'static str, HarmonyFigures>,
+    /// Figures of the hearing.
+    pub hearing: HearingFigures,
+    /// Sung in other ways.
+    pub manners: Vec<MannerFigures>,
     /// Against the grid, by instrument.
-    pub(super) onset_f1: BTreeMap<&'static str, f64>,
+    pub onset_f1: BTreeMap<&'static str, f64>,
     /// Bars from the first sung note to the first note of the band; `None` when it never plays.
-    pub(super) first_sound_bars: Option<f64>,
-    pub(super) playing: Option<Playing>,
-    pub(super) recovery: Option<Recovery>,
-    pub(super) missed_hops: u64,
+    pub first_sound_bars: Option<f64>,
+    /// What is played after two bars of listening.
+    pub playing: Option<Playing>,
+    /// How it takes a jump of a tritone.
+    pub recovery: Option<Recovery>,
+    /// Decisions that came too late.
+    pub missed_hops: u64,
     /// Where its sounds were written.
     #[serde(skip)]
-    pub(super) recorded: Option<Recorded>,
+    pub recorded: Option<Recorded>,
     #[serde(skip)]
     sequences: BTreeMap<&'static str, Vec<Sequence>>,
 }
 
 impl SongFigures {
     /// Sings a song to the plugin; `None` where it is too short to measure.
-    pub(super) fn measure(
+    ///
+    /// # Errors
+    /// The plugin fails, or sounds cannot be written.
+    pub fn measure(
         song: &StructureSong,
         stage: &Stage,
         manners: &[Manner],
         with_true_pitch: bool,
         recorder: Option<&Recorder>,
     ) -> Result<Option<Self>> {
-        let sung = sing(song, Manner::Clean, super::super::RATE);
+        let sung = sing(song, Manner::Clean, super::RATE);
         let classes = song.classes();
         let performance = stage.perform(&sung, song.tempo)?;
         let heard = chords(&performance.again.chart, song);
@@ -116,7 +131,7 @@ fn hearing(chart: &Chart, sung: &Sung) -> Option<HearingFigures> {
 }
 
 fn of_manner(song: &StructureSong, manner: Manner, stage: &Stage) -> Result<MannerFigures> {
-    let sung = sing(song, manner, super::super::RATE);
+    let sung = sing(song, manner, super::RATE);
     let chart = stage.chart(&sung, song.tempo)?;
     let harmony = HarmonyFigures::of(&chords(&chart, song), &song.classes(), &song.chords, LISTENING);
     let found = harmony.zip(hearing(&chart, &sung)).map(|(harmony, hearing)| MannerFigures {
@@ -151,44 +166,61 @@ fn playing(played: &[Onset], song: &StructureSong) -> Option<Playing> {
 
 /// Means over songs with their intervals; songs are drawn anew.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Overall {
-    pub(super) note_in_chord: Option<Estimate>,
-    pub(super) root: Option<Estimate>,
-    pub(super) major_minor: Option<Estimate>,
-    pub(super) changes_per_bar: Option<Estimate>,
-    pub(super) onset_distance: Option<Estimate>,
-    pub(super) bigram_entropy: Option<Estimate>,
+pub struct Overall {
+    /// Share of the sung steps whose pitch class is in the chord.
+    pub note_in_chord: Option<Estimate>,
+    /// Share of the steps with the annotated root.
+    pub root: Option<Estimate>,
+    /// Share of the steps with the annotated root and third.
+    pub major_minor: Option<Estimate>,
+    /// Changes of chord in a bar.
+    pub changes_per_bar: Option<Estimate>,
+    /// Steps from a change to the nearest annotated one.
+    pub onset_distance: Option<Estimate>,
+    /// Of the pairs of chords that follow each other, in bits.
+    pub bigram_entropy: Option<Estimate>,
     /// Of the four-bar sequences of all songs, moved to one key.
-    pub(super) vendi: Option<f64>,
+    pub vendi: Option<f64>,
 }
 
 /// All figures.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Report {
-    pub(super) seconds: f64,
-    pub(super) params: Vec<String>,
-    pub(super) harmony: BTreeMap<&'static str, Overall>,
+pub struct Report {
+    /// Seconds of each song at most.
+    pub seconds: f64,
+    /// Parameters that were set, `ID=VALUE`.
+    pub params: Vec<String>,
+    /// By name, see [`HARMONIES`].
+    pub harmony: BTreeMap<&'static str, Overall>,
     /// Note-in-chord from true pitch less that from heard pitch.
-    pub(super) lost_in_hearing: Option<Estimate>,
-    pub(super) raw_pitch: Option<Estimate>,
-    pub(super) voicing_recall: Option<Estimate>,
-    pub(super) voicing_false_alarm: Option<Estimate>,
-    pub(super) onset_f1: BTreeMap<&'static str, Estimate>,
-    pub(super) first_sound_bars: Option<Estimate>,
+    pub lost_in_hearing: Option<Estimate>,
+    /// Share of the sung hops heard within 50 cents.
+    pub raw_pitch: Option<Estimate>,
+    /// Share of the sung hops heard as sung.
+    pub voicing_recall: Option<Estimate>,
+    /// Share of the unsung hops heard as sung.
+    pub voicing_false_alarm: Option<Estimate>,
+    /// Against the grid, by instrument.
+    pub onset_f1: BTreeMap<&'static str, Estimate>,
+    /// Bars from the first sung note to the first note of the band.
+    pub first_sound_bars: Option<Estimate>,
     /// Share of the songs in which something sounds within two bars of singing.
-    pub(super) sounds_in_two_bars: Option<Estimate>,
-    pub(super) recovered_in_time: InTime,
-    pub(super) missed_hops: u64,
+    pub sounds_in_two_bars: Option<Estimate>,
+    /// How soon it takes a jump.
+    pub recovered_in_time: InTime,
+    /// Decisions that came too late.
+    pub missed_hops: u64,
     /// Drums of the Groove set in the same style.
-    pub(super) groove: Option<Playing>,
+    pub groove: Option<Playing>,
     /// With `--audio`.
-    pub(super) sound: Option<SoundReport>,
-    pub(super) songs: Vec<SongFigures>,
+    pub sound: Option<SoundReport>,
+    /// `[song]`.
+    pub songs: Vec<SongFigures>,
 }
 
 impl Report {
     /// Sums songs up.
-    pub(super) fn of(seconds: f64, params: Vec<String>, songs: Vec<SongFigures>, groove: Option<Playing>) -> Self {
+    pub fn of(seconds: f64, params: Vec<String>, songs: Vec<SongFigures>, groove: Option<Playing>) -> Self {
         let each = |figure: &dyn Fn(&SongFigures) -> Option<f64>| {
             Estimate::of(&songs.iter().filter_map(figure).collect::<Vec<_>>())
         };

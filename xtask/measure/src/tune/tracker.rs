@@ -1,63 +1,77 @@
 //! The tuner's pitch tracker beside others.
 
-use anyhow::Result;
-use serde::Serialize;
-use songweave_measure::statistics::percentile;
-use songweave_measure::tune::{
+use crate::statistics::percentile;
+use crate::tune::{
+    OtherTrackers, RATE, TRACKERS,
     pitch_line::{Agreement, PitchLine, resampled},
     tune_hearing::TuneHearing,
 };
+use anyhow::Result;
+use serde::Serialize;
 
-use super::super::RATE;
-use super::pitch_trackers::{PitchTrackers, TRACKERS};
 use super::recordings::{Kind, Recording};
 
 /// One tracker against the reference of some recordings.
 #[derive(Serialize)]
-pub(super) struct Row {
-    pub(super) material: &'static str,
-    pub(super) reference: &'static str,
-    pub(super) tracker: &'static str,
-    pub(super) recordings: usize,
-    pub(super) agreement: Agreement,
+pub struct Row {
+    /// Which recordings.
+    pub material: &'static str,
+    /// What is taken for true.
+    pub reference: &'static str,
+    /// Who hears.
+    pub tracker: &'static str,
+    /// How many.
+    pub recordings: usize,
+    /// How far they agree.
+    pub agreement: Agreement,
 }
 
 /// What the tracker is worth.
 #[derive(Serialize)]
-pub(super) struct TrackerReport {
-    pub(super) rows: Vec<Row>,
+pub struct TrackerReport {
+    /// Every tracker on every material.
+    pub rows: Vec<Row>,
     /// Our raw pitch accuracy as a share of Praat's where the truth is known.
-    pub(super) share_of_praat: Option<f64>,
-    pub(super) look_back_ms: f64,
-    pub(super) microseconds_per_hop: f64,
-    pub(super) microseconds_per_hop_p99: f64,
+    pub share_of_praat: Option<f64>,
+    /// How much of the past ours needs.
+    pub look_back_ms: f64,
+    /// What a hop costs ours, median.
+    pub microseconds_per_hop: f64,
+    /// 99 % of the hops cost less.
+    pub microseconds_per_hop_p99: f64,
 }
 
 /// Lines of all recordings: ours, then those of the others, `[tracker][recording]`.
-pub(super) struct Lines {
-    pub(super) ours: Vec<PitchLine>,
-    pub(super) others: Vec<Vec<PitchLine>>,
+pub struct Lines {
+    /// `[recording]`
+    pub ours: Vec<PitchLine>,
+    /// `[tracker][recording]`
+    pub others: Vec<Vec<PitchLine>>,
 }
 
 impl Lines {
     /// What is taken for true: the truth where it is known, else Praat.
-    pub(super) fn reference<'a>(&'a self, recordings: &'a [Recording], index: usize) -> &'a PitchLine {
+    pub fn reference<'a>(&'a self, recordings: &'a [Recording], index: usize) -> &'a PitchLine {
         recordings[index].truth.as_ref().unwrap_or(&self.others[0][index])
     }
 }
 
-/// Hears all recordings with all trackers.
-pub(super) fn measure(recordings: &[Recording], others: &PitchTrackers) -> Result<(Lines, TrackerReport)> {
-    let bar = super::super::bar(recordings.len()).with_message("the tuner's tracker");
+/// Hears all recordings with all trackers; `done` is called after each that ours has heard.
+///
+/// # Errors
+/// The other trackers cannot be run.
+pub fn measure(
+    recordings: &[Recording],
+    others: &impl OtherTrackers,
+    mut done: impl FnMut(),
+) -> Result<(Lines, TrackerReport)> {
     let heard: Vec<TuneHearing> = recordings
         .iter()
         .map(|recording| {
-            bar.inc(1);
+            done();
             TuneHearing::of(&recording.samples, RATE)
         })
         .collect();
-    bar.finish_and_clear();
-    println!("other trackers hear {} recordings", recordings.len());
     let samples: Vec<&[f32]> = recordings.iter().map(|recording| recording.samples.as_slice()).collect();
     let others = others.hear(&TRACKERS, &samples)?;
     let ours = heard.iter().zip(recordings).map(|(heard, one)| resampled(&heard.points, one.points())).collect();

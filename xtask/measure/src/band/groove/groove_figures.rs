@@ -20,7 +20,7 @@ use songweave_score::{
 };
 
 use crate::{
-    band::groove_statistics::{DrumFigures, Marginals, Recitation, Recited, distance},
+    band::groove::groove_statistics::{DrumFigures, Marginals, Recitation, Recited, distance},
     statistics::percentile,
 };
 

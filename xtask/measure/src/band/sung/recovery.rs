@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::band::chord_figures::Chords;
+use crate::band::recovery::{beats_until_in_key, beats_until_usual, usual_fit};
+use crate::statistics::Estimate;
 use anyhow::Result;
 use serde::Serialize;
 use songweave_engine::follow::key::Key;
-use songweave_measure::band::chord_figures::Chords;
-use songweave_measure::band::recovery::{beats_until_in_key, beats_until_usual, usual_fit};
-use songweave_measure::statistics::Estimate;
 use songweave_score::songs::structure_song::{STEPS_PER_BAR, StructureSong};
 use songweave_synth::voices::evaluation_singers::{Manner, sing};
 
@@ -22,28 +22,31 @@ const IN_TIME: f64 = 4.0;
 
 /// Who is looked at: the band; the annotated chords, jump included; the band where nothing jumps, as good as can be; the band that
 /// goes on as if nothing had jumped.
-pub(super) const WAYS: [&str; 4] = ["band", "annotated chords", "no jump", "jump ignored"];
+pub const WAYS: [&str; 4] = ["band", "annotated chords", "no jump", "jump ignored"];
 
 /// Beats from the first note that is sung after the jump on, by [`WAYS`]; `None` for never.
 type Beats = BTreeMap<&'static str, Option<f64>>;
 
 /// How soon the band is at home again in a song.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Recovery {
+pub struct Recovery {
     /// Until it plays in the new key; empty where the song's key is not known.
-    pub(super) in_key: Beats,
+    pub in_key: Beats,
     /// Until the next eight sung steps are in its chords as often as usual.
     as_usual: Beats,
 }
 
 impl Recovery {
     /// Sings the song once more with everything from bar 5 on a tritone away; `None` where it ends before.
-    pub(super) fn measure(song: &StructureSong, stage: &Stage, unjumped: &Chords) -> Result<Option<Self>> {
+    ///
+    /// # Errors
+    /// The plugin fails.
+    pub fn measure(song: &StructureSong, stage: &Stage, unjumped: &Chords) -> Result<Option<Self>> {
         let jumped = song.modulated(JUMP, direction(song));
         // A note that sounds while the key jumps is divided: its second part is the first in the new key.
         let first = jumped.melody.iter().find(|note| note.start >= JUMP).map(|note| note.start as usize);
         let Some(first) = first.filter(|_| song.steps() > JUMP + STEPS_PER_BAR) else { return Ok(None) };
-        let chart = stage.chart(&sing(&jumped, Manner::Clean, super::super::RATE), song.tempo)?;
+        let chart = stage.chart(&sing(&jumped, Manner::Clean, super::RATE), song.tempo)?;
         let band = chords(&chart, &jumped);
         let (old, new) = (song.classes(), jumped.classes());
         let ways = [(&band[..], &new), (&jumped.chords, &new), (unjumped, &old), (unjumped, &new)];
@@ -79,16 +82,16 @@ fn direction(song: &StructureSong) -> i8 {
 
 /// Share of the songs that recover within four beats, by [`WAYS`].
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct InTime {
+pub struct InTime {
     /// Of those with a key: play in the new one.
-    pub(super) in_key: BTreeMap<&'static str, Estimate>,
+    pub in_key: BTreeMap<&'static str, Estimate>,
     /// Are as near the melody as usual.
-    pub(super) as_usual: BTreeMap<&'static str, Estimate>,
+    pub as_usual: BTreeMap<&'static str, Estimate>,
 }
 
 impl InTime {
     /// Sums songs up.
-    pub(super) fn of<'a>(songs: impl Iterator<Item = &'a Recovery>) -> Self {
+    pub fn of<'a>(songs: impl Iterator<Item = &'a Recovery>) -> Self {
         let songs: Vec<&Recovery> = songs.collect();
         let shares = |beats: fn(&Recovery) -> &Beats| {
             let share = |way: &'static str| {

@@ -1,36 +1,42 @@
 //! Where songs are sung to the plugin: voice in, notes and chords out.
 
+use crate::band::grid::Onset;
 use anyhow::Result;
 use songweave_audio::store::StereoStore;
 use songweave_cli::render::{self, Args, Chart, Inputs, Installed, Performance, Timed};
 use songweave_dsp::band::Instrument;
 use songweave_host::EventKind;
-use songweave_measure::band::grid::Onset;
 use songweave_score::notation::step_chord::StepChord;
 use songweave_score::songs::structure_song::{STEPS_PER_BAR, StructureSong};
 use songweave_synth::voices::evaluation_singers::Sung;
 
 /// Steps of listening before anything is measured: two bars.
-pub(super) const LISTENING: usize = 2 * STEPS_PER_BAR as usize;
+pub const LISTENING: usize = 2 * STEPS_PER_BAR as usize;
 
 /// The plugin and how it is set.
-pub(super) struct Stage {
+pub struct Stage {
     /// The plugin.
-    pub(super) installed: Installed,
+    pub installed: Installed,
     /// `ID=VALUE` each.
-    pub(super) params: Vec<String>,
+    pub params: Vec<String>,
     /// Whether the voice is heard in what comes out.
-    pub(super) voice: bool,
+    pub voice: bool,
 }
 
 impl Stage {
     /// The plugin accompanies a voice at a tempo in BPM.
-    pub(super) fn perform(&self, sung: &Sung, tempo: f64) -> Result<Performance> {
+    ///
+    /// # Errors
+    /// The plugin cannot be loaded, or fails.
+    pub fn perform(&self, sung: &Sung, tempo: f64) -> Result<Performance> {
         render::perform(&self.args(tempo)?, inputs(sung), &self.installed)
     }
 
     /// The same by the plugin's own path without the plugin: chords and hearing only.
-    pub(super) fn chart(&self, sung: &Sung, tempo: f64) -> Result<Chart> {
+    ///
+    /// # Errors
+    /// A parameter is none of the plugin's.
+    pub fn chart(&self, sung: &Sung, tempo: f64) -> Result<Chart> {
         render::chart(&self.args(tempo)?, inputs(sung), &self.installed)
     }
 
@@ -46,23 +52,23 @@ impl Stage {
 }
 
 fn inputs(sung: &Sung) -> Inputs {
-    Inputs { sample_rate: super::super::RATE, a: StereoStore::of(super::super::RATE, &sung.audio).into(), b: None }
+    Inputs { sample_rate: super::RATE, a: StereoStore::of(super::RATE, &sung.audio).into(), b: None }
 }
 
 /// The chord that sounds in the middle of each step.
-pub(super) fn chords(chart: &Chart, song: &StructureSong) -> Vec<Option<StepChord>> {
-    let samples = song.step_seconds() * f64::from(super::super::RATE);
+pub fn chords(chart: &Chart, song: &StructureSong) -> Vec<Option<StepChord>> {
+    let samples = song.step_seconds() * f64::from(super::RATE);
     let chord = |step: u32| chart.chord_at(((f64::from(step) + 0.5) * samples) as u64).map(StepChord::from);
     (0..song.steps()).map(chord).collect()
 }
 
 /// Where notes begin, up to the end of the singing.
-pub(super) fn onsets(notes: &[Timed], song: &StructureSong) -> Vec<Onset> {
+pub fn onsets(notes: &[Timed], song: &StructureSong) -> Vec<Onset> {
     let end = f64::from(song.steps()) * song.step_seconds();
     let onset = |note: &Timed| {
         let EventKind::NoteOn { channel, key, .. } = note.kind else { return None };
         let instrument = Instrument::ALL.into_iter().find(|instrument| instrument.channel() == channel)?;
-        Some(Onset { seconds: note.sample as f64 / f64::from(super::super::RATE), instrument, key })
+        Some(Onset { seconds: note.sample as f64 / f64::from(super::RATE), instrument, key })
     };
     notes.iter().filter_map(onset).filter(|onset| onset.seconds < end).collect()
 }
