@@ -6,9 +6,7 @@ use crate::{
     downmix::Downmix,
     error::{AudioError, Result},
     packets::{Packets, unreadable},
-    priming::Priming,
-    source::Source,
-    wav_header::WavHeader,
+    source::{Source, priming::Priming, wav_header::WavHeader},
 };
 
 /// Sound with its sample rate.

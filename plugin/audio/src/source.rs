@@ -8,11 +8,12 @@ use std::{
 
 use symphonia::core::io::MediaSource;
 
-use crate::{
-    error::{AudioError, Result},
-    priming::{Priming, priming},
-    wav_header::{WavHeader, scan},
-};
+use crate::error::{AudioError, Result};
+use priming::{Priming, priming};
+use wav_header::{WavHeader, scan};
+
+pub(crate) mod priming;
+pub(crate) mod wav_header;
 
 /// The longest `moov` box of an MPEG-4 file that is looked into.
 const LONGEST_MOOV: u64 = 64 << 20;

@@ -9,13 +9,13 @@ The tags of the originals, which the learning begins at, go into a second file.
 
 usage: convert.py OUT.safetensors TAGS.safetensors"""
 
-import json
-import struct
 import sys
 from pathlib import Path
 
 import numpy as np
 
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+import weight_file
 from musicnn_net import BANDS, EPSILON, FRAMES, HOP, RATE, TEMPORAL, TIMBRAL, weights
 
 TAGGERS = {"msd": "MSD_musicnn", "mtt": "MTT_musicnn"}
@@ -87,20 +87,6 @@ def tagger(known: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[li
     return named, shapes
 
 
-def write(path: Path, named: dict[str, np.ndarray], facts: dict) -> None:
-    """A safetensors file in half precision."""
-    header: dict[str, dict] = {"__metadata__": {"songweave": json.dumps(facts)}}
-    content = b""
-    for key in sorted(named):
-        numbers = np.ascontiguousarray(named[key]).astype("<f2").tobytes()
-        places = [len(content), len(content) + len(numbers)]
-        header[key] = {"dtype": "F16", "shape": list(named[key].shape), "data_offsets": places}
-        content += numbers
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + content)
-
-
 def main() -> None:
     named, fronts = {}, []
     for name, network in TAGGERS.items():
@@ -125,11 +111,11 @@ def main() -> None:
         "architecture": {"frames": FRAMES, "fronts": fronts},
         "training": {"began_from": "MSD_musicnn and MTT_musicnn (Pons and Serra, 2019; ISC), musicnn 0.1.0", "steps": 0},
     }
-    write(Path(sys.argv[1]), named, facts)
+    weight_file.write(Path(sys.argv[1]), named, facts)
     tags = {name: weights(network) for name, network in TAGGERS.items()}
     layers = {f"{name}.weight": known["dense_1/kernel"].T for name, known in tags.items()}
     layers |= {f"{name}.bias": known["dense_1/bias"] for name, known in tags.items()}
-    write(Path(sys.argv[2]), layers, {"tags": TAGS})
+    weight_file.write(Path(sys.argv[2]), layers, {"tags": TAGS})
 
 
 if __name__ == "__main__":

@@ -6,14 +6,15 @@ usage: convert.py OUT.safetensors [STEM]   (STEM: 0 = vocals, 1 = accompaniment)
 import hashlib
 import importlib.util
 import io
-import json
 import pickle
-import struct
 import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+import weight_file
 
 DIGESTS = (
     "385ea3372c6a3ceee01f6ded5504bb7ee1e9f0101950ae58869dc18382deb75c",
@@ -80,20 +81,7 @@ def tensors(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return named
 
 
-def write(path: Path, named: dict[str, np.ndarray], name: str) -> None:
-    """A safetensors file in half precision."""
-    header = {"__metadata__": {"songweave": json.dumps(FACTS | {"name": name})}}
-    content = b""
-    for key in sorted(named):
-        numbers = named[key].astype("<f2").tobytes()
-        places = [len(content), len(content) + len(numbers)]
-        header[key] = {"dtype": "F16", "shape": list(named[key].shape), "data_offsets": places}
-        content += numbers
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + content)
-
-
 if __name__ == "__main__":
     stem = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    write(Path(sys.argv[1]), tensors(read(stem)), "studio-1" if stem == 1 else "studio-1-vocals")
+    name = "studio-1" if stem == 1 else "studio-1-vocals"
+    weight_file.write(Path(sys.argv[1]), tensors(read(stem)), FACTS | {"name": name})
