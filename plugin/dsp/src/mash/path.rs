@@ -26,7 +26,9 @@ pub(crate) struct MashPath {
     chroma: [Chroma; SONGS],
     masking: Masking,
     freeze: Freeze,
-    /// What was decided last about the songs; held where a decision is late or another mode's.
+    /// What was decided last about the songs.
+    latest: MashDecision,
+    /// What is played of it: the latest, or what is frozen.
     decision: MashDecision,
     /// Of the frame that was due last.
     generation: u32,
@@ -44,6 +46,7 @@ impl MashPath {
             chroma: std::array::from_fn(|_| Chroma::new(layout)),
             masking: Masking::new(layout),
             freeze: Freeze::default(),
+            latest: MashDecision::UNDECIDED,
             decision: MashDecision::UNDECIDED,
             generation: 0,
             delay: layout.mask_delay,
@@ -60,7 +63,7 @@ impl ModePath for MashPath {
     fn reset(&mut self) {
         self.chroma.iter_mut().for_each(Chroma::reset);
         self.masking.reset();
-        self.decision = MashDecision::UNDECIDED;
+        (self.latest, self.decision) = (MashDecision::UNDECIDED, MashDecision::UNDECIDED);
         self.generation = 0;
         self.freeze.reset();
     }
@@ -92,11 +95,13 @@ impl ModePath for MashPath {
             self.masking.begin_generation();
         }
         self.freeze.follow(frame.controls.freeze, &mut self.decision);
-        match decision.and_then(Decision::mash) {
-            Some(decision) if !frame.controls.freeze => self.decision = *decision,
+        let Some(decision) = decision else { return };
+        self.latest = decision.mash().copied().unwrap_or(self.latest);
+        if frame.controls.freeze {
             // Only the separation is held.
-            Some(decision) => self.decision.transpose_b = decision.transpose_b,
-            None => {}
+            self.decision.transpose_b = self.latest.transpose_b;
+        } else {
+            self.decision = self.latest;
         }
     }
 
