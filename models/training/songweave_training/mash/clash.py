@@ -6,11 +6,11 @@ ways are as good as each other it is one half. With `c(p, q)` for part p of A ag
 
     cost = sum over the heard pairs of c(p, q) + sum over the parts of s(p)
 
-    c = harmony + register + rhythm - wish
+    c = harmony + register + rhythm - preference
       harmony   dissonance of both chromas by interval class, above that of a plain fit, while both sound
       register  how near two melodic parts are to each other in pitch, while both sound
       rhythm    share of onsets that have no onset of the other song beside them; the part with the better match counts
-      wish      a mashup is wanted: the voice of one song over the backing of the other, when there are both
+      preference  a mashup is wanted: the voice of one song over the backing of the other, when there are both
     s = silence + level
       silence   choosing a part that rests while the other song's part sounds; by far the dearest
       level     the louder one is preferred a little, most of all the louder voice
@@ -46,7 +46,7 @@ TOGETHER_HOPS = 3
 HARMONY = [[0.0, 0.0, 0.7, 1.0], [0.0, 0.0, 0.0, 0.0], [0.7, 0.0, 0.0, 1.0], [1.0, 0.0, 1.0, 0.0]]
 REGISTER = [[0.0, 0.0, 0.0, 0.4], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.3], [0.4, 0.0, 0.3, 0.0]]
 RHYTHM = [[0.0, 0.3, 0.0, 0.0], [0.3, 0.0, 1.0, 0.6], [0.0, 1.0, 0.0, 0.4], [0.0, 0.6, 0.4, 0.0]]
-WISH = [[0.0, 0.5, 0.3, 0.4], [0.5, 0.0, 0.0, 0.0], [0.3, 0.0, 0.0, 0.0], [0.4, 0.0, 0.0, 0.0]]
+PREFERENCE = [[0.0, 0.5, 0.3, 0.4], [0.5, 0.0, 0.0, 0.0], [0.3, 0.0, 0.0, 0.0], [0.4, 0.0, 0.0, 0.0]]
 SILENCE = 4.0
 LEVEL = [0.6, 0.1, 0.1, 0.1]
 LEVEL_DB = 6.0
@@ -81,7 +81,7 @@ def lead_target(
     scores = (known[:, 0, :, None] * known[:, 1, None, :])[:, None]
     height = _slots(register) / (_slots((register > 0.0).float()) + TINY)
     clash = _harmony_and_register(tones, height, slot_seconds) + both * _rhythm(onset, slot_seconds)
-    cost = _cost(scores * clash - both * _matrix(WISH, both), _alone(there, loud))
+    cost = _cost(scores * clash - both * _matrix(PREFERENCE, both), _alone(there, loud))
     target = torch.softmax(-cost / TEMPERATURE, dim=-1) @ _assignments(cost)
     weight = UNKNOWN_WEIGHT + (1.0 - UNKNOWN_WEIGHT) * _score_share(scores[:, 0])
     return target.repeat_interleave(SLOT, dim=1)[:, :hops], weight[:, None].expand(-1, hops, -1)

@@ -126,7 +126,7 @@ def open_set(directory: Path, settings: dict) -> tuple[Clips, dict[str, Clips]]:
     """What to train on and what to validate by (by name), as table [data] of the configuration says.
 
     Nothing of the songs `held_out` or `validation` is trained on, in whatever mixture. Real songs of `validation` make
-    the set `real`, the made songs that the writer set aside make the set `synthetic`.
+    the set `real`, the synthetic songs of the validation split make the set `synthetic`.
     """
     held = set(settings["held_out"]) | set(settings["validation"])
     shards = [Shard(path) for path in sorted(directory.glob("train-*.safetensors"))]

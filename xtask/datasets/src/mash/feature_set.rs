@@ -226,7 +226,7 @@ impl Plan {
             parts: Part::ALL.map(Part::name),
             complete,
             hours: groups.values().map(|group| group.hours).sum(),
-            split: "by song: one made song in ten (hash of its name) validates; real songs are in groups of their own",
+            split: "by song: one synthetic song in ten (hash of its name) validates; real songs are in groups of their own",
             test_songs: TEST_SONGS,
             groups,
             sources,
