@@ -9,40 +9,35 @@ pub(crate) mod serve;
 mod shown;
 pub(crate) mod suggest;
 
-use std::path::PathBuf;
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use songweave_library::{
     likeness::filter::{self, Filter},
-    store::{self, SqliteStore},
+    store::{self, Location, Store},
 };
 
 /// Where the library is, and how answers are given.
 #[derive(clap::Args)]
 pub(crate) struct Place {
-    /// The library's file; without it the one in your data folder
-    #[arg(long, global = true, value_name = "FILE.sqlite")]
-    store: Option<PathBuf>,
+    /// The library's file, or a PostgreSQL server with pgvector; without it the file in your data folder
+    #[arg(long, global = true, value_name = "FILE.sqlite|postgres://USER@HOST/NAME")]
+    store: Option<String>,
     /// Answer in JSON, for scripts
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
 impl Place {
-    /// Where the library lies.
-    pub(crate) fn path(&self) -> Result<PathBuf> {
-        match &self.store {
-            Some(path) if path.to_string_lossy().starts_with("postgres:") => {
-                bail!("this build keeps libraries in SQLite files only; name one with --store FILE.sqlite")
-            }
-            Some(path) => Ok(path.clone()),
-            None => Ok(store::default_place()?),
-        }
+    /// Where the library is kept.
+    pub(crate) fn location(&self) -> Result<Location> {
+        Ok(match &self.store {
+            Some(text) => Location::of(text)?,
+            None => Location::File(store::default_place()?),
+        })
     }
 
     /// The library to read.
-    pub(crate) fn read(&self) -> Result<SqliteStore> {
-        Ok(SqliteStore::read_only(&self.path()?)?)
+    pub(crate) fn read(&self) -> Result<Box<dyn Store>> {
+        Ok(self.location()?.read()?)
     }
 }
 

@@ -1,50 +1,29 @@
 //! The program as its users run it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod common;
+
 use std::{
-    f32::consts::TAU,
     fs,
     path::Path,
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
-use songweave_audio::{decode::Audio, write::write_wav};
+use common::folder;
 
-/// A song of a few seconds that is like no other.
-fn song(path: &Path, number: u32) {
-    let rate = 16_000_u32;
-    let hz = 110.0 * (number as f32 / 12.0).exp2();
-    let sample = |n: u32| {
-        let now = n as f32 / rate as f32;
-        let beat = (-6.0 * (now * (1.5 + 0.1 * number as f32)).fract()).exp();
-        0.2 * beat * ((TAU * hz * now).sin() + (TAU * 1.5 * hz * now).sin())
-    };
-    let samples: Vec<f32> = (0..rate * (4 + number % 5)).map(sample).collect();
-    write_wav(path, &Audio { rate, channels: vec![samples] }).unwrap();
-}
-
-fn folder(songs: u32) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("music")).unwrap();
-    (0..songs).for_each(|number| song(&folder.path().join(format!("music/{number:02}.wav")), number));
-    folder
-}
+const STORE: &str = "library.sqlite";
 
 fn command(folder: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_songweave"));
-    command.current_dir(folder).args(["--store", "library.sqlite"]).args(words);
-    command
+    common::command(folder, STORE, words)
 }
 
 fn run(folder: &Path, words: &[&str]) -> Output {
-    command(folder, words).output().unwrap()
+    common::run(folder, STORE, words)
 }
 
 fn json(folder: &Path, words: &[&str]) -> serde_json::Value {
-    let output = run(folder, words);
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    common::json(folder, STORE, words)
 }
 
 #[test]
@@ -118,9 +97,17 @@ fn what_goes_wrong_is_one_sentence_and_an_exit_code() {
     };
     said(&["suggest", "music/00.wav"], 1, "there is no library yet");
     said(&["index", "nowhere"], 1, "nowhere");
-    let elsewhere =
-        Command::new(env!("CARGO_BIN_EXE_songweave")).args(["--store", "postgres://x", "doctor"]).output().unwrap();
-    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("SQLite files only"));
+    for (address, sentence) in [
+        (
+            "postgres://me:secret@127.0.0.1:1/music",
+            "postgres://127.0.0.1/music: the library on this server cannot be used",
+        ),
+        ("postgres://me:secret@host:port/music", "write postgres://USER@HOST/NAME"),
+    ] {
+        let elsewhere = common::run(path, address, &["doctor"]);
+        let told = String::from_utf8_lossy(&elsewhere.stderr);
+        assert!(elsewhere.status.code() == Some(1) && told.contains(sentence) && !told.contains("secret"), "{told}");
+    }
     said(&["suggest"], 2, "required");
     assert!(run(path, &["index", "music"]).status.success());
     said(&["suggest", "music/99.wav"], 1, "cannot be found");

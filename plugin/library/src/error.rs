@@ -32,6 +32,16 @@ pub enum LibraryError {
         /// The store's words.
         reason: String,
     },
+    /// The server that keeps the library does what it should not.
+    #[error("{place}: the library on this server cannot be used ({reason}); {hint}")]
+    Server {
+        /// The server and the database, without a password.
+        place: String,
+        /// The server's words.
+        reason: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// Somebody else writes.
     #[error("{0}: another `songweave index` writes to this library at the moment; wait for it or stop it")]
     Busy(PathBuf),

@@ -3,6 +3,7 @@
 //! Two kinds of threads: workers that hear, and the caller's, which alone writes. Each track is written as soon as it was
 //! heard. The folders are only read.
 
+mod shared;
 mod walk;
 mod work;
 
@@ -23,6 +24,7 @@ use crate::{
     store::{FileKnown, FileSeen, Store},
     track::{Digest, Tags, TrackId, Vector},
 };
+pub use shared::index as index_shared;
 use walk::Found;
 use work::{Answer, Outcome};
 

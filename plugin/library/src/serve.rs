@@ -22,7 +22,10 @@ use hyper::{Method, Request, StatusCode, body::Incoming, server::conn::http1, se
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
-use crate::error::{LibraryError, Result};
+use crate::{
+    error::{LibraryError, Result},
+    store::Location,
+};
 use answer::{Answer, text};
 use api::Library;
 
@@ -39,13 +42,13 @@ const PAGE: [(&str, &str, &str); 3] = [
     ("/page.js", "text/javascript; charset=utf-8", include_str!("serve/page/page.js")),
 ];
 
-/// Serves the page of the library at `path` on a port of the loopback interface, 0 = any free one; `ready` is told which. Returns only
+/// Serves the page of the library at `location` on a port of the loopback interface, 0 = any free one; `ready` is told which. Returns only
 /// with an error.
 ///
 /// # Errors
 /// There is no library, or the port is taken.
-pub fn serve(path: &Path, port: u16, ready: impl FnOnce(SocketAddr)) -> Result<()> {
-    let library = Arc::new(Mutex::new(Library::open(path)?));
+pub fn serve(location: &Location, port: u16, ready: impl FnOnce(SocketAddr)) -> Result<()> {
+    let library = Arc::new(Mutex::new(Library::open(location)?));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let failed = |reason| {
         LibraryError::Ask(format!("port {port} of this computer cannot be used ({reason}); choose another with --port"))
@@ -74,12 +77,12 @@ async fn respond(
 ) -> std::result::Result<Answer, std::convert::Infallible> {
     let answer = match guard::refusal(&request, port) {
         Some((status, reason)) => text(status, reason),
-        None => route(request, &library).await,
+        None => route(request, library).await,
     };
     Ok(answer::guarded(answer))
 }
 
-async fn route(request: Request<Incoming>, library: &Mutex<Library>) -> Answer {
+async fn route(request: Request<Incoming>, library: Arc<Mutex<Library>>) -> Answer {
     let (head, body) = request.into_parts();
     let path = head.uri.path();
     if head.method == Method::POST {
@@ -87,7 +90,10 @@ async fn route(request: Request<Incoming>, library: &Mutex<Library>) -> Answer {
             return text(StatusCode::METHOD_NOT_ALLOWED, "only playlists can be written");
         }
         return match Limited::new(body, LONGEST_BODY).collect().await {
-            Ok(body) => locked(library).save_playlist(&body.to_bytes()),
+            Ok(body) => {
+                let body = body.to_bytes();
+                ask(library, move |library| library.save_playlist(&body)).await
+            }
             Err(_) => text(StatusCode::PAYLOAD_TOO_LARGE, "the playlist is too long"),
         };
     }
@@ -95,7 +101,7 @@ async fn route(request: Request<Incoming>, library: &Mutex<Library>) -> Answer {
         return answer::whole(kind, (*contents).to_owned().into_bytes());
     }
     if let Some(id) = path.strip_prefix("/audio/") {
-        let file = locked(library).file(id);
+        let file = locked(&library).file(id);
         return match file {
             Some(file) => {
                 audio::answer(Path::new(&file), head.headers.get("range").and_then(|range| range.to_str().ok())).await
@@ -103,7 +109,14 @@ async fn route(request: Request<Incoming>, library: &Mutex<Library>) -> Answer {
             None => text(StatusCode::NOT_FOUND, "there is no such song"),
         };
     }
-    locked(library).answer(path, head.uri.query().unwrap_or_default())
+    let uri = head.uri.clone();
+    ask(library, move |library| library.answer(uri.path(), uri.query().unwrap_or_default())).await
+}
+
+/// Asks the library on a thread that may wait: searches take a while, and a server is asked over the network.
+async fn ask(library: Arc<Mutex<Library>>, what: impl FnOnce(&mut Library) -> Answer + Send + 'static) -> Answer {
+    let answer = tokio::task::spawn_blocking(move || what(&mut locked(&library))).await;
+    answer.unwrap_or_else(|_| text(StatusCode::INTERNAL_SERVER_ERROR, "the library could not be asked"))
 }
 
 fn locked(library: &Mutex<Library>) -> std::sync::MutexGuard<'_, Library> {

@@ -1,6 +1,9 @@
-//! Where the library is kept: one writer, any number of readers.
+//! Where the library is kept: in a file with one writer and any number of readers, or on a server with any number of both.
 
+mod location;
 mod packing;
+mod postgres;
+mod recording;
 mod schema;
 mod sqlite;
 mod writer_lock;
@@ -13,6 +16,8 @@ use crate::{
     error::{LibraryError, Result},
     track::{Digest, Tags, Track, TrackId, Vector},
 };
+pub use location::Location;
+pub use postgres::{PostgresStore, Server, Taken};
 pub use sqlite::SqliteStore;
 pub use writer_lock::WriterLock;
 
@@ -125,6 +130,16 @@ pub trait Store: Send {
     /// # Errors
     /// As [`Store::files`].
     fn tracks(&self, whole: bool, each: &mut dyn FnMut(Stored)) -> Result<()>;
+
+    /// The tracks with a file that are nearest to a vector, in the order of their numbers, slices, fingerprints and bands left empty; `None` where
+    /// reading all tracks is as fast.
+    ///
+    /// # Errors
+    /// As [`Store::files`].
+    fn near(&self, vector: &Vector, count: usize) -> Result<Option<Vec<Stored>>> {
+        let _ = (vector, count);
+        Ok(None)
+    }
 
     /// One track with everything.
     ///

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use songweave_library::serve::serve;
+use songweave_library::{serve::serve, store::Location};
 
 /// A server on a library of some songs, for as long as the test runs.
 struct Server {
@@ -25,7 +25,7 @@ fn server(songs: u64) -> Server {
     common::run(&mut store, music.path());
     let path = place.path().join("library.sqlite");
     let (send, address) = channel();
-    std::thread::spawn(move || serve(&path, 0, |address| send.send(address).unwrap()).unwrap());
+    std::thread::spawn(move || serve(&Location::File(path), 0, |address| send.send(address).unwrap()).unwrap());
     Server { address: address.recv_timeout(Duration::from_secs(60)).unwrap(), _place: place, music }
 }
 

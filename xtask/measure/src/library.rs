@@ -1,4 +1,8 @@
-//! The library: how fast it listens, looks again and searches, and what that takes of memory and disk.
+//! The library: how fast it listens, looks again and searches, what that takes of memory and disk, and what stays when it
+//! grows or is killed.
+
+mod killed;
+mod neighbours;
 
 use std::{
     path::{Path, PathBuf},
@@ -14,18 +18,22 @@ use songweave_library::{
         catalogue::Catalogue,
         search::{Wish, query_of, suggest},
     },
-    store::{FileSeen, SqliteStore, Store},
-    track::{Digest, NUMBERS, Sound, Tags, Track, Vector, unit},
+    store::{FileSeen, Location, SqliteStore, Store},
+    track::{Digest, Sound, Tags, Track, Vector, unit},
 };
 
 use songweave_score::random::Random;
 
 use crate::statistics::percentile;
+pub use killed::{Killed, killed};
+pub use neighbours::{Kept, kept};
 
 /// Workers that listen, as many as the figures are asked for.
 const WORKERS: usize = 2;
 /// Searches that are timed.
 const SEARCHES: usize = 300;
+/// Songs of a server's library among which it is suggested.
+const NEAR: usize = 400;
 /// Groups of alike songs in a made library.
 const GROUPS: u64 = 200;
 
@@ -108,13 +116,29 @@ pub fn look_again(recording: &Path, folder: &Path, files: usize) -> Result<Again
     Ok(Again { files: report.unchanged, seconds: report.seconds })
 }
 
-/// Searches a library of so many made tracks.
+/// Slices of the songs that [`listen`] heard into `folder`, `[song][slice]`.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn heard(folder: &Path) -> Result<Vec<Vec<Vector>>> {
+    let mut songs = Vec::new();
+    SqliteStore::read_only(&folder.join("listened.sqlite"))?
+        .tracks(true, &mut |stored| songs.push(stored.track.sound.slices))?;
+    Ok(songs)
+}
+
+/// Slices of so many made songs, `[song][slice]`.
+#[must_use]
+pub fn made_slices(songs: usize) -> Vec<Vec<Vector>> {
+    (0..songs as u64).map(|number| made(number).0.sound.slices).collect()
+}
+
+/// Searches a library of so many made tracks at a place where there is none yet, as `songweave suggest` does.
 ///
 /// # Errors
 /// The store cannot be written.
-pub fn search(folder: &Path, tracks: usize, progress: &mut dyn FnMut(usize)) -> Result<Searching> {
-    let path = folder.join("made.sqlite");
-    let mut store = SqliteStore::open(&path)?;
+pub fn search(location: &Location, tracks: usize, progress: &mut dyn FnMut(usize)) -> Result<Searching> {
+    let mut store = location.open()?;
     for number in 0..tracks as u64 {
         let (track, vector) = made(number);
         let file = FileSeen { path: format!("/music/{number:07}.mp3"), size: 1, modified: 1 };
@@ -122,32 +146,36 @@ pub fn search(folder: &Path, tracks: usize, progress: &mut dyn FnMut(usize)) -> 
         progress(number as usize + 1);
     }
     drop(store);
+    let store = location.read()?;
     let before = memory("VmRSS");
     let started = Instant::now();
-    let catalogue = Catalogue::load(&SqliteStore::read_only(&path)?)?;
+    let whole = Catalogue::load(&*store)?;
     let load_seconds = started.elapsed().as_secs_f64();
     let memory_mb = memory("VmRSS").zip(before).map(|(after, before)| after - before);
+    let is_server = matches!(location, Location::Server(_));
     let timed = |number: usize| {
-        let query = query_of(&catalogue, number * 7919 % catalogue.entries().len().max(1));
+        let query = query_of(&whole, number * 7919 % whole.entries().len().max(1));
         let started = Instant::now();
-        std::hint::black_box(suggest(&catalogue, &query, &Wish::default()));
-        started.elapsed().as_secs_f64() * 1e3
+        // A server finds the nearest itself.
+        let near = is_server.then(|| Catalogue::around(&*store, &query.vector, NEAR)).transpose()?;
+        std::hint::black_box(suggest(near.as_ref().unwrap_or(&whole), &query, &Wish::default()));
+        Ok(started.elapsed().as_secs_f64() * 1e3)
     };
-    let mut times: Vec<f64> = (0..SEARCHES).map(timed).collect();
+    let mut times = (0..SEARCHES).map(timed).collect::<Result<Vec<f64>>>()?;
     times.sort_by(f64::total_cmp);
-    let store_mb = std::fs::metadata(&path).map_or(0.0, |data| data.len() as f64 / 1e6);
     let (p50_ms, p99_ms) = (percentile(&times, 0.5), percentile(&times, 0.99));
-    Ok(Searching { tracks, load_seconds, p50_ms, p99_ms, store_mb, memory_mb })
+    Ok(Searching { tracks, load_seconds, p50_ms, p99_ms, store_mb: location.bytes() as f64 / 1e6, memory_mb })
 }
 
 /// A track as real ones are in size, near others of its group.
 fn made(number: u64) -> (Track, Vector) {
-    let mut own = Random::new(number + 1);
-    let mut group = Random::new(number % GROUPS + 1_000_003);
-    let mut slice = || unit(&std::array::from_fn(|_| 0.7 * own.noise())).unwrap_or([0.1; NUMBERS]);
+    let mut own = Random::for_task(1, number);
+    let mut group = Random::for_task(2, number % GROUPS);
+    let centre: Vector = std::array::from_fn(|_| group.normal());
+    let song: Vector = std::array::from_fn(|at| centre[at] + own.normal());
+    let mut slice = || unit(&std::array::from_fn(|at| song[at] + own.normal())).unwrap_or(centre);
     let slices: Vec<Vector> = (0..6).map(|_| slice()).collect();
-    let centre: Vector = std::array::from_fn(|_| group.noise());
-    let vector = unit(&std::array::from_fn(|at| centre[at] + 3.0 * slices[0][at])).unwrap_or(centre);
+    let vector = unit(&song).unwrap_or(centre);
     let mut digest = [0; 32];
     digest[..8].copy_from_slice(&number.to_be_bytes());
     let sound = Sound {

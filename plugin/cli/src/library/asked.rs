@@ -11,8 +11,18 @@ use songweave_library::{
         search::Query,
     },
     store::{Store, Stored},
-    track::{Digest, Sound, Track, TrackId},
+    track::{Digest, Sound, Track, TrackId, Vector},
 };
+
+/// What was named, before it is looked for among other songs.
+pub(super) struct Named {
+    /// What it sounds like.
+    pub(super) vector: Vector,
+    /// The track, or one that is in no library.
+    stored: Stored,
+    /// The track of the library that it is, or a part of.
+    own: Option<Stored>,
+}
 
 /// What was named.
 pub(super) struct Asked {
@@ -20,6 +30,20 @@ pub(super) struct Asked {
     pub(super) query: Query,
     /// What was heard of it.
     pub(super) sound: Sound,
+}
+
+impl Named {
+    /// Among the songs of a catalogue.
+    pub(super) fn among(self, catalogue: &Catalogue) -> Asked {
+        let mut found = entry(&self.stored);
+        if let Some(own) = &self.own {
+            let known = catalogue.position(own.id).map(|position| &catalogue.entries()[position]);
+            found.recording = own.recording;
+            found.version = known.map_or(usize::MAX, |known| known.version);
+        }
+        let query = Query { vector: self.vector, entry: found, own: self.own.is_some() };
+        Asked { query, sound: self.stored.track.sound }
+    }
 }
 
 /// A file and the part of it that is meant, in seconds: `FILE` or `FILE@1:30-2:00`.
@@ -43,31 +67,25 @@ fn seconds(text: &str) -> Option<f64> {
 }
 
 /// Looks up what is named, and hears it where the library does not have it.
-pub(super) fn ask(store: &dyn Store, catalogue: &Catalogue, text: &str) -> Result<Asked> {
+pub(super) fn ask(store: &dyn Store, text: &str) -> Result<Named> {
     let (file, part) = file_and_part(text);
-    let path = Path::new(file).canonicalize().with_context(|| format!("{file} cannot be found"))?;
-    let known = known(store, &path)?;
-    let Some(part) = part else {
-        return match known {
-            Some(stored) => Ok(asked(catalogue, stored)),
-            None => heard(store, &path, hearing::hear(&path, hearing::identify(&path)?, ear::network()?.as_mut())?),
-        };
-    };
-    let sound = hearing::hear_part(&path, &part, ear::network()?.as_mut())?;
-    let own = known.map(|stored| asked(catalogue, stored).query.entry);
-    let track = Track { digest: Digest([0; 32]), tags: hearing::read_tags(&path), sound };
-    let mut asked = heard(store, &path, track)?;
-    if let Some(own) = own {
-        asked.query.entry.recording = own.recording;
-        asked.query.entry.version = own.version;
-        asked.query.own = true;
+    let path = dunce::canonicalize(file).with_context(|| format!("{file} cannot be found"))?;
+    let own = known(store, &path)?;
+    match (part, own) {
+        (None, Some(own)) => Ok(Named { vector: own.vector, stored: own.clone(), own: Some(own) }),
+        (None, None) => {
+            heard(store, &path, hearing::hear(&path, hearing::identify(&path)?, ear::network()?.as_mut())?, None)
+        }
+        (Some(part), own) => {
+            let sound = hearing::hear_part(&path, &part, ear::network()?.as_mut())?;
+            heard(store, &path, Track { digest: Digest([0; 32]), tags: hearing::read_tags(&path), sound }, own)
+        }
     }
-    Ok(asked)
 }
 
 /// Where a song of the library stands in the catalogue, by its file.
 pub(super) fn position(store: &dyn Store, catalogue: &Catalogue, file: &str) -> Result<usize> {
-    let path = Path::new(file).canonicalize().with_context(|| format!("{file} cannot be found"))?;
+    let path = dunce::canonicalize(file).with_context(|| format!("{file} cannot be found"))?;
     let found = known(store, &path)?.and_then(|stored| catalogue.position(stored.id));
     found.with_context(|| format!("{file} is not in the library; add it with `songweave index`"))
 }
@@ -82,21 +100,14 @@ fn known(store: &dyn Store, path: &Path) -> Result<Option<Stored>> {
     Ok(id.map(|id| store.track(id)).transpose()?.flatten())
 }
 
-fn asked(catalogue: &Catalogue, stored: Stored) -> Asked {
-    let known = catalogue.position(stored.id).map(|position| catalogue.entries()[position].clone());
-    let entry = known.unwrap_or_else(|| entry(&stored));
-    Asked { query: Query { vector: stored.vector, entry, own: true }, sound: stored.track.sound }
-}
-
-/// What is no track of the library.
-fn heard(store: &dyn Store, path: &Path, track: Track) -> Result<Asked> {
+/// What is no track of the library, but may be a part of one.
+fn heard(store: &dyn Store, path: &Path, track: Track, own: Option<Stored>) -> Result<Named> {
     ensure!(!track.sound.slices.is_empty(), "{}: there is nothing to hear", path.display());
     let (counted, weights) = store.weights()?;
     let vector = Weights::kept(counted, weights).song(&track.sound.slices);
     let path = path.to_string_lossy().into_owned();
     let stored = Stored { id: TrackId(-1), track, vector, recording: TrackId(-1), path, place: None };
-    let query = Query { vector, entry: entry(&stored), own: false };
-    Ok(Asked { query, sound: stored.track.sound })
+    Ok(Named { vector, stored, own })
 }
 
 #[cfg(test)]

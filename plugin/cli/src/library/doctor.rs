@@ -4,13 +4,13 @@ use std::io::Write;
 
 use anyhow::{Result, ensure};
 use serde_json::json;
-use songweave_library::{hearing::ear, store::Store};
+use songweave_library::hearing::ear;
 
 use super::Place;
 
 /// Says what is in the library and what is wrong with it.
 pub(crate) fn run(place: &Place) -> Result<()> {
-    let path = place.path()?;
+    let location = place.location()?;
     let network = ear::network()?.name();
     let store = place.read()?;
     let (tracks, refused) = store.counts()?;
@@ -26,21 +26,16 @@ pub(crate) fn run(place: &Place) -> Result<()> {
     notes.extend((stale > 0).then(|| {
         format!("{stale} songs were heard by another version's network: run `songweave index` to hear them again")
     }));
-    let bytes = std::fs::metadata(&path).map_or(0, |data| data.len());
+    let bytes = location.bytes();
     let mut out = std::io::stdout().lock();
     if place.json {
-        let all = json!({ "store": path, "bytes": bytes, "tracks": tracks, "left_out": refused, "notes": notes, "wrong": wrong });
+        let all = json!({ "store": location.to_string(), "bytes": bytes, "tracks": tracks, "left_out": refused, "notes": notes, "wrong": wrong });
         writeln!(out, "{all:#}")?;
     } else {
-        writeln!(out, "{}: {tracks} songs, {refused} files left out, {:.1} MB", path.display(), bytes as f64 / 1e6)?;
+        writeln!(out, "{location}: {tracks} songs, {refused} files left out, {:.1} MB", bytes as f64 / 1e6)?;
         notes.iter().try_for_each(|note| writeln!(out, "{note}"))?;
     }
     wrong.truncate(3);
-    ensure!(
-        wrong.is_empty(),
-        "{}: the library is damaged ({}); delete the file and index anew",
-        path.display(),
-        wrong.join("; ")
-    );
+    ensure!(wrong.is_empty(), "{location}: the library is damaged ({}); delete it and index anew", wrong.join("; "));
     Ok(())
 }

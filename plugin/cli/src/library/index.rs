@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use songweave_library::{
     hearing::ear::{self, Ear},
-    index::{Progress, Report, index},
-    store::{SqliteStore, Store, WriterLock},
+    index::{Progress, Report, index, index_shared},
+    store::{Location, SqliteStore, WriterLock},
 };
 
 use super::Place;
@@ -18,6 +18,7 @@ use super::Place;
 #[command(after_help = "Examples:
   songweave index ~/Music /media/records
   songweave index ~/Music --workers 1 --json
+  songweave index /mnt/music --store postgres://me@server/music   on as many machines as you like
 
 Stopping it loses nothing but the songs in work: run it again, and it goes on. Songs that were moved, renamed or copied are known
 by their sound. Files that are left out are listed with the reason.")]
@@ -51,17 +52,22 @@ impl Progress for Bar {
 
 /// Indexes folders.
 pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
-    let path = place.path()?;
-    let mut store = SqliteStore::open(&path)?;
-    let _lock = WriterLock::take(&path)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     let workers = args.workers.map_or(cores, usize::from);
     let ears = (0..workers).map(|_| ear::network()).collect::<Result<Vec<Box<dyn Ear>>, _>>()?;
     let bar = ProgressBar::new(0);
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} left  {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let report = index(&mut store, &args.folders, ears, &mut Bar(bar))?;
-    say(place, &report, store.counts()?.0)
+    let location = place.location()?;
+    let report = match &location {
+        Location::Server(server) => index_shared(server, &args.folders, ears, &mut Bar(bar))?,
+        Location::File(path) => {
+            let mut store = SqliteStore::open(path)?;
+            let _lock = WriterLock::take(path)?;
+            index(&mut store, &args.folders, ears, &mut Bar(bar))?
+        }
+    };
+    say(place, &report, location.read()?.counts()?.0)
 }
 
 fn say(place: &Place, report: &Report, tracks: usize) -> Result<()> {

@@ -11,7 +11,6 @@ use songweave_cli::drawing::{
 use songweave_library::{
     likeness::catalogue::Catalogue,
     map::{colours::GENRE_COLOURS, keep_places, page},
-    store::SqliteStore,
     track::GENRES,
 };
 
@@ -46,12 +45,12 @@ pub(crate) struct Args {
 /// Draws the map.
 pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
     drop(place.read()?);
-    let mut store = SqliteStore::open(&place.path()?)?;
-    let catalogue = Catalogue::load(&store)?;
+    let mut store = place.location()?.open()?;
+    let catalogue = Catalogue::load(&*store)?;
     ensure!(!catalogue.entries().is_empty(), "the library is empty; fill it with `songweave index FOLDER`");
     let kind = args.output.extension().and_then(|kind| kind.to_str());
     ensure!(matches!(kind, Some("html" | "png")), "{} ends in neither .html nor .png", args.output.display());
-    let (places, new) = keep_places(&mut store, &catalogue, args.anew)?;
+    let (places, new) = keep_places(&mut *store, &catalogue, args.anew)?;
     match kind {
         Some("html") => write_bytes(&args.output, page::html(&catalogue, &places).as_bytes())?,
         Some("png") => picture(&catalogue, &places).write(&args.output)?,

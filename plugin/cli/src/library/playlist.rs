@@ -48,8 +48,8 @@ fn share(text: &str) -> Result<f32, String> {
 /// Makes a playlist.
 pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
     let store = place.read()?;
-    let catalogue = Catalogue::load(&store)?;
-    let through = args.songs.iter().map(|song| position(&store, &catalogue, song)).collect::<Result<_>>()?;
+    let catalogue = Catalogue::load(&*store)?;
+    let through = args.songs.iter().map(|song| position(&*store, &catalogue, song)).collect::<Result<_>>()?;
     let drift = Drift { keep_on: args.keep_on.into(), drunk: args.drunk, seed: args.seed };
     let songs = make(&catalogue, &Plan { through, length: args.length.into(), drift })?;
     let songs: Vec<&Entry> = songs.into_iter().map(|song| &catalogue.entries()[song]).collect();

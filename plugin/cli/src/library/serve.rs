@@ -27,5 +27,5 @@ pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
         // Nobody may be reading.
         let _ = writeln!(out, "The library is at http://{address}/ (Ctrl+C ends it)").and_then(|()| out.flush());
     };
-    Ok(serve(&place.path()?, args.port, ready)?)
+    Ok(serve(&place.location()?, args.port, ready)?)
 }

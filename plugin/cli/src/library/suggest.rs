@@ -8,6 +8,7 @@ use songweave_cli::render;
 use songweave_library::{
     likeness::{
         catalogue::{Catalogue, Entry},
+        filter::Filter,
         search::{Wish, suggest},
     },
     partners::{Partner, partners},
@@ -53,16 +54,22 @@ pub(crate) struct Args {
     conditions: Conditions,
 }
 
+/// Songs of a server's library among which it is suggested.
+const NEAR: usize = 400;
+
 /// Suggests songs.
 pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
     let store = place.read()?;
-    let catalogue = Catalogue::load(&store)?;
-    let asked = ask(&store, &catalogue, &args.song)?;
+    let asked = ask(&*store, &args.song)?;
     let wish = Wish { limit: args.limit, per_artist: args.per_artist, filter: args.conditions.filter()? };
+    // Conditions, and partners from far away, ask for all songs.
+    let near = !args.for_mash && wish.filter == Filter::default() && wish.limit <= NEAR / 8;
+    let catalogue = if near { Catalogue::around(&*store, &asked.vector, NEAR)? } else { Catalogue::load(&*store)? };
+    let asked = asked.among(&catalogue);
     if !args.for_mash {
         return alike(place, &catalogue, &asked, &wish);
     }
-    let found = partners(&store, &catalogue, &asked.query, &asked.sound.music(), &wish)?;
+    let found = partners(&*store, &catalogue, &asked.query, &asked.sound.music(), &wish)?;
     for_mash(place, &catalogue, &asked, &found)?;
     let first = found.iter().take(args.render.map_or(0, usize::from)).enumerate();
     first

@@ -28,7 +28,7 @@ pub(super) struct Found {
     /// Files and folders that are left out, with the reason.
     pub(super) refused: Vec<(String, String)>,
     /// Where it was looked.
-    roots: Vec<String>,
+    pub(super) roots: Vec<String>,
     /// Folders that could not be looked into: nothing is said of what is below.
     closed: Vec<String>,
 }
@@ -49,7 +49,7 @@ impl Found {
 pub(super) fn walk(folders: &[PathBuf]) -> Result<Found> {
     let mut found = Found::default();
     for folder in folders {
-        let root = folder.canonicalize().map_err(|reason| LibraryError::io(folder, reason))?;
+        let root = dunce::canonicalize(folder).map_err(|reason| LibraryError::io(folder, reason))?;
         let name = root.to_str().ok_or_else(|| {
             LibraryError::Ask(format!("{}: the folder's name is not UTF-8; rename it", root.display()))
         })?;

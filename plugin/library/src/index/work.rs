@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    error::Result,
     hearing::{self, ear::Ear},
     store::FileSeen,
     track::{Digest, Tags, Track},
@@ -38,12 +39,11 @@ pub(super) fn work(
     answers: &SyncSender<Answer>,
 ) {
     while let Some(file) = next(queue) {
-        // A decoder that gives up on a damaged file takes nobody else along.
-        let path = Path::new(&file.path);
-        let outcome = catch_unwind(AssertUnwindSafe(|| look(path, claimed, ear.as_mut())));
-        let broken =
-            |_| Outcome::Refused(None, format!("{}: the file is damaged in a way that no decoder foresaw", file.path));
-        let outcome = outcome.unwrap_or_else(broken);
+        let mut claim = |digest: &Digest| Ok(claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(*digest));
+        let outcome = match look(&file.path, &mut claim, ear.as_mut()) {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Refused(None, error.to_string()),
+        };
         if answers.send(Answer { file, outcome }).is_err() {
             return;
         }
@@ -54,17 +54,28 @@ fn next(queue: &Mutex<IntoIter<FileSeen>>) -> Option<FileSeen> {
     queue.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
-fn look(path: &Path, claimed: &Mutex<HashSet<Digest>>, ear: &mut dyn Ear) -> Outcome {
+/// Hears a file, unless `claim` says that its sound is known or that somebody else hears it.
+///
+/// # Errors
+/// Those of `claim`.
+pub(super) fn look(path: &str, claim: &mut dyn FnMut(&Digest) -> Result<bool>, ear: &mut dyn Ear) -> Result<Outcome> {
+    // A decoder that gives up on a damaged file takes nobody else along.
+    let broken =
+        |_| Ok(Outcome::Refused(None, format!("{path}: the file is damaged in a way that no decoder foresaw")));
+    catch_unwind(AssertUnwindSafe(|| try_to_look(Path::new(path), claim, ear))).unwrap_or_else(broken)
+}
+
+fn try_to_look(path: &Path, claim: &mut dyn FnMut(&Digest) -> Result<bool>, ear: &mut dyn Ear) -> Result<Outcome> {
     let identity = match hearing::identify(path) {
         Ok(identity) => identity,
-        Err(error) => return Outcome::Refused(None, error.to_string()),
+        Err(error) => return Ok(Outcome::Refused(None, error.to_string())),
     };
     let digest = identity.digest;
-    if !claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(digest) {
-        return Outcome::Known(digest, hearing::read_tags(path));
+    if !claim(&digest)? {
+        return Ok(Outcome::Known(digest, hearing::read_tags(path)));
     }
-    match hearing::hear(path, identity, ear) {
+    Ok(match hearing::hear(path, identity, ear) {
         Ok(track) => Outcome::Heard(Box::new(track)),
         Err(error) => Outcome::Refused(Some(digest), error.to_string()),
-    }
+    })
 }

@@ -82,10 +82,26 @@ impl Catalogue {
     pub fn load(store: &dyn Store) -> Result<Self> {
         let mut catalogue = Self::default();
         store.tracks(false, &mut |stored| catalogue.push(&stored))?;
-        let songs = catalogue.entries.iter().map(|entry| (entry.artist.as_deref(), &*entry.title));
+        Ok(catalogue.named())
+    }
+
+    /// Reads the songs that are nearest to a vector, so many at least; all where that is as fast.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn around(store: &dyn Store, vector: &Vector, count: usize) -> Result<Self> {
+        let Some(near) = store.near(vector, count)? else { return Self::load(store) };
+        let mut catalogue = Self::default();
+        near.iter().for_each(|stored| catalogue.push(stored));
+        Ok(catalogue.named())
+    }
+
+    /// With the numbers of versions.
+    fn named(mut self) -> Self {
+        let songs = self.entries.iter().map(|entry| (entry.artist.as_deref(), &*entry.title));
         let names = version_names(songs);
-        catalogue.entries.iter_mut().zip(names).for_each(|(entry, version)| entry.version = version);
-        Ok(catalogue)
+        self.entries.iter_mut().zip(names).for_each(|(entry, version)| entry.version = version);
+        self
     }
 
     fn push(&mut self, stored: &Stored) {

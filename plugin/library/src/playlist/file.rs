@@ -27,7 +27,7 @@ struct Song<'a> {
 /// The name ends in neither `.m3u8`, `.m3u` nor `.json`, its folder does not exist, or the file cannot be written.
 pub fn write(path: &Path, songs: &[&Entry]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = folder.canonicalize().map_err(|reason| LibraryError::io(folder, reason))?;
+    let folder = dunce::canonicalize(folder).map_err(|reason| LibraryError::io(folder, reason))?;
     let text = match path.extension().and_then(|kind| kind.to_str()) {
         Some("m3u8" | "m3u") => m3u8(songs, &folder),
         Some("json") => json(songs, &folder),

@@ -1,9 +1,6 @@
 //! What the page asks of the library.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::Path};
 
 use hyper::StatusCode;
 use serde::Deserialize;
@@ -18,7 +15,7 @@ use crate::{
     },
     map::{page::genres, places},
     playlist::{Drift, Plan, file::m3u8, make},
-    store::{SqliteStore, Store},
+    store::{Location, Store},
     track::TrackId,
 };
 
@@ -30,8 +27,8 @@ const LONGEST_NAME: usize = 200;
 
 /// The library as the page sees it.
 pub(super) struct Library {
-    path: PathBuf,
-    store: SqliteStore,
+    location: Location,
+    store: Box<dyn Store>,
     catalogue: Catalogue,
 }
 
@@ -47,9 +44,9 @@ impl Library {
     ///
     /// # Errors
     /// There is none.
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let store = SqliteStore::read_only(path)?;
-        Ok(Self { path: path.to_owned(), catalogue: Catalogue::load(&store)?, store })
+    pub(super) fn open(location: &Location) -> Result<Self> {
+        let store = location.read()?;
+        Ok(Self { location: location.clone(), catalogue: Catalogue::load(&*store)?, store })
     }
 
     /// Answers what begins with `/api/`.
@@ -78,7 +75,7 @@ impl Library {
 
     /// All songs, read anew: an index may be running.
     fn songs(&mut self) -> Result<Value> {
-        self.catalogue = Catalogue::load(&self.store)?;
+        self.catalogue = Catalogue::load(&*self.store)?;
         let places = places(&self.catalogue, false);
         let song = |position: usize| {
             let (entry, place) = (&self.catalogue.entries()[position], places[position]);
@@ -157,7 +154,7 @@ impl Library {
         if tracks.len() > MOST_LISTED || tracks.iter().any(|track| self.catalogue.position(*track).is_none()) {
             return text(StatusCode::BAD_REQUEST, "a playlist has up to 1000 songs of the library");
         }
-        match SqliteStore::open(&self.path).and_then(|mut store| store.save_playlist(name, &tracks)) {
+        match self.location.open().and_then(|mut store| store.save_playlist(name, &tracks)) {
             Ok(id) => json(&json!({ "id": id })),
             Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         }

@@ -7,30 +7,21 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
-use songweave_dsp::analysis::chroma::PITCH_CLASSES;
 use songweave_engine::follow::{key::Key, tempo::TempoEstimate};
 
 use super::{
     FileKnown, FileSeen, Saved, Store, Stored,
     packing::{pack, pack_prints, pack_slices, unpack, unpack_prints, unpack_slices},
+    recording::{Other, SAME_LENGTH, is_same},
     schema,
 };
 use crate::{
     error::{LibraryError, Result},
-    hearing::same_recording,
     track::{Digest, Sound, Tags, Track, TrackId, Vector},
 };
 
 /// How long a call waits for another one that writes.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Seconds by which the lengths of one recording may differ in two codecs.
-const SAME_LENGTH: f64 = 1.0;
-/// Cosine of the song vectors of one recording in two codecs, at least.
-const SAME_VECTOR: f32 = 0.9;
-
-/// Cosine of their pitch classes: sounds that do not change have the same fingerprint in all keys.
-const SAME_CHROMA: f32 = 0.97;
-
 /// Columns of a track; those behind the bar only where everything is wanted.
 const SHORT: &str = "t.id, t.digest, t.title, t.artist, t.album, t.seconds, t.loudness, t.tonic, t.minor, t.bpm, t.bpm_confidence, \
      t.density, t.chroma, t.scales, t.genres, t.vector, t.recording, t.x, t.y, f.path";
@@ -151,22 +142,13 @@ fn recording(transaction: &Transaction, track: &Track, vector: &Vector) -> rusql
     let seconds = track.sound.seconds;
     let mut rows = statement.query(params![seconds - SAME_LENGTH, seconds + SAME_LENGTH, &track.digest.0[..]])?;
     while let Some(row) = rows.next()? {
-        let alike: Option<Vector> = unpack(row.get_ref(1)?.as_blob()?);
-        let chroma: Option<[f32; PITCH_CLASSES]> = unpack(row.get_ref(3)?.as_blob()?);
-        let near = alike.is_some_and(|other| cosine(&other, vector) >= SAME_VECTOR)
-            && chroma.is_some_and(|other| cosine(&other, &track.sound.chroma) >= SAME_CHROMA);
-        if near && same_recording(&track.sound.prints, &unpack_prints(row.get_ref(2)?.as_blob()?)) {
+        let prints = row.get_ref(2)?.as_blob()?;
+        let other = Other { vector: unpack(row.get_ref(1)?.as_blob()?), chroma: unpack(row.get_ref(3)?.as_blob()?) };
+        if is_same(track, vector, &other, || unpack_prints(prints)) {
             return row.get(0).map(Some);
         }
     }
     Ok(None)
-}
-
-/// Cosine of the angle between two lists of numbers; 1 where both are all 0, as without any pitch.
-fn cosine(one: &[f32], other: &[f32]) -> f32 {
-    let dot = |one: &[f32], other: &[f32]| one.iter().zip(other).map(|(one, other)| one * other).sum::<f32>();
-    let lengths = (dot(one, one) * dot(other, other)).sqrt();
-    if lengths > 0.0 { dot(one, other) / lengths } else { f32::from(u8::from(dot(one, one) == dot(other, other))) }
 }
 
 fn insert(transaction: &Transaction, track: &Track, vector: &Vector, ear: &str) -> rusqlite::Result<TrackId> {

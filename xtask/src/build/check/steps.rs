@@ -5,14 +5,15 @@ use super::bounce;
 use crate::build::{bundle, tools};
 use crate::{project, python};
 use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A step: what it is called and what it does.
 type Step = (&'static str, fn() -> Result<Outcome>);
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 13] = [
+pub(super) const STEPS: [Step; 14] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
@@ -26,6 +27,7 @@ pub(super) const STEPS: [Step; 13] = [
     ("listener", listener),
     ("editor", editor),
     ("library page in a browser", page),
+    ("library on a server", shared),
 ];
 
 fn format() -> Result<Outcome> {
@@ -46,6 +48,8 @@ fn licences() -> Result<Outcome> {
         // Its build must not land in the folder that the workspace is built in.
         quietly(install.env_remove("CARGO_TARGET_DIR"))?;
     }
+    // What is checked is every system's, while only this one's has been downloaded. Without a network it may all be here already.
+    let _ = quietly(project::cargo().args(["fetch", "--locked", "--quiet"]).current_dir(project::root()));
     // Licences and sources need no network; advisories would make an unchanged commit fail from one day to the next.
     let mut check = Command::new(deny);
     quietly(check.args(["--offline", "check", "licenses", "bans", "sources"]).current_dir(project::root()))?;
@@ -63,8 +67,12 @@ fn checked() -> Result<Outcome> {
 
 /// Runs `cargo test` and counts the tests.
 fn cargo_test(arguments: &[&str]) -> Result<Outcome> {
-    let mut command = project::cargo();
-    let output = quietly(command.arg("test").args(arguments).arg("--locked").current_dir(project::root()))?;
+    count(project::cargo().arg("test").args(arguments).arg("--locked").current_dir(project::root()))
+}
+
+/// Runs tests and counts them.
+fn count(command: &mut Command) -> Result<Outcome> {
+    let output = quietly(command.current_dir(project::root()))?;
     let lines = output.lines().filter(|line| line.starts_with("test result:"));
     let numbers = lines.filter_map(|line| line.split(" passed").next()?.split_whitespace().last()?.parse::<u32>().ok());
     passed(format!("{} tests", numbers.sum::<u32>()))
@@ -158,6 +166,47 @@ fn page() -> Result<Outcome> {
     let program = build_program()?;
     let chromium = tools::find("chromium").context("chromium has gone")?;
     passed(quietly(Command::new(python).arg(folder.join("browse.py")).args([program, chromium]))?.trim())
+}
+
+/// The library on a PostgreSQL server of its own, which ends with the step.
+fn shared() -> Result<Outcome> {
+    let folder = project::root().join("xtask/python/postgres");
+    let python = match python::environment("venv-postgres", &folder.join("requirements.txt")) {
+        Ok(python) => python,
+        Err(missing) => return Ok(Outcome::Skipped(format!("{missing:#}"))),
+    };
+    // Not below the target folder: the path of a socket may have a hundred letters only.
+    let data = std::env::temp_dir().join(format!("songweave-postgres-{}", std::process::id()));
+    let mut server = Command::new(python);
+    server.arg(folder.join("server.py")).arg(&data).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = server.spawn().context("Python cannot be run")?;
+    let mut address = String::new();
+    BufReader::new(server.stdout.take().context("the server has no output")?).read_line(&mut address)?;
+    let tested = if address.trim().is_empty() {
+        Err(anyhow::anyhow!("the server did not start; see {}/log", data.display()))
+    } else {
+        let mut tests = project::cargo();
+        tests.args([
+            "test",
+            "--release",
+            "--locked",
+            "--package",
+            "songweave-cli",
+            "--test",
+            "shared",
+            "--",
+            "--ignored",
+        ]);
+        count(tests.env("SONGWEAVE_POSTGRES", address.trim()))
+    };
+    // It ends when nobody writes to it any more.
+    drop(server.stdin.take());
+    server.wait()?;
+    // Where something went wrong its log stays.
+    if tested.is_ok() {
+        let _ = std::fs::remove_dir_all(&data);
+    }
+    tested
 }
 
 /// Builds the program `songweave`; where it is.
