@@ -75,6 +75,18 @@ pub enum StepError {
 }
 
 /// The mash network with its weights and its state.
+///
+/// ```
+/// use songweave_models::mash::{FEATURES, MashNetwork, MashOutput};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (mut network, mut out) = (MashNetwork::embedded()?, MashOutput::default());
+/// network.step(&[[0.0; FEATURES]; 2], &mut out)?;
+/// // The parts of a band add up to the whole.
+/// assert!((out.shares[0].iter().map(|part| part[40]).sum::<f32>() - 1.0).abs() < 1e-5);
+/// # Ok(())
+/// # }
+/// ```
 pub type MashNetwork = Network<Mash>;
 
 impl MashNetwork {

@@ -22,6 +22,21 @@ pub use ports::Port;
 pub use processor::ClapProcessor;
 
 /// A CLAP plugin instance, to be kept on the thread that made it.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use songweave_host::ClapPlugin;
+///
+/// # fn main() -> Result<(), songweave_host::HostError> {
+/// let bundle = Path::new("target/bundled/Songweave.clap");
+/// let plugins = ClapPlugin::list(bundle)?;
+/// let mut plugin = ClapPlugin::load(bundle, &plugins[0].0)?;
+/// let processor = plugin.activate(48_000.0, 512)?;
+/// println!("{} samples late", plugin.latency());
+/// plugin.deactivate(processor);
+/// # Ok(())
+/// # }
+/// ```
 pub struct ClapPlugin {
     instance: PluginInstance<Handlers>,
 }

@@ -14,6 +14,14 @@ const TAIL: f64 = 0.025;
 const ENOUGH: usize = 6;
 
 /// A mean with its spread, in the unit of the figure.
+///
+/// ```
+/// use songweave_measure::statistics::Estimate;
+///
+/// let estimate = Estimate::of(&[1.0, 2.0, 3.0]).unwrap();
+/// assert_eq!((estimate.mean, estimate.pairs), (2.0, 3));
+/// assert_eq!(estimate.by_pairs, None, "three say next to nothing of how sure it is");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Mean over the pairs of songs.

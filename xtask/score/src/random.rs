@@ -4,6 +4,14 @@
 //! how a number, a choice or a distribution is drawn.
 
 /// A random number generator.
+///
+/// ```
+/// use songweave_score::random::Random;
+///
+/// let (mut one, mut other) = (Random::new(7), Random::new(7));
+/// assert_eq!(one.unit(), other.unit());
+/// assert!((-1.0..=1.0).contains(&one.noise()));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Random {
     state: [u64; 4],

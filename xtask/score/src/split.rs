@@ -4,6 +4,13 @@ use crate::random::hash;
 
 /// What a song is for, by a hash of its name. Nothing that is measured on test songs was trained on them or chosen by them, with one exception:
 /// Mash is tested on real multitracks, so it validates by songs that others test with.
+///
+/// ```
+/// use songweave_score::split::Split;
+///
+/// assert_eq!(Split::of("007"), Split::Test);
+/// assert_eq!(Split::of("006"), Split::Validation);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
     /// To train on.

@@ -108,6 +108,13 @@ const DEEP_BASS: Tone = Tone { partials: &[1.0, 0.2, 0.3, 0.1, 0.1], attack: 0.0
 const REED: Tone = Tone { partials: &[0.7, 0.15, 0.5, 0.1, 0.3, 0.05, 0.15], attack: 0.02, decay: 4.0, release: 0.05 };
 
 /// Song A: voice, soft drums, bass and plucked chords.
+///
+/// ```
+/// use songweave_synth::demo_songs::{mixture, song_a};
+///
+/// let song = song_a();
+/// assert_eq!(mixture(&song).channels[0].len(), song.samples());
+/// ```
 #[must_use]
 pub fn song_a() -> Song {
     let mut random = Random::new(18_24);

@@ -54,6 +54,14 @@ fn faded(controls: &Controls, lead: &[f32; PARTS]) -> PartBands {
 
 /// Gains that the faders make of a decision's shares: in a band, the sum of the parts' shares times the gains with which
 /// they are heard.
+///
+/// ```
+/// use songweave_dsp::{exchange::{controls::Controls, decision::MashDecision}, mash::mask::gains};
+///
+/// // All faders at A: song A as it is, nothing of song B.
+/// let [a, b] = gains(&MashDecision::UNDECIDED, &Controls { faders: [0.0; 4], ..Controls::default() });
+/// assert!(a.iter().all(|gain| *gain == 1.0) && b.iter().all(|gain| *gain == 0.0));
+/// ```
 #[must_use]
 pub fn gains(decision: &MashDecision, controls: &Controls) -> SongGains {
     let controls = Controls { delta: false, ..*controls };

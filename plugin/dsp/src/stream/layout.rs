@@ -48,6 +48,14 @@ pub const PORT_PARTS: [Part; PARTS] = [Part::Drums, Part::Bass, Part::Other, Par
 ///
 /// A hop lasts about 11 ms at every rate: the sizes double with each octave of the sample rate (window 2048 at 44.1 and
 /// 48 kHz, 4096 at 88.2 and 96 kHz, 8192 at 176.4 and 192 kHz, 1024 at 22.05 kHz).
+///
+/// ```
+/// use songweave_dsp::stream::layout::StreamLayout;
+///
+/// let layout = StreamLayout::for_sample_rate(48_000.0);
+/// assert_eq!((layout.window, layout.hop, layout.latency()), (2_048, 512, 3_072));
+/// assert_eq!(StreamLayout::for_sample_rate(96_000.0).window, 4_096);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StreamLayout {
     /// Sample rate in Hz.

@@ -60,6 +60,24 @@ impl Modes {
 }
 
 /// The whole path of one plugin instance.
+///
+/// ```
+/// use songweave_dsp::{
+///     exchange::{controls::Controls, link::{NeverWait, link}, telemetry::{Telemetry, columns}},
+///     stream::{layout::StreamLayout, path::{AudioPath, BlockInfo}},
+/// };
+///
+/// let layout = StreamLayout::for_sample_rate(48_000.0);
+/// let (audio, _inference) = link();
+/// let mut path = AudioPath::new(layout, false, audio, Telemetry::default().into(), columns().0);
+/// // Without a song B, song A passes bit for bit, one latency later.
+/// let a: Vec<f32> = (0..2 * layout.latency()).map(|n| (n as f32 * 0.01).sin()).collect();
+/// let (mut left, mut right) = (a.clone(), a.clone());
+/// let nothing: [&[f32]; 0] = [];
+/// let info = BlockInfo::from(Controls::default());
+/// path.process(&mut [&mut left, &mut right], &nothing, &info, &mut NeverWait, &mut ());
+/// assert_eq!(left[layout.latency()..], a[..layout.latency()]);
+/// ```
 pub struct AudioPath {
     layout: StreamLayout,
     mono_input: bool,

@@ -37,6 +37,20 @@ pub struct Rendered {
 type Block = [Vec<f32>; CHANNELS];
 
 /// The plugin's path for one render.
+///
+/// ```
+/// use songweave_dsp::{exchange::controls::Controls, stream::layout::StreamLayout};
+/// use songweave_engine::runtime::offline::Offline;
+/// use songweave_models::MashNetwork;
+///
+/// # fn main() -> Result<(), songweave_models::WeightError> {
+/// let path = Offline::new(StreamLayout::for_sample_rate(48_000.0), MashNetwork::embedded()?)?;
+/// let (a, b) = (vec![0.1; 4_800], vec![-0.1; 4_800]);
+/// let rendered = path.render([&a, &a], [&b, &b], 512, |_| Controls::default());
+/// assert_eq!(rendered.audio[0].len(), a.len());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Offline {
     path: AudioPath,
     inline: Inline<Pipeline>,

@@ -13,7 +13,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use super::{inputs::parse, tables};
 
 /// Names that templates know, and the files below `models/weights` that they stand for.
-const FIGURES: [(&str, &str); 15] = [
+const FIGURES: [(&str, &str); 16] = [
     ("band", "figures/band/band.json"),
     ("bench", "figures/bench.json"),
     ("chords_training", "chords.training.json"),
@@ -29,6 +29,7 @@ const FIGURES: [(&str, &str); 15] = [
     ("melody_training", "melody.training.json"),
     ("sound", "figures/band/sound.json"),
     ("voice", "figures/tune/voice.json"),
+    ("voice_before", "figures/tune/voice.before.json"),
 ];
 
 /// The card of `kind` as Markdown, from its template and the figures in the folder `weights`.
