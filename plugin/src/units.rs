@@ -57,7 +57,7 @@ pub fn parse_decibels(text: &str) -> Option<f32> {
 /// The linear gain of a level in dB: 1 at 0 dB, 0 from [`SILENCE_DB`] down.
 #[must_use]
 pub fn gain(level: f32) -> f32 {
-    if level <= SILENCE_DB { 0.0 } else { 10.0_f32.powf(level / 20.0) }
+    if level <= SILENCE_DB { 0.0 } else { libm::powf(10.0, level / 20.0) }
 }
 
 /// A tempo: `120 BPM`.

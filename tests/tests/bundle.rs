@@ -11,7 +11,9 @@ use songweave_tests::{
 };
 
 fn bundled(extension: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bundled/Songweave").with_extension(extension);
+    let here = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bundled");
+    let folder = std::env::var_os("SONGWEAVE_BUNDLES").map_or_else(here, PathBuf::from);
+    let path = folder.join("Songweave").with_extension(extension);
     assert!(path.exists(), "{} is missing; run `cargo xtask bundle` first", path.display());
     path
 }

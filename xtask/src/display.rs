@@ -31,8 +31,13 @@ impl Display {
     /// This very program once more, on this display: the editor reads the display's name from its environment.
     pub(crate) fn own_command(&self) -> Result<Command> {
         let mut command = Command::new(std::env::current_exe().context("this program cannot be found")?);
-        command.env("DISPLAY", &self.name).env("LIBGL_ALWAYS_SOFTWARE", "1");
+        self.show(&mut command);
         Ok(command)
+    }
+
+    /// Lets a program open its windows on this display.
+    pub(crate) fn show(&self, command: &mut Command) {
+        command.env("DISPLAY", &self.name).env("LIBGL_ALWAYS_SOFTWARE", "1");
     }
 }
 

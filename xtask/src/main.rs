@@ -12,7 +12,7 @@ mod python;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-use build::{ardour, bundle, check, demo, install, screenshot, stress};
+use build::{ardour, bundle, check, demo, install, package, screenshot, soak, stress, validate, windows};
 use data::{dataset, train};
 use measure::{bench, card, evaluate};
 use songweave_cli::render;
@@ -32,7 +32,11 @@ enum Command {
     /// Everything that has to hold before a change is accepted
     Test(check::Args),
     /// Build the plugin and write target/bundled/Songweave.clap and .vst3
-    Bundle,
+    Bundle(bundle::Args),
+    /// Cross-build for Windows, run the tests under Wine and compare renders bit by bit
+    Windows,
+    /// Pack plugin, program and licences into an archive for a system
+    Package(package::Args),
     /// Build the plugin and copy it to where this user's hosts look
     Install,
     /// Play two songs through the bundled plugin and write what comes out
@@ -43,6 +47,10 @@ enum Command {
     Ardour,
     /// Take a picture of the editor in a host
     Screenshot(screenshot::Args),
+    /// Play hours of music faster than the clock while everything moves; memory may not grow
+    Soak(soak::Args),
+    /// Run the validators for plugins that are installed
+    Validate,
     /// Train a network in a Python environment made for it
     Train(train::Args),
     /// Make training material
@@ -63,12 +71,16 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Demo => demo::run(),
         Command::Test(args) => check::run(args),
-        Command::Bundle => bundle::run(),
+        Command::Bundle(args) => bundle::run(&args),
+        Command::Windows => windows::run(),
         Command::Install => install::run(),
+        Command::Package(args) => package::run(&args),
         Command::Render(args) => render::run(&args, bundle::installed),
         Command::Ardour => ardour::run(),
         Command::Bench(args) => bench::run(args),
         Command::Screenshot(args) => screenshot::run(args),
+        Command::Soak(args) => soak::run(&args),
+        Command::Validate => validate::run(),
         Command::Train(args) => train::run(args),
         Command::Dataset(args) => dataset::run(args),
         Command::Evaluate(args) => evaluate::run(args),

@@ -36,7 +36,7 @@ pub fn features(power: &[f32; BANDS], width: &[f32; BANDS]) -> [f32; FEATURES] {
     let (levels, widths) = features.split_at_mut(BANDS);
     for (level, power) in levels.iter_mut().zip(power) {
         let power = if power.is_finite() { power.clamp(0.0, LOUDEST) } else { 0.0 };
-        *level = (10.0 * (power + SILENCE).log10() + 45.0) / 20.0;
+        *level = (10.0 * libm::log10f(power + SILENCE) + 45.0) / 20.0;
     }
     for (heard, width) in widths.iter_mut().zip(width) {
         *heard = if width.is_finite() { width.clamp(0.0, 1.0) } else { 0.0 };

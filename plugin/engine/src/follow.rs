@@ -154,7 +154,7 @@ impl Listener {
         }
         self.together = if songs.b_present { self.together + self.hop_seconds } else { 0.0 };
         let gains = mask::gains(decision, &frame.controls);
-        let keep = (-self.hop_seconds / REGISTER_MEMORY).exp();
+        let keep = libm::expf(-self.hop_seconds / REGISTER_MEMORY);
         for (index, song) in self.songs.iter_mut().enumerate() {
             let power = &songs.bands[index].power;
             song.key.hear(&songs.chroma[index]);

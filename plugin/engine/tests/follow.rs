@@ -1,6 +1,6 @@
 //! The listener at the end of the plugin's own audio path: chords give their key, clicks their tempo, noise and silence
 //! nothing, whatever the blocks are.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, missing_docs)]
 
 use std::f32::consts::TAU;
 

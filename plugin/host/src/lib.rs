@@ -1,7 +1,7 @@
 //! Headless hosts for CLAP and VST3 plugins, as small as a host can be that still does what a DAW does.
 //!
 //! What lives here: loading a bundle (or an entry linked into this process), buses, parameters, sample-accurate events,
-//! transport, notes, state, latency, render mode and an editor inside an X11 window. Both hosts share the [`Block`] that
+//! transport, notes, state, latency, render mode and an editor inside a bare window. Both hosts share the [`Block`] that
 //! is processed and the [`Event`]s in it; [`ClapPlugin`] and [`Vst3Plugin`] are the main thread's side, [`ClapProcessor`]
 //! and [`Vst3Processor`] the audio thread's.
 //!
@@ -12,8 +12,7 @@ mod clap_host;
 mod error;
 mod parameter;
 mod vst3_host;
-#[cfg(target_os = "linux")]
-mod x11;
+mod window;
 
 pub use block::{Block, Bus, Event, EventKind, Transport, silent_bus};
 pub use clack_host::entry::EntryDescriptor;
@@ -21,5 +20,4 @@ pub use clap_host::{ClapPlugin, ClapProcessor, Port};
 pub use error::HostError;
 pub use parameter::ParameterInfo;
 pub use vst3_host::{Vst3Editor, Vst3Plugin, Vst3Processor, Vst3Setup};
-#[cfg(target_os = "linux")]
-pub use x11::X11Window;
+pub use window::HostWindow;

@@ -2,7 +2,7 @@
 
 mod layout;
 
-use crate::build::studio;
+use crate::build::{studio, target::Target};
 use crate::project;
 use anyhow::{Context, Result, ensure};
 use songweave_cli::render::Installed;
@@ -11,20 +11,34 @@ use std::time::SystemTime;
 
 pub(crate) use layout::Bundles;
 
+/// What the command takes.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Another system than this one, e.g. x86_64-pc-windows-gnu; its bundles go to target/bundled/TARGET
+    #[arg(long)]
+    target: Option<String>,
+}
+
 /// Builds and bundles the plugin and says where.
-pub(crate) fn run() -> Result<()> {
-    let bundles = current()?;
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let target = args.target.as_deref().map_or_else(|| Ok(Target::here()), Target::named)?;
+    let bundles = of(&target)?;
     println!("{}\n{}", bundles.clap.display(), bundles.vst3.display());
     Ok(())
 }
 
-/// The bundles of the present sources: cargo builds what has changed, and they are written where the library is younger.
+/// The bundles of the present sources for this machine.
 pub(crate) fn current() -> Result<Bundles> {
-    let library = compile()?;
-    let bundles = Bundles::at(&project::target().join("bundled"))?;
+    of(&Target::here())
+}
+
+/// The bundles of the present sources: cargo builds what has changed, and they are written where the library is younger.
+pub(crate) fn of(target: &Target) -> Result<Bundles> {
+    let library = compile(target)?;
+    let bundles = Bundles::at(&target.bundled(), target)?;
     let written = modified(&bundles.clap).min(modified(&bundles.vst3));
     if written.is_none() || written < modified(&library) {
-        let failed = || format!("cannot write the bundles into {}", project::target().join("bundled").display());
+        let failed = || format!("cannot write the bundles into {}", target.bundled().display());
         bundles.write(&library).with_context(failed)?;
     }
     Ok(bundles)
@@ -45,13 +59,13 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 /// Compiles the plugin and returns its library.
-fn compile() -> Result<PathBuf> {
+fn compile(target: &Target) -> Result<PathBuf> {
+    target.prepare()?;
     studio::provide()?;
     let mut command = project::cargo();
-    command.args(["build", "--quiet", "--release", "--lib", "--package", "songweave"]);
+    command.args(["build", "--quiet", "--release", "--lib", "--package", "songweave"]).args(target.arguments());
     project::run(command.current_dir(project::root()))?;
-    let name = format!("{}songweave{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let library = project::target().join("release").join(name);
+    let library = target.release().join(target.library("songweave"));
     ensure!(library.is_file(), "cargo built no {}", library.display());
     Ok(library)
 }

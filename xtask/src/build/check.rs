@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that has to hold before a change is accepted.
 
 mod bounce;
+mod package;
 mod steps;
 
 use crate::build::{studio, tools};

@@ -58,14 +58,19 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
+/// Writes the demo's melody, sung.
+pub(crate) fn sing_melody(voice: &Path) -> Result<()> {
+    let [left, right] = sing(&demo_melody::song(), Manner::Clean, RATE).audio;
+    Ok(write_wav(voice, &Audio { rate: RATE, channels: vec![left, right] })?)
+}
+
 /// Sings the demo's melody and lets the plugin accompany it.
 fn accompany(folder: &Path) -> Result<()> {
     let melody = demo_melody::song();
     let [voice, output, midi, roll, receipt, stems] =
         ["voice.wav", "accompanied.wav", "accompanied.mid", "accompanied.png", "accompanied.receipt.json", "stems"]
             .map(|name| folder.join(name));
-    let [left, right] = sing(&melody, Manner::Clean, RATE).audio;
-    write_wav(&voice, &Audio { rate: RATE, channels: vec![left, right] })?;
+    sing_melody(&voice)?;
     let files = [
         ("--input", &voice),
         ("--output", &output),

@@ -6,7 +6,7 @@ use crate::project;
 use anyhow::{Context, Result, ensure};
 use songweave_audio::decode::decode;
 use songweave_cli::drawing::picture::Picture;
-use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Transport, X11Window};
+use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, HostWindow, Transport};
 use std::path::{Path, PathBuf};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// Use the X server that is there
     #[arg(long, hide = true)]
     child: bool,
+    /// The plugin that a child loads
+    #[arg(long, hide = true)]
+    bundle: Option<PathBuf>,
 }
 
 /// Takes the picture on an X server of its own.
@@ -52,17 +55,18 @@ pub(crate) fn run(args: Args) -> Result<()> {
     ensure!((1.0..=2.0).contains(&args.scale), "--scale goes from 1 to 2");
     ensure!((0.0..=60.0).contains(&args.seconds), "--seconds goes from 0 to 60");
     let output = args.output.clone().unwrap_or_else(|| project::root().join("docs/editor.png"));
-    let bundles = bundle::current()?;
-    if args.child {
-        return take(&bundles.clap, &output, &args);
+    if let (true, Some(bundle)) = (args.child, &args.bundle) {
+        return take(bundle, &output, &args);
     }
+    let bundles = bundle::current()?;
     if let Some(folder) = output.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let display = Display::start()?;
     let mut command = display.own_command()?;
     let [scale, seconds, tempo] = [args.scale, args.seconds, args.tempo].map(|number| number.to_string());
-    command.args(["screenshot", "--child", "--scale", &scale, "--seconds", &seconds, "--tempo", &tempo]);
+    command.args(["screenshot", "--child", "--bundle"]).arg(&bundles.clap);
+    command.args(["--scale", &scale, "--seconds", &seconds, "--tempo", &tempo]);
     command.args(args.input.iter().flat_map(|input| ["--input".as_ref(), input.as_os_str()]));
     if let Some([x, y]) = args.click {
         command.args(["--click", &format!("{x},{y}")]);
@@ -81,7 +85,7 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     }
     let songs = songs(args.input.as_deref())?;
     let processor = plugin.activate(songs.rate.into(), FRAMES as u32)?;
-    let mut window = X11Window::open(640, 480)?;
+    let mut window = HostWindow::open(640, 480)?;
     let (width, height) = plugin.open_editor(window.id(), args.scale)?;
     window.resize(width.try_into()?, height.try_into()?)?;
     let inputs = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
@@ -92,6 +96,7 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     let opened = Instant::now();
     while !audio.is_finished() {
         plugin.idle();
+        window.idle();
         if opened.elapsed() > Duration::from_secs(1)
             && let Some([x, y]) = click.take()
         {

@@ -5,7 +5,7 @@ use crate::build::bundle;
 use crate::display::Display;
 use anyhow::{Context, Result, ensure};
 use songweave_host::{
-    Block, Event, EventKind, ParameterInfo, Vst3Editor, Vst3Plugin, Vst3Processor, Vst3Setup, X11Window,
+    Block, Event, EventKind, HostWindow, ParameterInfo, Vst3Editor, Vst3Plugin, Vst3Processor, Vst3Setup,
 };
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -78,7 +78,7 @@ struct Stressed {
     audio: JoinHandle<Vst3Processor>,
     plugin: Vst3Plugin,
     parameters: Vec<ParameterInfo>,
-    window: X11Window,
+    window: HostWindow,
     run_loop: bool,
 }
 
@@ -115,7 +115,7 @@ impl Stressed {
             let stop = stop.clone();
             move || play(processor, buses, ids, &stop)
         });
-        let window = X11Window::open(900, 700)?;
+        let window = HostWindow::open(900, 700)?;
         let editor = Some(plugin.open_editor(window.id(), run_loop)?);
         Ok(Self { editor, stop, audio, plugin, parameters, window, run_loop })
     }

@@ -4,7 +4,7 @@ use anyhow::{Result, bail, ensure};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Where the program is, if it is installed.
+/// Where the program is, if it is installed. A whole path stays itself.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
@@ -29,7 +29,8 @@ pub(crate) fn require_python() -> Result<()> {
     provide("python3 with venv", "python3 python3-venv", works)
 }
 
-fn provide(name: &str, packages: &str, present: impl Fn() -> bool) -> Result<()> {
+/// Makes sure of something by a test of its own; see [`require`].
+pub(crate) fn provide(name: &str, packages: &str, present: impl Fn() -> bool) -> Result<()> {
     if !present() && is_ci() && find("apt-get").is_some() {
         install(packages)?;
     }

@@ -176,7 +176,7 @@ fn linear(from: &[f32], gain: f32, to: &mut [f32]) {
 
 /// The sound font's own law: amplitude goes with the square of the velocity.
 fn velocity_db(velocity: u8) -> f32 {
-    if velocity == 0 { f32::NEG_INFINITY } else { 40.0 * (f32::from(velocity.min(127)) / 127.0).log10() }
+    if velocity == 0 { f32::NEG_INFINITY } else { 40.0 * libm::log10f(f32::from(velocity.min(127)) / 127.0) }
 }
 
 /// Where a velocity lies between the learned ones, in steps from the first.
@@ -190,7 +190,7 @@ fn velocity_place(velocities: &[f32], velocity: u8) -> f32 {
 /// Where an age lies on a logarithmic axis of ages that ends at `seconds`, in steps from the onset.
 fn age_place(ages: usize, scale: f32, age: f32, seconds: f32) -> f32 {
     let age = if age.is_finite() { age.clamp(0.0, seconds) } else { 0.0 };
-    (age / scale).ln_1p() / (seconds / scale).ln_1p() * (ages - 1) as f32
+    libm::log1pf(age / scale) / libm::log1pf(seconds / scale) * (ages - 1) as f32
 }
 
 /// What a key's table of loudness adds at an age, in dB.
@@ -276,10 +276,10 @@ fn read_program(
 
 /// Frequencies of a key's partials in Hz from the octaves of the weight file.
 fn frequencies(program: &Program, key: usize, octaves: &[f32]) -> [f32; PARTIALS] {
-    let nominal = 440.0 * ((f32::from(program.keys.0) + key as f32 - 69.0) / 12.0).exp2();
+    let nominal = 440.0 * libm::exp2f((f32::from(program.keys.0) + key as f32 - 69.0) / 12.0);
     std::array::from_fn(|partial| match octaves[partial] {
         octaves if octaves < NO_PARTIAL => 0.0,
-        octaves if program.role == Role::Drums => DRUM_REFERENCE * octaves.exp2(),
-        octaves => nominal * program.fundamental * (partial + 1) as f32 * octaves.exp2(),
+        octaves if program.role == Role::Drums => DRUM_REFERENCE * libm::exp2f(octaves),
+        octaves => nominal * program.fundamental * (partial + 1) as f32 * libm::exp2f(octaves),
     })
 }

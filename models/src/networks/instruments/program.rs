@@ -40,7 +40,7 @@ impl Program {
         let nearest = key.clamp(self.keys.0, self.keys.1);
         let semitones = f32::from(key) - f32::from(nearest);
         // Another drum is not the same drum at another pitch.
-        let factor = if self.role == Role::Drums { 1.0 } else { (semitones / 12.0).exp2() };
+        let factor = if self.role == Role::Drums { 1.0 } else { libm::exp2f(semitones / 12.0) };
         (usize::from(nearest - self.keys.0), factor)
     }
 

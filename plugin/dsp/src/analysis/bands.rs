@@ -15,7 +15,7 @@ pub const LOWEST_HZ: f32 = 20.0;
 pub const HIGHEST_HZ: f32 = 20_000.0;
 
 fn erb_rate(hz: f32) -> f32 {
-    21.4 * (1.0 + 0.004_37 * hz).log10()
+    21.4 * libm::log10f(1.0 + 0.004_37 * hz)
 }
 
 fn spacing() -> f32 {
@@ -26,7 +26,7 @@ fn spacing() -> f32 {
 #[must_use]
 pub fn centre_hz(band: usize) -> f32 {
     let rate = erb_rate(LOWEST_HZ) + band as f32 * spacing();
-    (10.0_f32.powf(rate / 21.4) - 1.0) / 0.004_37
+    (libm::powf(10.0, rate / 21.4) - 1.0) / 0.004_37
 }
 
 /// A frequency's place on the band axis, 0 = centre of the first band … 95 = centre of the last; clamped to that range.

@@ -59,7 +59,7 @@ impl Chroma {
             before: std::array::from_fn(|_| vec![Complex32::default(); bins]),
             power: vec![0.0; bins + 2],
             tuning: Complex32::default(),
-            keep: (-layout.hop_seconds() / TUNING_MEMORY).exp(),
+            keep: libm::expf(-layout.hop_seconds() / TUNING_MEMORY),
         }
     }
 
@@ -90,7 +90,7 @@ impl Chroma {
                     && power > FLOOR * strongest
                     && let Some(hz) = self.steady_tone(spectra, index)
                 {
-                    self.count(hz, (power / (FLOOR * strongest)).ln(), &mut chroma);
+                    self.count(hz, libm::logf(power / (FLOOR * strongest)), &mut chroma);
                 }
             }
         }
@@ -122,18 +122,18 @@ impl Chroma {
             2 => -turned,
             _ => Complex32::new(-turned.im, turned.re),
         };
-        let away = rest.im.atan2(rest.re) * FRAC_2_PI;
+        let away = libm::atan2f(rest.im, rest.re) * FRAC_2_PI;
         (away.abs() <= FARTHEST && turned.norm_sqr() > 0.0).then_some((bin as f32 + away) * self.bin_hz)
     }
 
     /// Adds a tone to its pitch class.
     fn count(&mut self, hz: f32, weight: f32, chroma: &mut [f32; PITCH_CLASSES]) {
-        let weight = weight * rise((hz / RANGE.0).log2()) * rise((RANGE.1 / hz).log2());
+        let weight = weight * rise(libm::log2f(hz / RANGE.0)) * rise(libm::log2f(RANGE.1 / hz));
         // MIDI key, fractions between the keys; 69 is 440 Hz.
-        let key = 69.0 + 12.0 * (hz / 440.0).log2();
-        let (sin, cos) = (TAU * key).sin_cos();
+        let key = 69.0 + 12.0 * libm::log2f(hz / 440.0);
+        let (sin, cos) = libm::sincosf(TAU * key);
         self.tuning += Complex32::new(cos, sin) * weight;
-        let off = self.tuning.im.atan2(self.tuning.re) / TAU;
+        let off = libm::atan2f(self.tuning.im, self.tuning.re) / TAU;
         let nearest = (key - off).round();
         // Between two keys it belongs to neither.
         let sure = 1.0 - 2.0 * (key - off - nearest).abs();
@@ -143,7 +143,7 @@ impl Chroma {
 
 /// Weight so many octaves inside an end of the range, 0…1: half a period of a cosine.
 fn rise(octaves: f32) -> f32 {
-    0.5 - 0.5 * (PI * (octaves / EDGE).clamp(0.0, 1.0)).cos()
+    0.5 - 0.5 * libm::cosf(PI * (octaves / EDGE).clamp(0.0, 1.0))
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl Envelope {
     pub(crate) fn estimate(&mut self, power: &[f32]) {
         let floor = power.iter().fold(0.0_f32, |loudest, power| loudest.max(*power)) * FLOOR + f32::MIN_POSITIVE;
         for (raised, power) in self.raised.iter_mut().zip(power) {
-            *raised = power.max(floor).log2();
+            *raised = libm::log2f(power.max(floor));
         }
         let period = self.period();
         let window = self.cepstrum.len() as f32;
@@ -113,7 +113,7 @@ impl Envelope {
             }
         }
         for (amplitude, smooth) in self.amplitude.iter_mut().zip(&self.smooth) {
-            *amplitude = (0.5 * smooth).exp2();
+            *amplitude = libm::exp2f(0.5 * smooth);
         }
     }
 
@@ -171,7 +171,7 @@ impl Envelope {
         for quefrency in 0..kept {
             // The last third fades out, so that the envelope does not ring at edges; 1 / period undoes both transforms.
             let fade = ((quefrency as f32 / kept as f32 - 2.0 / 3.0) * 3.0).max(0.0);
-            let weight = (0.5 + 0.5 * (PI * fade).cos()) / period as f32;
+            let weight = (0.5 + 0.5 * libm::cosf(PI * fade)) / period as f32;
             self.cepstrum[quefrency] *= weight;
             if quefrency > 0 {
                 self.cepstrum[period - quefrency] *= weight;

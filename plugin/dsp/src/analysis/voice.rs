@@ -116,7 +116,7 @@ impl VoiceTracker {
     /// Neither allocates nor blocks.
     pub fn hear(&mut self, spectra: [&[Complex32]; CHANNELS], scale: f32) -> VoiceHeard {
         let power = self.compress(spectra);
-        let level = 10.0 * (power * scale * SPREAD + 1e-12).log10();
+        let level = 10.0 * libm::log10f(power * scale * SPREAD + 1e-12);
         let found = if Loudness::is_audible(level) { self.pitch() } else { None };
         let loud = self.loudness.hear(level, found.map(|(key, _)| key));
         if found.is_some_and(|(_, similarity)| voicing(similarity) >= 0.5) {
@@ -145,7 +145,7 @@ impl VoiceTracker {
         let bins = self.spectrum.iter_mut().zip(&self.weights).zip(left.iter().zip(right));
         for ((bin, weight), (l, r)) in bins {
             let squared = 0.25 * if opposed { l - r } else { l + r }.norm_sqr();
-            *bin = Complex32::new(if *weight > 0.0 { weight * squared.powf(COMPRESSION) } else { 0.0 }, 0.0);
+            *bin = Complex32::new(if *weight > 0.0 { weight * libm::powf(squared, COMPRESSION) } else { 0.0 }, 0.0);
         }
         if opposed { difference.0 } else { mean.0 }
     }
@@ -170,15 +170,15 @@ impl VoiceTracker {
                 continue;
             }
             let (shift, peak) = vertex(before, here, after);
-            let key = 69.0 + 12.0 * (self.sample_rate / ((lag as f32 + shift) * 440.0)).log2();
-            let octaves = (lag as f32 / self.shortest as f32).log2();
+            let key = 69.0 + 12.0 * libm::log2f(self.sample_rate / ((lag as f32 + shift) * 440.0));
+            let octaves = libm::log2f(lag as f32 / self.shortest as f32);
             let continues = self.keys[0] > 0.0 && (key - self.keys[0]).abs() < 1.0;
             let score = peak - OCTAVE_COST * octaves + if continues { CONTINUITY } else { 0.0 };
             if best.is_none_or(|(_, _, most)| score > most) {
                 best = Some((key, peak, score));
             }
         }
-        let highest = 69.0 + 12.0 * (RANGE.1 / 440.0).log2();
+        let highest = 69.0 + 12.0 * libm::log2f(RANGE.1 / 440.0);
         best.filter(|(key, ..)| *key < highest).map(|(key, peak, _)| (key, peak))
     }
 
@@ -229,7 +229,7 @@ fn vertex(before: f32, here: f32, after: f32) -> (f32, f32) {
 
 /// Autocorrelation of the analysis window (half a sine wave) at a lag in windows, 1 at 0; below a floor nothing is sure.
 fn window_similarity(lag: f32) -> f32 {
-    let (sin, cos) = (std::f32::consts::PI * lag).sin_cos();
+    let (sin, cos) = libm::sincosf(std::f32::consts::PI * lag);
     ((1.0 - lag) * cos + sin / std::f32::consts::PI).max(0.2)
 }
 

@@ -35,7 +35,7 @@ impl Ducker {
     pub fn gain(&mut self, voice: &VoiceHeard, amount: f32) -> f32 {
         let sings = ((voice.level - SINGS.0) / (SINGS.1 - SINGS.0)).clamp(0.0, 1.0);
         let seconds = if sings > self.sings { ATTACK } else { RELEASE };
-        self.sings += (sings - self.sings) * (1.0 - (-self.hop_seconds / seconds).exp());
+        self.sings += (sings - self.sings) * (1.0 - libm::expf(-self.hop_seconds / seconds));
         1.0 - amount * self.sings * (1.0 - RANGE)
     }
 }

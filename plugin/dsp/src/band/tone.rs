@@ -46,8 +46,8 @@ impl Tone {
 /// of auditory filter shapes from notched-noise data", 1990).
 #[must_use]
 pub fn noise_edges() -> [f32; NOISE_BANDS + 1] {
-    let rate = |hz: f32| 21.4 * (0.004_37 * hz).ln_1p() / std::f32::consts::LN_10;
-    let hz = |rate: f32| (rate * std::f32::consts::LN_10 / 21.4).exp_m1() / 0.004_37;
+    let rate = |hz: f32| 21.4 * libm::log1pf(0.004_37 * hz) / std::f32::consts::LN_10;
+    let hz = |rate: f32| libm::expm1f(rate * std::f32::consts::LN_10 / 21.4) / 0.004_37;
     std::array::from_fn(|edge| hz(rate(HIGHEST_HZ) * edge as f32 / NOISE_BANDS as f32))
 }
 

@@ -143,7 +143,7 @@ impl FrozenMask {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn mask(value: f32) -> HeldMask {

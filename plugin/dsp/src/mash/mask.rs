@@ -18,7 +18,7 @@ pub fn crossfade(value: f32) -> [f32; SONGS] {
     } else if value >= 1.0 {
         [0.0, 1.0]
     } else {
-        let (b, a) = (value * std::f32::consts::FRAC_PI_2).sin_cos();
+        let (b, a) = libm::sincosf(value * std::f32::consts::FRAC_PI_2);
         [a, b]
     }
 }

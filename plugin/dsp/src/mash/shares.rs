@@ -39,7 +39,7 @@ impl ShareSmoother {
     pub(crate) fn step(&mut self, target: &PartBands, attack: f32, release: f32) {
         let fresh = std::mem::take(&mut self.fresh);
         let towards =
-            |seconds: f32| if seconds > 0.0 && !fresh { 1.0 - (-self.hop_seconds / seconds).exp() } else { 1.0 };
+            |seconds: f32| if seconds > 0.0 && !fresh { 1.0 - libm::expf(-self.hop_seconds / seconds) } else { 1.0 };
         let (rise, fall) = (towards(attack), towards(release));
         for (shares, target) in self.shares.iter_mut().zip(target) {
             for band in 0..BANDS {

@@ -215,7 +215,7 @@ impl Transposer {
             let level = 1.0 / off_centre_level(stretch * region.frequency - region.shift as f32);
             // Frames are told from their first sample, turns from their middle: half a turn per bin.
             let turn = region.turn + if region.shift % 2 == 0 { 0.0 } else { 0.5 };
-            let (im, re) = (TAU * turn).sin_cos();
+            let (im, re) = libm::sincosf(TAU * turn);
             let turn = Complex32::new(re, im) * level;
             for bin in first..region.end {
                 let to = bin as isize + region.shift as isize;
@@ -250,7 +250,7 @@ impl Transposer {
 
 /// How much higher a transposition makes every frequency, as a share of it.
 fn stretch(semitones: i8) -> f32 {
-    (f32::from(semitones.clamp(-MOST_SEMITONES, MOST_SEMITONES)) / 12.0).exp2() - 1.0
+    libm::exp2f(f32::from(semitones.clamp(-MOST_SEMITONES, MOST_SEMITONES)) / 12.0) - 1.0
 }
 
 /// The part of a number of turns that counts, −0.5…0.5.
@@ -262,7 +262,7 @@ fn fraction(turns: f32) -> f32 {
 /// of the Hann window, which analysis and synthesis make together.
 fn off_centre_level(off: f32) -> f32 {
     let angle = std::f32::consts::PI * off;
-    let sinc = if angle.abs() < 1e-3 { 1.0 } else { angle.sin() / angle };
+    let sinc = if angle.abs() < 1e-3 { 1.0 } else { libm::sinf(angle) / angle };
     sinc / (1.0 - off * off)
 }
 

@@ -78,7 +78,7 @@ impl StreamLayout {
     #[must_use]
     pub fn for_sample_rate(sample_rate: f32) -> Self {
         let rate = if sample_rate.is_finite() { sample_rate.clamp(8_000.0, 768_000.0) } else { 48_000.0 };
-        let octave = (rate / 46_000.0).log2().round() as i32;
+        let octave = libm::log2f(rate / 46_000.0).round() as i32;
         let window = if octave >= 0 { 2048 << octave } else { 2048 >> -octave };
         Self { sample_rate: rate, window, hop: window / 4, look_ahead: 0, mask_delay: 0 }
     }

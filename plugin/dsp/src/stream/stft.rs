@@ -29,7 +29,7 @@ impl Stft {
         let forward = planner.plan_fft_forward(window);
         let inverse = planner.plan_fft_inverse(window);
         let scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
-        let hann = |n: usize| 0.5 - 0.5 * (2.0 * PI * n as f32 / window as f32).cos();
+        let hann = |n: usize| 0.5 - 0.5 * libm::cosf(2.0 * PI * n as f32 / window as f32);
         let root: Vec<f32> = (0..window).map(|n| hann(n).max(0.0).sqrt()).collect();
         let gain = root.iter().sum::<f32>() / 2.0;
         Self {

@@ -160,7 +160,7 @@ impl Contour {
             return Plan::default();
         }
         let controls = &hop.controls;
-        let detune = 12.0 * (controls.reference / 440.0).log2();
+        let detune = 12.0 * libm::log2f(controls.reference / 440.0);
         let before = self.frame(now - 1).plan;
         let sung = self.pitch(now) - detune;
         let slow = self.mean(now, if before.active { before.since } else { now }) - detune;
@@ -174,7 +174,7 @@ impl Contour {
         // What humanise keeps is not corrected.
         let free = controls.humanise * (sung - slow).clamp(-FREEDOM, FREEDOM);
         let wanted = target.map_or(0.0, |key| controls.amount * (f32::from(key) - (sung - free)));
-        let step = if controls.speed > 0.0 { 1.0 - (-self.hop_seconds / controls.speed).exp() } else { 1.0 };
+        let step = if controls.speed > 0.0 { 1.0 - libm::expf(-self.hop_seconds / controls.speed) } else { 1.0 };
         let from = if before.active { before.correction } else { 0.0 };
         let correction = (from + step * (wanted - from)).clamp(-FARTHEST, FARTHEST);
         let active = target.is_some() || controls.formant != 0.0;

@@ -58,15 +58,15 @@ impl Grains {
         let length = 4 * layout.window;
         let sinc = |n: usize| {
             let at = PI * n as f64 / FINENESS as f64;
-            let hann = 0.5 + 0.5 * (at / REACH as f64).cos();
-            (if n == 0 { 1.0 } else { at.sin() / at * hann }) as f32
+            let hann = 0.5 + 0.5 * libm::cos(at / REACH as f64);
+            (if n == 0 { 1.0 } else { libm::sin(at) / at * hann }) as f32
         };
         Self {
             sums: std::array::from_fn(|_| vec![0.0; length]),
             untouched: vec![1.0; length],
             sinc: (0..=REACH * FINENESS + 1).map(|n| if n < REACH * FINENESS { sinc(n) } else { 0.0 }).collect(),
             window: (0..=WINDOW + 1)
-                .map(|n| (0.5 + 0.5 * (PI * n.min(WINDOW) as f64 / WINDOW as f64).cos()) as f32)
+                .map(|n| (0.5 + 0.5 * libm::cos(PI * n.min(WINDOW) as f64 / WINDOW as f64)) as f32)
                 .collect(),
             last: None,
             faded: 0.0,
@@ -191,7 +191,7 @@ impl Grains {
 
     /// The grain around a mark, to be set at `at`, where the period is to be `period`.
     fn grain(&self, number: usize, at: f64, period: f64, marks: &Marks, contour: &Contour) -> Grain {
-        let step = (f64::from(contour.controls(at).formant.clamp(-12.0, 12.0)) / 12.0).exp2();
+        let step = libm::exp2(f64::from(contour.controls(at).formant.clamp(-12.0, 12.0)) / 12.0);
         let (left, right) = marks.reach(number);
         let wing = |samples: f64| (samples / step).clamp(1.0, self.longest);
         let from = marks.get(number).map_or(at, |mark| mark.at);

@@ -159,8 +159,8 @@ fn low_pass(decimation: usize, sample_rate: f32) -> Vec<f32> {
     let reach = (REACH * decimation) as i32;
     let weight = |n: i32| {
         let (at, window) = (2.0 * HIGHEST_HZ / sample_rate * n as f32, PI * n as f32 / reach as f32);
-        let sinc = if n == 0 { 1.0 } else { (PI * at).sin() / (PI * at) };
-        sinc * (0.5 + 0.5 * window.cos())
+        let sinc = if n == 0 { 1.0 } else { libm::sinf(PI * at) / (PI * at) };
+        sinc * (0.5 + 0.5 * libm::cosf(window))
     };
     let weights: Vec<f32> = (1 - reach..reach).map(weight).collect();
     let sum: f32 = weights.iter().sum();

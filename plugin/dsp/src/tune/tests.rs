@@ -1,5 +1,4 @@
 //! The whole tuner, driven as the audio path drives it.
-#![allow(clippy::disallowed_methods)]
 
 use std::f32::consts::TAU;
 

@@ -87,12 +87,12 @@ impl Voicing {
         let Some((period, similarity)) = periods::likest(heard, middle - 0.5 * expected, expected, TOLERANCE) else {
             return (key, 0.0);
         };
-        let exact = 69.0 + 12.0 * (self.rate / (440.0 * period)).log2();
+        let exact = 69.0 + 12.0 * libm::log2(self.rate / (440.0 * period));
         (if similarity >= ALIKE.1 { exact as f32 } else { key }, similarity)
     }
 }
 
 /// Frequency of a MIDI key with fractions in Hz, A4 = 440 Hz.
 pub(super) fn hertz(key: f64) -> f64 {
-    440.0 * ((key - 69.0) / 12.0).exp2()
+    440.0 * libm::exp2((key - 69.0) / 12.0)
 }

@@ -49,7 +49,7 @@ fn gain(network: &InstrumentNetwork, program: usize) -> f32 {
         Role::Keys => Instrument::Keys,
         Role::Pad => Instrument::Pad,
     };
-    10.0_f32.powf((LEVELS[instrument as usize] - network.level(program)) / 20.0)
+    libm::powf(10.0, (LEVELS[instrument as usize] - network.level(program)) / 20.0)
 }
 
 /// Index in [`PROGRAMS`] of what an instrument plays with.
@@ -196,7 +196,7 @@ impl Sound {
                 tone.fade(self.gains[program]);
                 if let Some(since) = voice.choked {
                     let seconds = (frames.middle(hop, wanted.frame) - since).max(0) as f32 / frames.sample_rate;
-                    tone.fade((-seconds / CHOKE).exp());
+                    tone.fade(libm::expf(-seconds / CHOKE));
                 }
                 let is_last = wanted.frame == FRAMES - 1 && is_over(voice, &wanted.query, &tone);
                 let (position, note) = (frame.position, voice.note);

@@ -48,10 +48,10 @@ impl Pool {
         if voice.voicing < 0.5 {
             return;
         }
-        let keep = (-hop_seconds / TUNING_MEMORY).exp();
-        let (sin, cos) = (std::f32::consts::TAU * voice.key).sin_cos();
+        let keep = libm::expf(-hop_seconds / TUNING_MEMORY);
+        let (sin, cos) = libm::sincosf(std::f32::consts::TAU * voice.key);
         self.tuning = (keep * self.tuning.0 + cos, keep * self.tuning.1 + sin);
-        let off = self.tuning.1.atan2(self.tuning.0) / std::f32::consts::TAU;
+        let off = libm::atan2f(self.tuning.1, self.tuning.0) / std::f32::consts::TAU;
         let class = ((voice.key - off).round() as i32).rem_euclid(PITCH_CLASSES as i32) as usize;
         self.pitch[class] += 1.0;
         self.onset[class] = self.onset[class].max(voice.onset);

@@ -95,8 +95,8 @@ impl TempoMatch {
     /// Compares two tempi.
     #[must_use]
     pub fn of([a, b]: [TempoEstimate; SONGS]) -> Self {
-        let octaves = (b.bpm / a.bpm).log2();
-        let ratio = octaves.round().clamp(-1.0, 1.0).exp2();
+        let octaves = libm::log2f(b.bpm / a.bpm);
+        let ratio = libm::exp2f(octaves.round().clamp(-1.0, 1.0));
         // Phases in beats of the faster song.
         let phase = |song: TempoEstimate, faster: f32| song.phase * faster;
         let late = phase(a, ratio.max(1.0)) - phase(b, (1.0 / ratio).max(1.0));
@@ -131,8 +131,8 @@ pub fn density_fit(rates: [f32; SONGS]) -> f32 {
 /// Loudness grows with about the 0.3rd power of power (Stevens, "The measurement of loudness", 1955).
 #[must_use]
 pub fn register_fit(power: [&[f32; BANDS]; SONGS], transposed: i8) -> Option<(f32, f32)> {
-    let up = (f32::from(transposed) / 12.0).exp2();
-    let loudness = |power: f32| if power > SILENCE { power.powf(0.3) } else { 0.0 };
+    let up = libm::exp2f(f32::from(transposed) / 12.0);
+    let loudness = |power: f32| if power > SILENCE { libm::powf(power, 0.3) } else { 0.0 };
     let a: [f32; BANDS] = std::array::from_fn(|band| loudness(power[0][band]));
     let b: [f32; BANDS] = std::array::from_fn(|band| {
         let from = band_position(centre_hz(band) / up).round() as usize;

@@ -101,7 +101,7 @@ impl KeyTracker {
     pub fn new(hop_seconds: f32) -> Self {
         Self {
             chroma: [0.0; PITCH_CLASSES],
-            keep: (-hop_seconds / MEMORY).exp(),
+            keep: libm::expf(-hop_seconds / MEMORY),
             hop_seconds,
             heard: 0.0,
             present: None,
@@ -190,7 +190,7 @@ fn probabilities(chroma: &[f32; PITCH_CLASSES]) -> [f32; KEYS] {
         weighed.sum()
     });
     let highest = scores.iter().copied().fold(f32::MIN, f32::max);
-    let weights = scores.map(|score| (score - highest).exp());
+    let weights = scores.map(|score| libm::expf(score - highest));
     let sum: f32 = weights.iter().sum();
     weights.map(|weight| weight / sum)
 }

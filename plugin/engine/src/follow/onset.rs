@@ -42,7 +42,7 @@ impl Default for Onsets {
 impl Onsets {
     /// Hears the powers `[band]` of the next hop and how much of them reaches the output (0…1, `[band]`).
     pub fn hear(&mut self, power: &[f32; BANDS], gains: &[f32; BANDS]) -> Rise {
-        let level = power.map(|power| (if power.is_finite() { power.max(0.0) } else { 0.0 } + SILENCE).ln());
+        let level = power.map(|power| libm::logf(if power.is_finite() { power.max(0.0) } else { 0.0 } + SILENCE));
         let mut rise = Rise::default();
         if self.fresh == 0 {
             for (band, level) in level.iter().enumerate() {
@@ -81,7 +81,7 @@ impl Density {
         self.since = if begins { 0.0 } else { self.since + self.hop_seconds };
         self.last = rise;
         self.usual += (rise - self.usual) * self.hop_seconds / USUAL;
-        let keep = (-self.hop_seconds / COUNTED).exp();
+        let keep = libm::expf(-self.hop_seconds / COUNTED);
         self.rate = self.rate * keep + if begins { (1.0 - keep) / self.hop_seconds } else { 0.0 };
     }
 

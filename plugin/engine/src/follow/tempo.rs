@@ -85,7 +85,7 @@ impl TempoTracker {
         let above = (rise - self.usual).max(0.0);
         self.newest = (self.newest + 1) % self.rises.len();
         self.rises[self.newest] = above;
-        let keep = (-self.hop_seconds / MEMORY).exp();
+        let keep = libm::expf(-self.hop_seconds / MEMORY);
         let (wrapped, first) = self.rises.split_at(self.newest + 1);
         let back_in_time = wrapped.iter().rev().chain(first.iter().rev());
         for (correlation, before) in self.correlation.iter_mut().zip(back_in_time) {
@@ -124,11 +124,11 @@ impl TempoTracker {
 
     /// The tempo that scores best with what people prefer.
     fn best(&self) -> f32 {
-        let steps = ((RANGE.1 / RANGE.0).log2() * PER_OCTAVE as f32) as usize;
-        let tempi = (0..=steps).map(|step| RANGE.0 * (step as f32 / PER_OCTAVE as f32).exp2());
+        let steps = (libm::log2f(RANGE.1 / RANGE.0) * PER_OCTAVE as f32) as usize;
+        let tempi = (0..=steps).map(|step| RANGE.0 * libm::exp2f(step as f32 / PER_OCTAVE as f32));
         let rated = tempi.map(|bpm| {
-            let away = (bpm / PREFERRED.0).log2() / PREFERRED.1;
-            (bpm, self.score(bpm) * (-0.5 * away * away).exp())
+            let away = libm::log2f(bpm / PREFERRED.0) / PREFERRED.1;
+            (bpm, self.score(bpm) * libm::expf(-0.5 * away * away))
         });
         rated.reduce(|best, next| if next.1 > best.1 { next } else { best }).map_or(RANGE.0, |best| best.0)
     }

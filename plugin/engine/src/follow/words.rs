@@ -92,7 +92,7 @@ fn tempo_sentence(heard: &Listening) -> Option<String> {
 /// The host's tempo, where A runs on it.
 fn host_tempo_of_a(heard: &Listening) -> Option<f32> {
     let (host, a) = (heard.host_tempo?, heard.songs[0].tempo?);
-    let ratio = (a.bpm / host).log2().round().exp2();
+    let ratio = libm::exp2f(libm::log2f(a.bpm / host).round());
     ((a.bpm / (host * ratio) - 1.0).abs() < SAME_TEMPO).then_some(host * ratio)
 }
 

@@ -38,7 +38,7 @@ impl LogMel {
         let forward = RealFftPlanner::new().plan_fft_forward(length);
         Self {
             hop: seconds(HOP),
-            window: (0..length).map(|n| 0.5 - 0.5 * (2.0 * PI * n as f32 / length as f32).cos()).collect(),
+            window: (0..length).map(|n| 0.5 - 0.5 * libm::cosf(2.0 * PI * n as f32 / length as f32)).collect(),
             time: forward.make_input_vec(),
             bins: forward.make_output_vec(),
             scratch: forward.make_scratch_vec(),
@@ -73,7 +73,7 @@ impl LogMel {
             out.extend(self.bands.iter().map(|band| {
                 let power: f32 =
                     band.weights.iter().zip(&self.power[band.first..]).map(|(weight, power)| weight * power).sum();
-                (10_000.0 * power + 1.0).log10()
+                libm::log10f(10_000.0 * power + 1.0)
             }));
         }
     }
@@ -100,7 +100,7 @@ pub(super) fn register_hz(picture: &[f32]) -> f32 {
     let width = |band: usize| edge_hz(band + 2) - edge_hz(band);
     let power = |band: usize| -> f32 {
         let frames = picture.iter().skip(band).step_by(BANDS);
-        width(band) * frames.map(|value| 10_f32.powf(*value) - 1.0).sum::<f32>()
+        width(band) * frames.map(|value| libm::powf(10.0, *value) - 1.0).sum::<f32>()
     };
     let power: Vec<f32> = (0..BANDS).map(power).collect();
     let (half, mut below) = (power.iter().sum::<f32>() / 2.0, 0.0);
@@ -113,9 +113,9 @@ pub(super) fn register_hz(picture: &[f32]) -> f32 {
 
 /// Where a band begins; it is highest at the next one's edge, and ends at the one after that.
 fn edge_hz(index: usize) -> f32 {
-    let highest = LINEAR_MELS + (RATE as f32 / 2.0 / 1000.0).ln() / LOG_STEP;
+    let highest = LINEAR_MELS + libm::logf(RATE as f32 / 2.0 / 1000.0) / LOG_STEP;
     let mel = highest * index as f32 / (BANDS + 1) as f32;
-    if mel < LINEAR_MELS { mel * HZ_PER_MEL } else { 1000.0 * (LOG_STEP * (mel - LINEAR_MELS)).exp() }
+    if mel < LINEAR_MELS { mel * HZ_PER_MEL } else { 1000.0 * libm::expf(LOG_STEP * (mel - LINEAR_MELS)) }
 }
 
 /// Triangles of equal area up to half the network's rate, over bins of `bin_hz`.

@@ -10,7 +10,8 @@ use std::{
 };
 
 use songweave_dsp::stream::layout::{SONGS, StreamLayout};
-use thread_priority::ThreadPriority;
+
+use crate::runtime::scheduling;
 
 use super::{
     GENRES,
@@ -45,8 +46,7 @@ impl ListenerThread {
         let (stopped, told): (_, Arc<Mutex<[Option<SongSound>; SONGS]>>) = (stop.clone(), heard.clone());
         let places = *listener.places();
         let work = move || {
-            // A system that refuses lets it run as everything else does.
-            let _ = thread_priority::set_current_thread_priority(ThreadPriority::Min);
+            scheduling::lower();
             tell(&[const { None }; SONGS]);
             while !stopped.load(Ordering::Acquire) {
                 pull(&mut listener);

@@ -22,7 +22,6 @@ use songweave_dsp::{
     stream::layout::StreamLayout,
 };
 use songweave_models::WeightError;
-use thread_priority::ThreadPriority;
 
 use crate::{
     band::{Band, view::BandView},
@@ -32,6 +31,7 @@ use crate::{
         fault::NetworkFault,
         inference::{Decide, answer},
         pipeline::Pipeline,
+        scheduling,
         slot::ModelSlot,
         status::Status,
     },
@@ -49,8 +49,6 @@ const WARM_UP: usize = 8;
 const WARM_UP_BAND: usize = 96;
 /// Tempo of the warm-up in beats per minute.
 const WARM_UP_TEMPO: f64 = 300.0;
-/// Low among the real-time priorities: below every audio thread, above everything else.
-const PRIORITY: u8 = 5;
 
 /// Why the inference thread did not start.
 #[derive(Debug, thiserror::Error)]
@@ -153,7 +151,8 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
-        self.raise_priority();
+        self.guarded.status.raised_priority.store(scheduling::raise(), Ordering::Relaxed);
+        let _fine_sleep = scheduling::FineSleep::new();
         let mut last_frame = Instant::now();
         while !self.stop.load(Ordering::Acquire) {
             self.take_network();
@@ -176,11 +175,6 @@ impl Worker {
             self.guarded.broken = false;
             self.guarded.status.set_fault(None);
         }
-    }
-
-    fn raise_priority(&self) {
-        let raised = PRIORITY.try_into().map(ThreadPriority::Crossplatform).is_ok_and(set_priority);
-        self.guarded.status.raised_priority.store(raised, Ordering::Relaxed);
     }
 }
 
@@ -225,20 +219,6 @@ impl Decide for Guarded {
     fn tones(&self) -> &[ToneFrame] {
         self.pipeline.tones()
     }
-}
-
-#[cfg(unix)]
-fn set_priority(priority: ThreadPriority) -> bool {
-    use thread_priority::{
-        RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
-    };
-    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
-    set_thread_priority_and_policy(thread_native_id(), priority, policy).is_ok()
-}
-
-#[cfg(not(unix))]
-fn set_priority(priority: ThreadPriority) -> bool {
-    thread_priority::set_current_thread_priority(priority).is_ok()
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {

@@ -1,28 +1,32 @@
-//! The plugin's editor inside a window of the host (X11).
+//! The plugin's editor inside a window of the host.
 
 use super::ClapPlugin;
 use crate::HostError;
+use std::ffi::c_void;
+
 use clack_extensions::gui::{GuiApiType, GuiConfiguration, PluginGui, Window};
 
 impl ClapPlugin {
-    /// Opens the editor inside the X11 window `parent`, drawn at `scale` (1.0 = 100 %), and returns its size in pixels.
+    /// Opens the editor inside a [`crate::HostWindow`] by its id, drawn at `scale` (1.0 = 100 %), and returns its size in pixels.
     ///
     /// # Errors
-    /// When the plugin has no editor for X11 or cannot open it.
-    pub fn open_editor(&mut self, parent: u32, scale: f64) -> Result<(u32, u32), HostError> {
+    /// When the plugin has no editor for this system's windows or cannot open it.
+    pub fn open_editor(&mut self, parent: usize, scale: f64) -> Result<(u32, u32), HostError> {
         let refused = |error| HostError::refused("to open its editor", error);
         let handle = self.instance.plugin_handle();
         let gui = handle.get_extension::<PluginGui>().ok_or(HostError::Missing("editor"))?;
-        let configuration = GuiConfiguration { api_type: GuiApiType::X11, is_floating: false };
+        let api_type = GuiApiType::default_for_current_platform().ok_or(HostError::Missing("window system"))?;
+        let configuration = GuiConfiguration { api_type, is_floating: false };
         if !gui.is_api_supported(&handle, configuration) {
-            return Err(HostError::Missing("editor for X11"));
+            return Err(HostError::Missing("editor for this system's windows"));
         }
         gui.create(&handle, configuration).map_err(refused)?;
         // A plugin may prefer its own idea of the scale.
         let _ = gui.set_scale(&handle, scale);
         let size = gui.get_size(&handle).ok_or(HostError::Missing("editor size"))?;
+        let window = Window::from_generic_ptr(api_type, parent as *mut c_void);
         // SAFETY: the caller keeps the window until `close_editor`.
-        unsafe { gui.set_parent(&handle, Window::from_x11_handle(parent.into())) }.map_err(refused)?;
+        unsafe { gui.set_parent(&handle, window) }.map_err(refused)?;
         gui.show(&handle).map_err(refused)?;
         Ok((size.width, size.height))
     }

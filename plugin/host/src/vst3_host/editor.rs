@@ -1,4 +1,4 @@
-//! A plugin's editor inside an X11 window, with the run loop that VST3 on Linux asks the host for.
+//! A plugin's editor inside a window of the host, with the run loop that VST3 on Linux asks the host for.
 
 use super::{Vst3Plugin, check};
 use crate::HostError;
@@ -11,10 +11,19 @@ use vst3::Steinberg::Linux::{
 };
 use vst3::Steinberg::Vst::{IEditControllerTrait, ViewType};
 use vst3::Steinberg::{
-    IPlugFrame, IPlugFrameTrait, IPlugView, IPlugViewTrait, ViewRect, kInvalidArgument, kPlatformTypeX11EmbedWindowID,
-    kResultOk, tresult,
+    FIDString, IPlugFrame, IPlugFrameTrait, IPlugView, IPlugViewTrait, ViewRect, kInvalidArgument, kPlatformTypeHWND,
+    kPlatformTypeNSView, kPlatformTypeX11EmbedWindowID, kResultOk, tresult,
 };
 use vst3::{Class, ComPtr, ComRef, ComWrapper};
+
+/// What this system's windows are called in VST3.
+const WINDOWS: FIDString = if cfg!(windows) {
+    kPlatformTypeHWND
+} else if cfg!(target_os = "macos") {
+    kPlatformTypeNSView
+} else {
+    kPlatformTypeX11EmbedWindowID
+};
 
 /// An open editor; dropping it closes it. Must not outlive the plugin or the window.
 pub struct Vst3Editor {
@@ -23,11 +32,11 @@ pub struct Vst3Editor {
 }
 
 impl Vst3Plugin {
-    /// Opens the editor inside the X11 window `parent`. Without `run_loop` the host is one of those that have none.
+    /// Opens the editor inside a [`crate::HostWindow`] by its id. Without `run_loop` the host is one of those that have none.
     ///
     /// # Errors
     /// When the plugin has no editor or cannot attach it.
-    pub fn open_editor(&mut self, parent: u32, run_loop: bool) -> Result<Vst3Editor, HostError> {
+    pub fn open_editor(&mut self, parent: usize, run_loop: bool) -> Result<Vst3Editor, HostError> {
         let frame = ComWrapper::new(Frame::default());
         let plain = ComWrapper::new(PlainFrame);
         let pointer = if run_loop { frame.to_com_ptr::<IPlugFrame>() } else { plain.to_com_ptr::<IPlugFrame>() };
@@ -37,8 +46,8 @@ impl Vst3Plugin {
             let view = self.controller.createView(ViewType::kEditor);
             let view = ComPtr::from_raw(view).ok_or(HostError::Missing("editor"))?;
             check("the frame of its editor", view.setFrame(pointer.as_ptr()))?;
-            let window = parent as usize as *mut c_void;
-            check("to attach its editor", view.attached(window, kPlatformTypeX11EmbedWindowID))?;
+            let window = parent as *mut c_void;
+            check("to attach its editor", view.attached(window, WINDOWS))?;
             Ok(Vst3Editor { view, frame })
         }
     }

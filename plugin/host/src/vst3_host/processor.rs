@@ -222,15 +222,22 @@ fn list<C: vst3::Class, I: vst3::Interface>(object: &ComWrapper<C>) -> *mut I {
 }
 
 /// The play head in VST3's units.
+#[allow(clippy::unnecessary_cast)] // the flags' type is another one on every system
 fn context(transport: &Transport, sample_rate: f64) -> ProcessContext {
     // SAFETY: a C struct for which zeros are valid.
     let mut context: ProcessContext = unsafe { std::mem::zeroed() };
-    context.state = kTempoValid | kTimeSigValid | kProjectTimeMusicValid | kBarPositionValid;
+    let [valid, playing, cycle] = [
+        kTempoValid | kTimeSigValid | kProjectTimeMusicValid | kBarPositionValid,
+        kPlaying,
+        kCycleActive | kCycleValid,
+    ]
+    .map(|flags| flags as u32);
+    context.state = valid;
     if transport.playing {
-        context.state |= kPlaying;
+        context.state |= playing;
     }
     if let Some((from, to)) = transport.loop_range {
-        context.state |= kCycleActive | kCycleValid;
+        context.state |= cycle;
         context.cycleStartMusic = transport.quarters(from, sample_rate);
         context.cycleEndMusic = transport.quarters(to, sample_rate);
     }

@@ -6,6 +6,11 @@ use vst3::Class;
 use vst3::Steinberg::IBStream_::IStreamSeekMode_;
 use vst3::Steinberg::{IBStream, IBStreamTrait, kInvalidArgument, kResultOk, tresult};
 
+// Their type is another one on every system.
+const SET: i32 = IStreamSeekMode_::kIBSeekSet as i32;
+const CURRENT: i32 = IStreamSeekMode_::kIBSeekCur as i32;
+const END: i32 = IStreamSeekMode_::kIBSeekEnd as i32;
+
 /// State travels through this.
 #[derive(Default)]
 pub(super) struct MemoryStream(Mutex<Content>);
@@ -72,10 +77,10 @@ impl IBStreamTrait for MemoryStream {
 
     unsafe fn seek(&self, offset: i64, mode: i32, result: *mut i64) -> tresult {
         let mut content = self.content();
-        let from = match mode as u32 {
-            IStreamSeekMode_::kIBSeekSet => 0,
-            IStreamSeekMode_::kIBSeekCur => content.position as i64,
-            IStreamSeekMode_::kIBSeekEnd => content.bytes.len() as i64,
+        let from = match mode {
+            SET => 0,
+            CURRENT => content.position as i64,
+            END => content.bytes.len() as i64,
             _ => return kInvalidArgument,
         };
         let Ok(position) = usize::try_from(from + offset) else { return kInvalidArgument };

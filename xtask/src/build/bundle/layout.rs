@@ -1,5 +1,6 @@
 //! What a plugin bundle looks like on each system.
 
+use crate::build::target::Target;
 use crate::{files, project};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -12,25 +13,41 @@ pub(crate) struct Bundles {
     pub(crate) clap: PathBuf,
     /// The VST3: a folder.
     pub(crate) vst3: PathBuf,
+    target: Target,
 }
 
 impl Bundles {
-    /// The bundles in `folder`, whether they exist or not.
-    pub(crate) fn at(folder: &Path) -> Result<Self> {
-        let name = name()?;
-        Ok(Self { clap: folder.join(format!("{name}.clap")), vst3: folder.join(format!("{name}.vst3")) })
+    /// The bundles for a system in `folder`, whether they exist or not.
+    pub(crate) fn at(folder: &Path, target: &Target) -> Result<Self> {
+        let (name, target) = (name()?, target.clone());
+        Ok(Self { clap: folder.join(format!("{name}.clap")), vst3: folder.join(format!("{name}.vst3")), target })
     }
 
     /// Writes both bundles around the dynamic library.
     pub(super) fn write(&self, library: &Path) -> Result<()> {
-        for (bundle, inside) in [(&self.clap, clap_binary(&self.clap)), (&self.vst3, vst3_binary(&self.vst3))] {
+        for (bundle, inside) in [(&self.clap, self.clap_binary()), (&self.vst3, self.vst3_binary())] {
             // A host that has the old library open keeps it: the new one is another file.
             files::copy_by_rename(library, &inside?)?;
-            if cfg!(target_os = "macos") {
+            if self.target.os == "macos" {
                 write_plist(bundle)?;
             }
         }
         Ok(())
+    }
+
+    fn clap_binary(&self) -> Result<PathBuf> {
+        Ok(if self.target.os == "macos" { macos_binary(&self.clap)? } else { self.clap.clone() })
+    }
+
+    fn vst3_binary(&self) -> Result<PathBuf> {
+        let Target { os, arch, .. } = &self.target;
+        let stem = self.vst3.file_stem().context("a bundle without a name")?;
+        let contents = self.vst3.join("Contents");
+        Ok(match *os {
+            "macos" => macos_binary(&self.vst3)?,
+            "windows" => contents.join(format!("{arch}-win")).join(stem).with_extension("vst3"),
+            _ => contents.join(format!("{arch}-linux")).join(stem).with_extension("so"),
+        })
     }
 }
 
@@ -41,20 +58,6 @@ fn name() -> Result<String> {
     let table: Table = text.parse().with_context(|| format!("{} is damaged", path.display()))?;
     let name = table.get("songweave").and_then(|names| names.get("name")?.as_str());
     Ok(name.with_context(|| format!("{} has no songweave.name", path.display()))?.to_owned())
-}
-
-fn clap_binary(bundle: &Path) -> Result<PathBuf> {
-    Ok(if cfg!(target_os = "macos") { macos_binary(bundle)? } else { bundle.to_owned() })
-}
-
-fn vst3_binary(bundle: &Path) -> Result<PathBuf> {
-    let stem = bundle.file_stem().context("a bundle without a name")?;
-    let arch = std::env::consts::ARCH;
-    Ok(match std::env::consts::OS {
-        "macos" => macos_binary(bundle)?,
-        "windows" => bundle.join("Contents").join(format!("{arch}-win")).join(stem).with_extension("vst3"),
-        _ => bundle.join("Contents").join(format!("{arch}-linux")).join(stem).with_extension("so"),
-    })
 }
 
 fn macos_binary(bundle: &Path) -> Result<PathBuf> {

@@ -1,19 +1,19 @@
 //! The steps of `cargo xtask test`.
 
 use super::Outcome;
-use super::bounce;
-use crate::build::{bundle, tools};
+use super::{bounce, package};
+use crate::build::{bundle, package as packing, target::Target, tools, windows};
 use crate::{project, python};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A step: what it is called and what it does.
 type Step = (&'static str, fn() -> Result<Outcome>);
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 14] = [
+pub(super) const STEPS: [Step; 17] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
@@ -28,6 +28,9 @@ pub(super) const STEPS: [Step; 14] = [
     ("editor", editor),
     ("library page in a browser", page),
     ("library on a server", shared),
+    ("package", package::run),
+    ("soak", soak),
+    ("Windows under Wine", windows_under_wine),
 ];
 
 fn format() -> Result<Outcome> {
@@ -163,7 +166,7 @@ fn page() -> Result<Outcome> {
         Ok(python) => python,
         Err(missing) => return Ok(Outcome::Skipped(format!("{missing:#}"))),
     };
-    let program = build_program()?;
+    let program = packing::program(&Target::here())?;
     let chromium = tools::find("chromium").context("chromium has gone")?;
     passed(quietly(Command::new(python).arg(folder.join("browse.py")).args([program, chromium]))?.trim())
 }
@@ -209,10 +212,20 @@ fn shared() -> Result<Outcome> {
     tested
 }
 
-/// Builds the program `songweave`; where it is.
-fn build_program() -> Result<PathBuf> {
-    cargo(&["build", "--release", "--locked", "--package", "songweave-cli"])?;
-    Ok(project::target().join("release").join(format!("songweave{}", std::env::consts::EXE_SUFFIX)))
+/// Nine minutes of music while everything moves.
+fn soak() -> Result<Outcome> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Outcome::Skipped("only Linux says how much memory is held".into()));
+    }
+    passed(quietly(own().args(["soak", "--hours", "0.15"]))?.trim().to_owned())
+}
+
+fn windows_under_wine() -> Result<Outcome> {
+    if let Err(missing) = windows::require() {
+        return Ok(Outcome::Skipped(format!("{missing:#}")));
+    }
+    let said = quietly(own().arg("windows"))?;
+    passed(said.lines().skip(1).collect::<Vec<_>>().join("; "))
 }
 
 fn passed(found: impl Into<String>) -> Result<Outcome> {

@@ -24,7 +24,24 @@ pub(in crate::render) fn receipt(job: &Job, rendered: &Rendered, sound: SoundDig
         "latency_samples": rendered.latency,
         "sample_rate": job.inputs.sample_rate,
         "block_size": block_size,
+        "processor": processor(),
     }))
+}
+
+/// What of the processor the samples depend on: matrix products and Fourier transforms add in another order where it has
+/// wider instructions. Systems make no difference.
+fn processor() -> String {
+    #[cfg(target_arch = "x86_64")]
+    let instructions = [
+        ("avx", is_x86_feature_detected!("avx")),
+        ("avx2", is_x86_feature_detected!("avx2")),
+        ("fma", is_x86_feature_detected!("fma")),
+        ("avx512f", is_x86_feature_detected!("avx512f")),
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    let instructions: [(&str, bool); 0] = [];
+    let there = instructions.into_iter().filter_map(|(name, there)| there.then_some(name));
+    [std::env::consts::ARCH].into_iter().chain(there).collect::<Vec<_>>().join(" ")
 }
 
 /// SHA-256 of a bus's samples: interleaved, 32-bit float, little-endian.

@@ -17,8 +17,10 @@ pub(super) const OVERLAP: usize = 4;
 /// Sum of the overlapped windows.
 const WINDOW_SUM: f32 = 1.5;
 /// Bins of a lobe that are drawn, from 4 below the bin at or below the partial on.
-const LOBE: usize = 10;
+const DRAWN: usize = 10;
 const BELOW: usize = 4;
+/// Numbers in a row of the table: whole vectors of four, the last two of which are zero.
+const LOBE: usize = 12;
 /// Fractions of a bin that lobes are tabulated for.
 const FRACTIONS: usize = 512;
 /// Bins beyond both ends of the spectrum, folded back before the inverse transform.
@@ -34,7 +36,8 @@ pub(super) struct Brush {
     scratch: Vec<Complex32>,
     bins: Vec<Complex32>,
     noise: NoiseBands,
-    white: Vec<Complex32>,
+    /// Noise before it is windowed, `[part][bin]`: real and imaginary parts.
+    white: [Vec<f32>; 2],
 }
 
 /// A spectrum of both channels, `[channel][bin]`, with [`MARGIN`] bins on both sides.
@@ -69,16 +72,16 @@ impl Brush {
             let fraction = fraction as f32 / FRACTIONS as f32;
             std::array::from_fn(|bin| {
                 let sign = if (bin + BELOW).is_multiple_of(2) { 1.0 } else { -1.0 };
-                sign * lobe(bin as f32 - BELOW as f32 - fraction) / WINDOW_SUM
+                if bin < DRAWN { sign * lobe(bin as f32 - BELOW as f32 - fraction) / WINDOW_SUM } else { 0.0 }
             })
         };
         Self {
             lobes: (0..=FRACTIONS).map(row).collect(),
-            sines: (0..=SINES).map(|n| (2.0 * PI * n as f32 / SINES as f32).sin()).collect(),
+            sines: (0..=SINES).map(|n| libm::sinf(2.0 * PI * n as f32 / SINES as f32)).collect(),
             scratch: inverse.make_scratch_vec(),
             bins: inverse.make_input_vec(),
             noise: NoiseBands::new(window, sample_rate),
-            white: inverse.make_input_vec(),
+            white: std::array::from_fn(|_| vec![0.0; window / 2 + 1]),
             inverse,
         }
     }
@@ -86,7 +89,7 @@ impl Brush {
     /// Sine and cosine of an angle in turns.
     pub(super) fn turn(&self, cycles: f32) -> (f32, f32) {
         let at = |cycles: f32| {
-            let place = (cycles - cycles.floor()) * SINES as f32;
+            let place = within_a_turn(cycles) * SINES as f32;
             let index = (place as usize).min(SINES - 1);
             let (low, high) = (self.sines[index], self.sines[index + 1]);
             low + (place - index as f32) * (high - low)
@@ -103,10 +106,11 @@ impl Brush {
         let sign = if bin.is_multiple_of(2) { 0.5 } else { -0.5 };
         for (channel, amplitude) in amplitudes.into_iter().enumerate() {
             let (re, im) = (sign * amplitude * cos, sign * amplitude * sin);
-            let Some(bins) = canvas.re[channel].get_mut(first..first + LOBE) else { return };
-            bins.iter_mut().zip(lobe).for_each(|(bin, lobe)| *bin += re * lobe);
-            let Some(bins) = canvas.im[channel].get_mut(first..first + LOBE) else { return };
-            bins.iter_mut().zip(lobe).for_each(|(bin, lobe)| *bin += im * lobe);
+            for (bins, amplitude) in [(&mut canvas.re[channel], re), (&mut canvas.im[channel], im)] {
+                // An array, whose length is known, is added in whole vectors.
+                let Some(bins) = bins.get_mut(first..).and_then(<[f32]>::first_chunk_mut::<LOBE>) else { return };
+                bins.iter_mut().zip(lobe).for_each(|(bin, lobe)| *bin += amplitude * lobe);
+            }
         }
         canvas.is_used = true;
     }
@@ -117,11 +121,10 @@ impl Brush {
             if !self.noise.fill(power, seed ^ ((channel as u64 + 1) << 62), &mut self.white) {
                 continue;
             }
-            let (re, im) = (&mut canvas.re[channel][MARGIN - 2..], &mut canvas.im[channel][MARGIN - 2..]);
-            for (bin, white) in self.white.iter().enumerate() {
+            for (bins, white) in [&mut canvas.re[channel], &mut canvas.im[channel]].into_iter().zip(&self.white) {
                 for (tap, kernel) in KERNEL.into_iter().enumerate() {
-                    re[bin + tap] += kernel / WINDOW_SUM * white.re;
-                    im[bin + tap] += kernel / WINDOW_SUM * white.im;
+                    let bins = bins[MARGIN - 2 + tap..].iter_mut();
+                    bins.zip(white).for_each(|(bin, white)| *bin += kernel / WINDOW_SUM * white);
                 }
             }
             canvas.is_used = true;
@@ -145,17 +148,24 @@ impl Brush {
     }
 }
 
+/// The part of a phase in turns that is left when whole turns are taken away, 0..=1. Phases are far below 2^31 turns.
+pub(super) fn within_a_turn(cycles: f32) -> f32 {
+    // `floor` is a call of a library on processors that are only known to be x86-64.
+    let rest = cycles - (cycles as i32) as f32;
+    if rest < 0.0 { rest + 1.0 } else { rest }
+}
+
 /// Points of the sine table.
 const SINES: usize = 1024;
 
 /// The spectrum of the squared Hann window at a distance in bins from its middle, per sample of the window.
 fn lobe(bins: f32) -> f32 {
-    let sinc = |x: f32| if x.abs() < 1e-4 { 1.0 } else { (PI * x).sin() / (PI * x) };
+    let sinc = |x: f32| if x.abs() < 1e-4 { 1.0 } else { libm::sinf(PI * x) / (PI * x) };
     0.375 * sinc(bins) + 0.25 * (sinc(bins - 1.0) + sinc(bins + 1.0)) + (sinc(bins - 2.0) + sinc(bins + 2.0)) / 16.0
 }
 
 /// The squared Hann window of `window` samples at a sample.
 pub(super) fn window_at(sample: usize, window: usize) -> f32 {
-    let hann = 0.5 - 0.5 * (2.0 * PI * sample as f32 / window as f32).cos();
+    let hann = 0.5 - 0.5 * libm::cosf(2.0 * PI * sample as f32 / window as f32);
     hann * hann / WINDOW_SUM
 }

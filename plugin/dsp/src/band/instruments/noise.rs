@@ -1,7 +1,5 @@
 //! Noise of given powers in bands, as a spectrum.
 
-use realfft::num_complex::Complex32;
-
 use crate::band::tone::{NOISE_BANDS, noise_edges};
 
 /// Overlapped squared Hann windows let through this share of a noise's power.
@@ -39,19 +37,20 @@ impl NoiseBands {
         Self { shares: (0..=window / 2).map(share).collect() }
     }
 
-    /// Fills `white` `[bin]` with noise whose power in each band is `power` `[band]`; `false` when it is silent.
-    pub(super) fn fill(&self, power: &[f32; NOISE_BANDS], seed: u64, white: &mut [Complex32]) -> bool {
+    /// Fills `white` `[part][bin]`, real and imaginary parts, with noise whose power in each band is `power` `[band]`; `false` when it is silent.
+    pub(super) fn fill(&self, power: &[f32; NOISE_BANDS], seed: u64, white: &mut [Vec<f32>; 2]) -> bool {
         if power.iter().all(|power| *power < SILENCE) {
             return false;
         }
         let mut state = mixed(seed);
-        for ((first, weights), bin) in self.shares.iter().zip(white.iter_mut()) {
+        let [real, imaginary] = white;
+        for (((first, weights), re), im) in self.shares.iter().zip(real).zip(imaginary) {
             let bands = power[*first..].iter().zip(weights);
             let amplitude = bands.map(|(power, weight)| power * weight).sum::<f32>().sqrt();
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             // Two even numbers with a variance of a half each.
             let even = |bits: u64| ((bits & 0xFFFF) as f32 / 32_768.0 - 1.0) * 1.224_745;
-            *bin = Complex32::new(amplitude * even(state >> 48), amplitude * even(state >> 32));
+            (*re, *im) = (amplitude * even(state >> 48), amplitude * even(state >> 32));
         }
         true
     }

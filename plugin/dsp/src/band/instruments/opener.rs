@@ -35,7 +35,7 @@ impl Opener {
     pub(super) fn new(frames: &Frames) -> Self {
         let opening = |seconds: f32| {
             let length = (seconds * frames.sample_rate).max(1.0) as usize;
-            (0..length).map(|n| 0.5 - 0.5 * (PI * (n as f32 + 0.5) / length as f32).cos()).collect()
+            (0..length).map(|n| 0.5 - 0.5 * libm::cosf(PI * (n as f32 + 0.5) / length as f32)).collect()
         };
         let at = |sample: usize| if sample < frames.window { window_at(sample, frames.window) } else { 0.0 };
         let past = |n: usize| {

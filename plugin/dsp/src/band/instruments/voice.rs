@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Frames,
-    canvas::{Brush, Canvas, OVERLAP},
+    canvas::{Brush, Canvas, OVERLAP, within_a_turn},
     noise::mixed,
 };
 
@@ -88,7 +88,7 @@ impl Voice {
             let seconds = frames.hop as f32 / frames.sample_rate;
             for ((phase, before), now) in self.phases.iter_mut().zip(&before).zip(&self.tone.hz) {
                 *phase += 0.5 * (before + now) * seconds;
-                *phase -= phase.floor();
+                *phase = within_a_turn(*phase);
             }
         }
         begins
@@ -104,7 +104,7 @@ impl Voice {
                 _ => (mixed(partial as u64) >> 40) as f32 / (1_u64 << 24) as f32,
             };
             *phase = start + hz * seconds;
-            *phase -= phase.floor();
+            *phase = within_a_turn(*phase);
         }
     }
 

@@ -64,7 +64,7 @@ pub fn worth(belief: &ChordBelief, key: KeyEstimate, beat: usize, settings: Choi
         for (worth, quality) in row.iter_mut().zip(Quality::ALL) {
             let alike = Quality::ALL.into_iter().filter(|other| third(*other) == third(quality));
             let belief_in_it: f32 = alike.map(|other| chords[root][other as usize]).sum();
-            let likely = chords[root][quality as usize].max(1e-9).ln();
+            let likely = libm::logf(chords[root][quality as usize].max(1e-9));
             let fit =
                 share(&belief.melody[0], root, quality) * NEAR + share(&belief.melody[1], root, quality) * (1.0 - NEAR);
             let in_key = scale::fits(key.key, Chord { root: root as u8, quality, bass: root as u8 });
@@ -120,7 +120,7 @@ pub fn best(worth: &Worth, before: Option<Chord>, cost: f32, allowed: impl Fn(Ch
 /// The chord with the bass note that the network believes in, mostly the root.
 #[must_use]
 pub fn with_bass(chord: Chord, belief: &ChordBelief, settings: ChoiceSettings) -> Chord {
-    let likelihood = |class: u8| belief.bass[usize::from(class % 12)].max(1e-9).ln();
+    let likelihood = |class: u8| libm::logf(belief.bass[usize::from(class % 12)].max(1e-9));
     let lead = likelihood(chord.root) + SLASH * (1.5 - settings.adventure);
     // The third and the fifth only: a seventh in the bass wants a voice leading that is not known here.
     let others = chord.quality.intervals()[1..3].iter().map(|interval| (chord.root + interval) % 12);

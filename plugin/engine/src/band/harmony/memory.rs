@@ -92,7 +92,7 @@ impl Memory {
     pub fn forecast(&self) -> Forecast {
         let mut forecast = Forecast { sung: [[0.0; PITCH_CLASSES]; FORETOLD], confidence: 0.0, lag: 0 };
         let best = self.scores.iter().copied().fold(COINCIDENCE, f32::max);
-        let weight = |score: f32| ((score - best) / SHARPNESS).exp();
+        let weight = |score: f32| libm::expf((score - best) / SHARPNESS);
         let (mut sum, mut likeliest) = (weight(COINCIDENCE), 0.0);
         for (beats, &score) in self.scores.iter().enumerate().filter(|(_, score)| **score > best - 8.0 * SHARPNESS) {
             if score <= 0.0 {

@@ -9,7 +9,7 @@ pub fn noise(seed: u32, bar: i64, item: u32) -> f32 {
     let mixed = mix(mix(u64::from(seed) << 32 | u64::from(item)) ^ bar as u64);
     // The upper 24 bits, in the middle of their steps: neither 0 nor 1.
     let unit = ((mixed >> 40) as f32 + 0.5) / (1_u32 << 24) as f32;
-    -(-unit.ln()).ln() - MEAN
+    -libm::logf(-libm::logf(unit)) - MEAN
 }
 
 /// The finaliser of `SplitMix64`.

@@ -32,7 +32,7 @@ impl Spectrum {
         let forward = RealFftPlanner::new().plan_fft_forward(length);
         Self {
             newest: std::array::from_fn(|_| vec![0.0; length]),
-            window: (0..length).map(|n| 0.5 - 0.5 * (2.0 * PI * n as f32 / length as f32).cos()).collect(),
+            window: (0..length).map(|n| 0.5 - 0.5 * libm::cosf(2.0 * PI * n as f32 / length as f32)).collect(),
             time: forward.make_input_vec(),
             bins: forward.make_output_vec(),
             scratch: forward.make_scratch_vec(),

@@ -1,4 +1,4 @@
-//! A bare X11 window for an editor, and a picture of what is in it.
+//! On Linux: a window of an X server.
 
 use crate::HostError;
 use x11rb::connection::Connection;
@@ -11,13 +11,13 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 /// A window on the X server that `DISPLAY` names; closed when dropped.
-pub struct X11Window {
+pub struct HostWindow {
     connection: RustConnection,
     window: u32,
     size: (u16, u16),
 }
 
-impl X11Window {
+impl HostWindow {
     /// Opens and shows a window of `width` × `height` pixels at the top left corner.
     ///
     /// # Errors
@@ -37,9 +37,13 @@ impl X11Window {
     }
 
     /// The X server's number of the window, which editors are attached to.
-    pub fn id(&self) -> u32 {
-        self.window
+    #[must_use]
+    pub fn id(&self) -> usize {
+        self.window as usize
     }
+
+    /// Nothing: an X server's windows need no turn of the program's.
+    pub fn idle(&self) {}
 
     /// Gives the window another size in pixels.
     ///
@@ -89,7 +93,7 @@ impl X11Window {
     }
 }
 
-impl Drop for X11Window {
+impl Drop for HostWindow {
     fn drop(&mut self) {
         // Nobody is left to hear of a failure.
         let _ = self.connection.destroy_window(self.window);

@@ -1,0 +1,136 @@
+//! `cargo xtask windows`: builds the plugin and the programs for Windows on another system, runs them under Wine, and
+//! compares with what this system renders.
+
+mod wine;
+
+use crate::build::bundle::{self, Bundles};
+use crate::build::{demo, target::Target};
+use crate::display::Display;
+use crate::project;
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wine::Wine;
+
+/// What is built.
+const TARGET: &str = "x86_64-pc-windows-gnu";
+/// Integration tests that are run under Wine: hosts of both formats, states, what is played in real time.
+const TESTS: [&str; 4] = ["bundle", "host", "wrapper", "paced"];
+/// What is rendered on both systems: a name, whether a voice comes in instead of two songs, and the options.
+const RENDERS: [(&str, bool, &[&str]); 5] = [
+    ("Mash", false, &["--mode", "mash", "--automate", "vocals=0:0%,9:100%", "--automate", "attack=0:0 ms,9:200 ms"]),
+    ("Mash, automatic", false, &["--mode", "mash", "--param", "auto=100%", "--tempo", "130"]),
+    ("Mash, Studio", false, &["--mode", "mash", "--param", "quality=studio", "--param", "vocals=100%"]),
+    ("Accompany", true, &["--mode", "accompany", "--param", "style=pop"]),
+    ("Tune", true, &["--mode", "accompany", "--param", "tune_amount=100%", "--param", "tune_target=melody"]),
+];
+/// Blocks of the renders under Wine; this system's have 512 frames.
+const BLOCK_SIZES: [&str; 2] = ["512", "random:1"];
+
+/// Makes sure that what this needs from outside is there.
+pub(crate) fn require() -> Result<()> {
+    Target::named(TARGET)?.prepare()?;
+    Wine::prepare().map(|_| ())
+}
+
+/// Does all of it and says what was found.
+pub(crate) fn run() -> Result<()> {
+    let target = Target::named(TARGET)?;
+    println!("building for {TARGET} (some minutes the first time)");
+    let built = Built::new(&target)?;
+    let wine = Wine::prepare()?;
+    for (name, digest) in same_digests(&wine, &built)? {
+        println!("{name}: {} with every block size, here and under Wine", digest.get(..12).unwrap_or(&digest));
+    }
+    println!("integration tests under Wine: {} passed", tests(&wine, &target)?);
+    println!("the editor under Wine: {}", editor(&wine, &built)?.display());
+    Ok(())
+}
+
+/// What was built for Windows, and this system's plugin.
+struct Built {
+    here: Bundles,
+    there: Bundles,
+    /// The program for musicians.
+    songweave: PathBuf,
+    /// These very commands.
+    xtask: PathBuf,
+}
+
+impl Built {
+    fn new(target: &Target) -> Result<Self> {
+        let (here, there) = (bundle::current()?, bundle::of(target)?);
+        let mut build = project::cargo();
+        build.args(["build", "--quiet", "--release", "--package", "songweave-cli", "--package", "xtask"]);
+        project::run(build.args(target.arguments()).current_dir(project::root()))?;
+        let program = |name: &str| target.release().join(target.program(name));
+        Ok(Self { here, there, songweave: program("songweave"), xtask: program("xtask") })
+    }
+}
+
+/// Renders everything on both systems; returns the digests, which must be equal.
+fn same_digests(wine: &Wine, built: &Built) -> Result<Vec<(&'static str, String)>> {
+    let folder = project::target().join("windows");
+    std::fs::create_dir_all(&folder)?;
+    let voice = folder.join("voice.wav");
+    demo::sing_melody(&voice)?;
+    let mut digests = Vec::new();
+    for (name, sung, options) in RENDERS {
+        let mut own = Command::new(std::env::current_exe()?);
+        let here = digest(own.arg("render").arg("--bundle").arg(&built.here.clap), &folder, &voice, sung, options)?;
+        for size in BLOCK_SIZES {
+            let mut program = wine.command(&built.songweave);
+            program.args(["render", "--block-size", size, "--bundle"]).arg(&built.there.clap);
+            let there = digest(&mut program, &folder, &voice, sung, options)?;
+            ensure!(there == here, "{name}: with blocks of {size} {there} under Wine, {here} here");
+        }
+        digests.push((name, here));
+    }
+    Ok(digests)
+}
+
+/// SHA-256 of a render of the demo songs, or of a voice.
+fn digest(render: &mut Command, folder: &Path, voice: &Path, sung: bool, options: &[&str]) -> Result<String> {
+    let receipt = folder.join("receipt.json");
+    let songs = project::root().join("tests/fixtures/demo");
+    if sung {
+        render.arg("--input").arg(voice);
+    } else {
+        render.arg("--input").arg(songs.join("song_a.flac")).arg("--sidechain").arg(songs.join("song_b.flac"));
+    }
+    render.args(options).arg("--receipt").arg(&receipt).arg("--output").arg(folder.join("out.wav"));
+    let output = render.output().context("cannot render")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
+    let receipt: Value = serde_json::from_slice(&std::fs::read(&receipt)?)?;
+    ensure!(receipt["missed_hops"] == 0, "{} hops were missed with {}", receipt["missed_hops"], options.join(" "));
+    Ok(receipt["sha256"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Runs the integration tests and counts them.
+fn tests(wine: &Wine, target: &Target) -> Result<u32> {
+    let mut cargo = wine.cargo();
+    cargo.args(["test", "--release", "--locked", "--package", "songweave-tests"]).args(target.arguments());
+    cargo.args(TESTS.iter().flat_map(|test| ["--test", test]));
+    cargo.env("SONGWEAVE_BUNDLES", target.bundled()).current_dir(project::root());
+    let output = cargo.output().context("cargo cannot be run")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        bail!("the tests under Wine failed:\n{said}{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let results = said.lines().filter(|line| line.starts_with("test result:"));
+    let passed =
+        results.filter_map(|line| line.split(" passed").next()?.split_whitespace().last()?.parse::<u32>().ok());
+    Ok(passed.sum())
+}
+
+/// Opens the editor once and takes a picture.
+fn editor(wine: &Wine, built: &Built) -> Result<PathBuf> {
+    let display = Display::start()?;
+    let picture = project::target().join("windows/editor.png");
+    let mut command = wine.command(&built.xtask);
+    display.show(&mut command);
+    command.args(["screenshot", "--child", "--bundle"]).arg(&built.there.clap).arg("--output").arg(&picture);
+    project::run(&mut command)?;
+    Ok(picture)
+}
