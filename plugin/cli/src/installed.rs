@@ -8,11 +8,14 @@ use songweave_cli::render::Installed;
 /// The plugin's file.
 const BUNDLE: &str = "Songweave.clap";
 
-/// The plugin that is installed.
+/// The plugin that is named, or the one that is installed.
 ///
 /// # Errors
 /// None is; says where one belongs.
-pub(crate) fn installed() -> Result<Installed> {
+pub(crate) fn installed(named: Option<&Path>) -> Result<Installed> {
+    if let Some(clap) = named {
+        return Ok(Installed { clap: clap.to_owned(), studio: None });
+    }
     let folders = folders();
     let clap = folders.iter().map(|folder| folder.join(BUNDLE)).find(|bundle| bundle.exists());
     let shown = || folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");

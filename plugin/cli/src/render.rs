@@ -43,17 +43,18 @@ pub struct Installed {
     pub studio: Option<PathBuf>,
 }
 
-/// Renders as the options say, with what `installed` finds once all that needs no plugin was checked.
+/// Renders as the options say, with what `find` finds once all that needs no plugin was checked: the plugin that is named,
+/// or the one that is there.
 ///
 /// # Errors
 /// An option makes no sense, a file cannot be read or written, or the plugin fails.
-pub fn run(args: &Args, installed: impl FnOnce() -> Result<Installed>) -> Result<()> {
+pub fn run(args: &Args, find: impl FnOnce(Option<&Path>) -> Result<Installed>) -> Result<()> {
     // What needs no plugin is checked first: a wrong path should not cost a build.
     args.check_outputs()?;
     paths::keep_apart(args, &[])?;
     let inputs = Inputs::read(args)?;
-    let installed = installed()?;
-    let bundle = args.bundle.as_ref().unwrap_or(&installed.clap);
+    let installed = find(args.bundle.as_deref())?;
+    let bundle = &installed.clap;
     let mut plugin = load(bundle, if args.stems_out.is_some() { MULTI_OUT } else { PLUGIN })?;
     let job = Job::new(args, inputs, &mut plugin)?;
     let ports: Vec<_> = plugin.ports(false).into_iter().map(|port| (port.name, port.channels)).collect();

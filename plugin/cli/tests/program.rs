@@ -119,3 +119,12 @@ fn what_goes_wrong_is_one_sentence_and_an_exit_code() {
     assert!(run(path, &["completions", "bash"]).status.success());
     assert!(String::from_utf8_lossy(&run(path, &["suggest", "--help"]).stdout).contains("Examples:"));
 }
+
+#[test]
+fn a_plugin_that_is_named_needs_none_that_is_installed() {
+    let folder = folder(1);
+    let words = ["render", "--bundle", "gone.clap", "--input", "music/00.wav", "--output", "out.wav"];
+    let output = command(folder.path(), &words).env_remove("CLAP_PATH").env("HOME", folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("gone.clap") && !said.contains("is in none of"), "{said}");
+}

@@ -44,9 +44,9 @@ pub(crate) fn of(target: &Target) -> Result<Bundles> {
     Ok(bundles)
 }
 
-/// The plugin of the present sources, to render with.
-pub(crate) fn installed() -> Result<Installed> {
-    Ok(beside_studio(current()?.clap))
+/// The plugin that is named, or that of the present sources, to render with.
+pub(crate) fn installed(named: Option<&Path>) -> Result<Installed> {
+    Ok(beside_studio(named.map_or_else(|| current().map(|bundles| bundles.clap), |clap| Ok(clap.to_owned()))?))
 }
 
 /// Another CLAP, to render with.

@@ -91,10 +91,7 @@ fn manner(text: &str) -> Result<Manner, String> {
 pub(crate) fn run(args: &Args) -> Result<()> {
     ensure!(args.seconds >= 10.0, "--seconds {}: less than ten seconds tell nothing", args.seconds);
     let folders = folders(&args.data, args.songs)?;
-    let installed = match &args.bundle {
-        Some(bundle) => bundle::beside_studio(bundle.clone()),
-        None => bundle::installed()?,
-    };
+    let installed = bundle::installed(args.bundle.as_deref())?;
     let recorder = args.audio.as_ref().map(|folder| Recorder::open(folder, &args.soundfont)).transpose()?;
     let stage = Stage { installed, params: args.params.clone(), voice: recorder.is_none() };
     let songs = measure(args, &folders, &stage, recorder.as_ref())?;
