@@ -46,12 +46,8 @@ pub(crate) fn of(target: &Target) -> Result<Bundles> {
 
 /// The plugin that is named, or that of the present sources, to render with.
 pub(crate) fn installed(named: Option<&Path>) -> Result<Installed> {
-    Ok(beside_studio(named.map_or_else(|| current().map(|bundles| bundles.clap), |clap| Ok(clap.to_owned()))?))
-}
-
-/// Another CLAP, to render with.
-pub(crate) fn beside_studio(clap: PathBuf) -> Installed {
-    Installed { clap, studio: Some(studio::path()) }
+    let clap = named.map_or_else(|| current().map(|bundles| bundles.clap), |clap| Ok(clap.to_owned()))?;
+    Ok(Installed { clap, studio: Some(studio::path()) })
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
