@@ -159,7 +159,8 @@ impl Session<'_> {
             let mut block = Vec::with_capacity(frames);
             for frame in 0..frames {
                 let time = (self.position + frame as u64) as f64 / f64::from(RATE);
-                let voice = (time * 0.11).sin().max(0.0) * (time * (200.0 + 30.0 * (time * 0.7).sin()) * 6.283).sin();
+                let voice = (time * 0.11).sin().max(0.0)
+                    * (time * (200.0 + 30.0 * (time * 0.7).sin()) * std::f64::consts::TAU).sin();
                 let beat = (-8.0 * (time * 2.0).fract()).exp() * (2.0 * self.random.unit() - 1.0);
                 block.push(0.3 * if number == 0 { voice } else { beat } as f32);
             }

@@ -33,7 +33,7 @@ impl FineSleep {
 
 /// Puts the current thread below every audio thread and above everything else. Returns whether the system lets it.
 ///
-/// Linux: SCHED_FIFO at a low priority.
+/// Linux: `SCHED_FIFO` at a low priority.
 #[cfg(all(unix, not(target_os = "macos")))]
 pub(crate) fn raise() -> bool {
     use thread_priority::{
