@@ -4,7 +4,7 @@
 mod wine;
 
 use crate::build::bundle::{self, Bundles};
-use crate::build::{demo, package, target::Target, tools};
+use crate::build::{demo, package, target::Target};
 use crate::display::Display;
 use crate::project;
 use anyhow::{Context, Result, bail, ensure};
@@ -27,13 +27,6 @@ const RENDERS: [(&str, bool, &[&str]); 5] = [
 ];
 /// Blocks of the renders under Wine; this system's have 512 frames.
 const BLOCK_SIZES: [&str; 2] = ["512", "random:1"];
-
-/// Makes sure that what this needs from outside is there.
-pub(crate) fn require() -> Result<()> {
-    Target::named(TARGET)?.prepare()?;
-    Wine::prepare()?;
-    tools::require_display()
-}
 
 /// Does all of it and says what was found.
 pub(crate) fn run() -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::{bounce, package};
-use crate::build::{bundle, package as packing, target::Target, tools, windows};
+use crate::build::{bundle, package as packing, target::Target, tools};
 use crate::{project, python};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 type Step = (&'static str, fn() -> Result<Outcome>);
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 17] = [
+pub(super) const STEPS: [Step; 16] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
@@ -30,7 +30,6 @@ pub(super) const STEPS: [Step; 17] = [
     ("library on a server", shared),
     ("package", package::run),
     ("soak", soak),
-    ("Windows under Wine", windows_under_wine),
 ];
 
 fn format() -> Result<Outcome> {
@@ -218,14 +217,6 @@ fn soak() -> Result<Outcome> {
         return Ok(Outcome::Skipped("only Linux says how much memory is held".into()));
     }
     passed(quietly(own().args(["soak", "--hours", "0.15"]))?.trim().to_owned())
-}
-
-fn windows_under_wine() -> Result<Outcome> {
-    if let Err(missing) = windows::require() {
-        return Ok(Outcome::Skipped(format!("{missing:#}")));
-    }
-    let said = quietly(own().arg("windows"))?;
-    passed(said.lines().skip(1).collect::<Vec<_>>().join("; "))
 }
 
 fn passed(found: impl Into<String>) -> Result<Outcome> {
