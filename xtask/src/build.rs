@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod install;
 pub(crate) mod package;
+pub(crate) mod receipt;
 pub(crate) mod screenshot;
 pub(crate) mod soak;
 pub(crate) mod stress;

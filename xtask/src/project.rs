@@ -29,3 +29,11 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     }
     Ok(())
 }
+
+/// How many tests passed, by what `cargo test` printed.
+pub(crate) fn tests_passed(printed: &str) -> u32 {
+    let results = printed.lines().filter(|line| line.starts_with("test result:"));
+    let passed =
+        results.filter_map(|line| line.split(" passed").next()?.split_whitespace().last()?.parse::<u32>().ok());
+    passed.sum()
+}

@@ -11,7 +11,7 @@ pub(crate) mod suggest;
 
 use anyhow::Result;
 use songweave_library::{
-    likeness::filter::{self, Filter},
+    similarity::filter::{self, Filter},
     store::{self, Location, Store},
 };
 

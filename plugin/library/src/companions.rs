@@ -14,11 +14,11 @@ use songweave_engine::{
 
 use crate::{
     error::{LibraryError, Result},
-    likeness::{
+    partners::{Partner, partner},
+    similarity::{
         catalogue::{Catalogue, Entry, entry},
         search::{Query, Wish, suggest},
     },
-    partners::{Partner, partner},
     store::{SqliteStore, Store, Stored},
     track::{Digest, Sound, Tags, Track, TrackId, Vector, unit},
 };
@@ -45,7 +45,7 @@ pub struct Companion {
     /// The song.
     pub entry: Entry,
     /// How alike they sound, -1…1.
-    pub likeness: f32,
+    pub similarity: f32,
     /// How it fits, and why.
     pub partner: Partner,
 }
@@ -163,10 +163,10 @@ impl Opened {
         for suggestion in alike {
             let known = &self.catalogue.entries()[suggestion.position];
             let Some(stored) = self.store.track(known.id)? else { continue };
-            let partner = partner(&playing.music, &stored.track.sound.music(), suggestion.likeness, known);
+            let partner = partner(&playing.music, &stored.track.sound.music(), suggestion.similarity, known);
             found.extend(partner.map(|partner| Companion {
                 entry: known.clone(),
-                likeness: suggestion.likeness,
+                similarity: suggestion.similarity,
                 partner: Partner { position: suggestion.position, ..partner },
             }));
         }

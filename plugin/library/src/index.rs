@@ -20,7 +20,7 @@ use std::{
 use crate::{
     error::Result,
     hearing::ear::Ear,
-    likeness::cells::Weights,
+    similarity::cells::Weights,
     store::{FileKnown, FileSeen, Store},
     track::{Digest, Tags, TrackId, Vector},
 };

@@ -10,7 +10,7 @@ pub mod page;
 
 use crate::{
     error::Result,
-    likeness::catalogue::Catalogue,
+    similarity::catalogue::Catalogue,
     store::Store,
     track::{TrackId, Vector},
 };
@@ -47,14 +47,14 @@ fn beside(vectors: &[Vector], kept: &[Option<[f32; 2]>]) -> Vec<[f32; 2]> {
     let placed: Vec<(usize, [f32; 2])> =
         kept.iter().enumerate().filter_map(|(song, place)| Some((song, (*place)?))).collect();
     let find = |song: usize| {
-        let likeness =
+        let similarity =
             |other: usize| -> f32 { vectors[song].iter().zip(&vectors[other]).map(|(one, other)| one * other).sum() };
-        let mut near: Vec<(f32, [f32; 2])> = placed.iter().map(|(other, place)| (likeness(*other), *place)).collect();
+        let mut near: Vec<(f32, [f32; 2])> = placed.iter().map(|(other, place)| (similarity(*other), *place)).collect();
         near.sort_by(|one, other| other.0.total_cmp(&one.0));
         near.truncate(NEIGHBOURS);
         // The nearest counts most, so that a double falls beside its like.
         let weights: Vec<f32> =
-            near.iter().map(|(likeness, _)| (1.0 / (1.01 - likeness.clamp(-1.0, 1.0))).powi(2)).collect();
+            near.iter().map(|(similarity, _)| (1.0 / (1.01 - similarity.clamp(-1.0, 1.0))).powi(2)).collect();
         let sum: f32 = weights.iter().sum();
         let mean = |axis: usize| {
             near.iter().zip(&weights).map(|((_, place), weight)| weight * place[axis]).sum::<f32>() / sum.max(1e-9)

@@ -10,15 +10,15 @@ use songweave_engine::{
 
 use crate::{
     error::Result,
-    likeness::{
+    similarity::{
         catalogue::{Catalogue, Entry, cosine, entry},
         search::{Choice, Query, Wish},
     },
     store::Store,
 };
 
-/// Share of the likeness in a partner's figure; the rest is the fit.
-const LIKENESS: f32 = 0.2;
+/// Share of the similarity in a partner's figure; the rest is the fit.
+const SIMILARITY: f32 = 0.2;
 /// What a semitone of transposition takes from it: a transposed song never sounds quite as it did.
 const SEMITONE: f32 = 0.01;
 
@@ -61,9 +61,9 @@ pub fn partners(
         if own || !wish.filter.passes(found) {
             return;
         }
-        let likeness = cosine(&query.vector, &catalogue.vector(position));
+        let similarity = cosine(&query.vector, &catalogue.vector(position));
         ranked.extend(
-            partner(music, &stored.track.sound.music(), likeness, &entry(&stored))
+            partner(music, &stored.track.sound.music(), similarity, &entry(&stored))
                 .map(|partner| Partner { position, ..partner }),
         );
     })?;
@@ -77,7 +77,7 @@ pub fn partners(
 
 /// How `b` fits to `a`; `None` where a figure is no number. `position` is 0. What is not known of `a`, such as the tempo of a lone
 /// voice, is unknown for all of its partners and counts for none.
-pub(crate) fn partner(a: &Music, b: &Music, likeness: f32, entry: &Entry) -> Option<Partner> {
+pub(crate) fn partner(a: &Music, b: &Music, similarity: f32, entry: &Entry) -> Option<Partner> {
     let transposition = a.scales.zip(b.scales).map(|(a, b)| likeliest([&a, &b]).0);
     let moved = transposition.unwrap_or(0);
     let tempi = a.tempo.zip(b.tempo).map(|(a, b)| TempoMatch::of([a, b]));
@@ -94,7 +94,8 @@ pub(crate) fn partner(a: &Music, b: &Music, likeness: f32, entry: &Entry) -> Opt
         register: judged(fit.register, a.power.iter().any(|power| *power > 0.0)),
         ..fit
     };
-    let score = (1.0 - LIKENESS) * judged.overall()? + LIKENESS * likeness.max(0.0) - SEMITONE * f32::from(moved.abs());
+    let score =
+        (1.0 - SIMILARITY) * judged.overall()? + SIMILARITY * similarity.max(0.0) - SEMITONE * f32::from(moved.abs());
     score.is_finite().then(|| Partner {
         position: 0,
         score: score.clamp(0.0, 1.0),

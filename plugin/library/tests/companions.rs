@@ -33,7 +33,7 @@ fn a_song_that_plays_finds_itself_and_its_partners_while_others_write() {
     assert_eq!(companions.read().unwrap(), 8);
     let heard = playing(&decode(&folder.path().join("song 03.flac")).unwrap());
     let found = companions.of(&heard, 8).unwrap();
-    let likest = found.iter().max_by(|one, other| one.likeness.total_cmp(&other.likeness)).unwrap();
+    let likest = found.iter().max_by(|one, other| one.similarity.total_cmp(&other.similarity)).unwrap();
     assert_eq!(likest.entry.title, "song 03", "what sounds the most like it is itself");
     assert!(found.windows(2).all(|pair| pair[0].partner.score >= pair[1].partner.score));
     assert_eq!(companions.of(&heard, 3).unwrap().len(), 3);

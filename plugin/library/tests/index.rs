@@ -12,7 +12,7 @@ use songweave_library::{
     error::LibraryError,
     hearing::ear::{self, Ear},
     index::index,
-    likeness::{
+    similarity::{
         catalogue::{Catalogue, Entry},
         search::{Wish, query_of, suggest},
     },
@@ -202,7 +202,7 @@ fn what_is_no_number_in_one_song_spoils_no_other() {
     for position in 0..4 {
         let found = suggest(&catalogue, &query_of(&catalogue, position), &Wish::default());
         assert_eq!(found.len(), 3);
-        assert!(found.iter().all(|found| found.likeness.is_finite()));
+        assert!(found.iter().all(|found| found.similarity.is_finite()));
     }
 }
 
@@ -215,7 +215,7 @@ fn a_new_song_changes_no_neighbour_of_others() {
         let catalogue = Catalogue::load(store).unwrap();
         let of = |position| {
             let found = suggest(&catalogue, &query_of(&catalogue, position), &Wish::default()).into_iter();
-            let named = found.map(|found| (catalogue.entries()[found.position].title.clone(), found.likeness));
+            let named = found.map(|found| (catalogue.entries()[found.position].title.clone(), found.similarity));
             named.filter(|(title, _)| title != "new").collect()
         };
         (0..8).map(of).collect()

@@ -4,8 +4,8 @@
 mod common;
 
 use songweave_library::{
-    likeness::catalogue::Catalogue,
     map::{keep_places, page},
+    similarity::catalogue::Catalogue,
     store::{FileSeen, SqliteStore, Store},
     track::{Digest, Sound, Tags, Track, unit},
 };

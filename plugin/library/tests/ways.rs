@@ -7,13 +7,13 @@ use std::collections::HashSet;
 
 use songweave_engine::follow::{key::Key, tempo::TempoEstimate};
 use songweave_library::{
-    likeness::{
+    partners::partners,
+    playlist::{Drift, Plan, file, make},
+    similarity::{
         catalogue::Catalogue,
         filter::Filter,
         search::{Wish, query_of, suggest},
     },
-    partners::partners,
-    playlist::{Drift, Plan, file, make},
     store::{FileSeen, SqliteStore, Store},
     track::{Digest, GENRES, Sound, Tags, Track, Vector, unit},
 };
@@ -72,7 +72,7 @@ fn neighbours_come_in_order_few_an_artist_and_say_why() {
     let catalogue = Catalogue::load(&store).unwrap();
     let query = query_of(&catalogue, 20);
     let found = suggest(&catalogue, &query, &Wish { limit: 6, ..Wish::default() });
-    assert!(found.windows(2).all(|pair| pair[0].likeness >= pair[1].likeness));
+    assert!(found.windows(2).all(|pair| pair[0].similarity >= pair[1].similarity));
     assert!(found.iter().all(|found| found.position.abs_diff(20) <= 4), "{found:?}");
     let one = suggest(&catalogue, &query, &Wish { limit: 30, per_artist: 1, ..Wish::default() });
     let artists: HashSet<_> = one.iter().map(|found| &catalogue.entries()[found.position].artist).collect();

@@ -8,7 +8,7 @@ use songweave_engine::{listener::songs::SongSound, runtime::status::Status};
 use songweave_library::{
     companions::{Companion, Companions, Playing},
     error::Result,
-    likeness::catalogue::Entry,
+    similarity::catalogue::Entry,
 };
 
 use crate::{
@@ -97,9 +97,9 @@ fn look_up(companions: &mut Companions, status: &Status, sounds: &[Option<SongSo
 }
 
 fn show_song(ui: &mut Ui, rect: &mut Rect, companion: &Companion) {
-    let Companion { entry, likeness, partner } = companion;
+    let Companion { entry, similarity, partner } = companion;
     let mut first = theme::cut_top(rect, LINE);
-    let fit = format!("fit {:.0} %, alike {:.0} %", 100.0 * partner.score, 100.0 * likeness.max(0.0));
+    let fit = format!("fit {:.0} %, alike {:.0} %", 100.0 * partner.score, 100.0 * similarity.max(0.0));
     let right = theme::cut_right(&mut first, 118.0);
     theme::write(ui.painter(), right, Align2::RIGHT_CENTER, fit, theme::small_font(), theme::BOTH);
     theme::sentence(ui, first, &entry.name(), theme::TEXT);

@@ -14,7 +14,7 @@ use songweave_library::{
     error::Result,
     hearing::ear::{self, Ear},
     index::index,
-    likeness::{
+    similarity::{
         catalogue::Catalogue,
         search::{Wish, query_of, suggest},
     },

@@ -6,7 +6,7 @@ use crate::build::{studio, target::Target};
 use crate::project;
 use anyhow::{Context, Result, ensure};
 use songweave_cli::render::Installed;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 pub(crate) use layout::Bundles;
@@ -21,7 +21,7 @@ pub(crate) struct Args {
 
 /// Builds and bundles the plugin and says where.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let target = args.target.as_deref().map_or_else(|| Ok(Target::here()), Target::named)?;
+    let target = Target::chosen(args.target.as_deref())?;
     let bundles = of(&target)?;
     println!("{}\n{}", bundles.clap.display(), bundles.vst3.display());
     Ok(())
@@ -32,9 +32,16 @@ pub(crate) fn current() -> Result<Bundles> {
     of(&Target::here())
 }
 
-/// The bundles of the present sources: cargo builds what has changed, and they are written where the library is younger.
+/// The bundles of the present sources: cargo builds what has changed.
 pub(crate) fn of(target: &Target) -> Result<Bundles> {
-    let library = compile(target)?;
+    compile(target)?;
+    built(target)
+}
+
+/// The bundles of the library that cargo has built, written where it is younger than they are.
+pub(crate) fn built(target: &Target) -> Result<Bundles> {
+    let library = target.release().join(target.library("songweave"));
+    ensure!(library.is_file(), "cargo built no {}", library.display());
     let bundles = Bundles::at(&target.bundled(), target)?;
     let written = modified(&bundles.clap).min(modified(&bundles.vst3));
     if written.is_none() || written < modified(&library) {
@@ -54,14 +61,11 @@ fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Compiles the plugin and returns its library.
-fn compile(target: &Target) -> Result<PathBuf> {
+/// Compiles the plugin.
+fn compile(target: &Target) -> Result<()> {
     target.prepare()?;
     studio::provide()?;
     let mut command = project::cargo();
     command.args(["build", "--quiet", "--release", "--lib", "--package", "songweave"]).args(target.arguments());
-    project::run(command.current_dir(project::root()))?;
-    let library = target.release().join(target.library("songweave"));
-    ensure!(library.is_file(), "cargo built no {}", library.display());
-    Ok(library)
+    project::run(command.current_dir(project::root()))
 }

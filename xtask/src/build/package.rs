@@ -25,7 +25,7 @@ pub(crate) struct Args {
 
 /// Packs and says what was written.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let target = args.target.as_deref().map_or_else(|| Ok(Target::here()), Target::named)?;
+    let target = Target::chosen(args.target.as_deref())?;
     for file in pack(&target)? {
         println!("{}", file.display());
     }

@@ -5,6 +5,7 @@ use crate::build::bundle;
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, ParameterInfo, Transport};
+use songweave_score::random::Random;
 use std::path::{Path, PathBuf};
 
 /// The host's sample rate in Hz.
@@ -71,14 +72,14 @@ fn play(bundle: &Path, seconds: u64, seed: u64) -> Result<Played> {
     let mut plugin = ClapPlugin::load(bundle, &id)?;
     let parameters: Vec<_> = plugin.parameters().into_iter().filter(|parameter| parameter.automatable).collect();
     let mut played = Played::default();
-    let mut random = Random(seed | 1);
+    let mut random = Random::new(seed);
     let bar =
         ProgressBar::new(seconds).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} s of music, {eta}")?);
     let mut second = 0;
     while second < seconds {
         let length = ACTIVATION.min(seconds / ACTIVATIONS).max(1).min(seconds - second);
         for parameter in plugin.parameters().iter().filter(|parameter| !parameter.automatable) {
-            plugin.set_value(parameter.id, random.value(parameter))?;
+            plugin.set_value(parameter.id, parameter.from_normalised(random.unit().into()))?;
         }
         // A host that says so gets every decision, however fast it plays.
         plugin.set_offline(true)?;
@@ -112,12 +113,12 @@ struct Session<'a> {
 impl Session<'_> {
     fn second(&mut self, processor: &mut ClapProcessor, played: &mut Played) -> Result<()> {
         if self.random.unit() < 0.05 {
-            self.position = (self.random.unit() * 600.0 * f64::from(RATE)) as u64;
+            self.position = (f64::from(self.random.unit()) * 600.0 * f64::from(RATE)) as u64;
             played.jumps += 1;
         }
         let mut left = RATE as usize;
         while left > 0 {
-            let frames = (1 + (self.random.unit() * FRAMES as f64) as usize).min(left).min(FRAMES);
+            let frames = (1 + self.random.index(FRAMES)).min(left);
             self.block(processor, frames, played)?;
             left -= frames;
         }
@@ -128,8 +129,8 @@ impl Session<'_> {
         self.sing(frames);
         let mut events = Vec::new();
         if self.random.unit() < 0.05 {
-            let parameter = &self.parameters[(self.random.unit() * self.parameters.len() as f64) as usize];
-            let value = self.random.value(parameter);
+            let parameter = &self.parameters[self.random.index(self.parameters.len())];
+            let value = parameter.from_normalised(self.random.unit().into());
             events.push(Event { time: 0, kind: EventKind::Parameter { id: parameter.id, value } });
             played.moves += 1;
         }
@@ -160,29 +161,11 @@ impl Session<'_> {
                 let time = (self.position + frame as u64) as f64 / f64::from(RATE);
                 let voice = (time * 0.11).sin().max(0.0)
                     * (time * (200.0 + 30.0 * (time * 0.7).sin()) * std::f64::consts::TAU).sin();
-                let beat = (-8.0 * (time * 2.0).fract()).exp() * (2.0 * self.random.unit() - 1.0);
+                let beat = (-8.0 * (time * 2.0).fract()).exp() * f64::from(self.random.noise());
                 block.push(0.3 * if number == 0 { voice } else { beat } as f32);
             }
             bus.iter_mut().for_each(|channel| channel.clone_from(&block));
         }
-    }
-}
-
-/// A small generator (xorshift).
-struct Random(u64);
-
-impl Random {
-    /// The next number, 0..1.
-    fn unit(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// A value of a parameter, anywhere in its range.
-    fn value(&mut self, parameter: &ParameterInfo) -> f64 {
-        parameter.from_normalised(self.unit())
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use songweave_host::{
     Block, Event, EventKind, HostWindow, ParameterInfo, Vst3Editor, Vst3Plugin, Vst3Processor, Vst3Setup,
 };
+use songweave_score::random::Random;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -84,7 +85,7 @@ struct Stressed {
 
 fn child(bundle: &Path, seed: u64) -> Result<()> {
     let names = Vst3Plugin::list(bundle)?;
-    let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut random = Random::new(seed);
     let mut alive: Vec<Stressed> = Vec::new();
     for instance in 0..INSTANCES {
         alive.push(Stressed::start(bundle, &names[instance % names.len()], instance % 3 != 2)?);
@@ -121,14 +122,14 @@ impl Stressed {
     }
 
     /// One turn of the host's main loop.
-    fn turn(&mut self, random: &mut u64) -> Result<()> {
+    fn turn(&mut self, random: &mut Random) -> Result<()> {
         for parameter in &self.parameters {
-            self.plugin.set_value(parameter.id, unit(random));
+            self.plugin.set_value(parameter.id, random.unit().into());
         }
         match &self.editor {
-            Some(_) if unit(random) < 0.06 => self.editor = None,
+            Some(_) if random.unit() < 0.06 => self.editor = None,
             Some(editor) => editor.idle(),
-            None if unit(random) < 0.2 => {
+            None if random.unit() < 0.2 => {
                 self.editor = Some(self.plugin.open_editor(self.window.id(), self.run_loop)?);
             }
             None => {}
@@ -153,10 +154,11 @@ type Buses = (Vec<songweave_host::Bus>, Vec<songweave_host::Bus>);
 
 /// The audio thread: every parameter moves in every block.
 fn play(mut processor: Vst3Processor, mut buses: Buses, ids: Vec<u32>, stop: &AtomicBool) -> Vst3Processor {
-    let mut random = 1;
+    let mut random = Random::new(1);
     while !stop.load(Ordering::Acquire) {
-        let moved = |id: &u32| Event { time: 0, kind: EventKind::Parameter { id: *id, value: unit(&mut random) } };
-        let events: Vec<Event> = ids.iter().map(moved).collect();
+        let mut moved =
+            |id: &u32| Event { time: 0, kind: EventKind::Parameter { id: *id, value: random.unit().into() } };
+        let events: Vec<Event> = ids.iter().map(&mut moved).collect();
         let mut events_out = Vec::new();
         let mut block = Block {
             frames: FRAMES,
@@ -171,12 +173,4 @@ fn play(mut processor: Vst3Processor, mut buses: Buses, ids: Vec<u32>, stop: &At
         sleep(Duration::from_millis(1));
     }
     processor
-}
-
-/// The next number of a small generator (xorshift), 0..1.
-fn unit(state: &mut u64) -> f64 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    (*state >> 11) as f64 / (1u64 << 53) as f64
 }

@@ -38,6 +38,11 @@ impl Target {
         Ok(Self { triple: Some(triple.to_owned()), os, arch })
     }
 
+    /// The target that an option names, or this machine.
+    pub(crate) fn chosen(triple: Option<&str>) -> Result<Self> {
+        triple.map_or_else(|| Ok(Self::here()), Self::named)
+    }
+
     /// Makes sure that code for the target can be compiled and linked here.
     pub(crate) fn prepare(&self) -> Result<()> {
         let Some(triple) = &self.triple else { return Ok(()) };

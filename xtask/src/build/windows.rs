@@ -4,17 +4,18 @@
 mod wine;
 
 use crate::build::bundle::{self, Bundles};
-use crate::build::{demo, package, target::Target};
+use crate::build::{demo, receipt, studio, target::Target, tools};
 use crate::display::Display;
 use crate::project;
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wine::Wine;
 
 /// What is built.
 const TARGET: &str = "x86_64-pc-windows-gnu";
+/// What is compiled for it: the plugin, the program for musicians and the tests.
+const PACKAGES: [&str; 3] = ["songweave", "songweave-cli", "songweave-tests"];
 /// Integration tests that are run under Wine: hosts of both formats, states, what is played in real time.
 const TESTS: [&str; 4] = ["bundle", "host", "wrapper", "paced"];
 /// What is rendered on both systems: a name, whether a voice comes in instead of two songs, and the options.
@@ -28,19 +29,35 @@ const RENDERS: [(&str, bool, &[&str]); 5] = [
 /// Blocks of the renders under Wine; this system's have 512 frames.
 const BLOCK_SIZES: [&str; 2] = ["512", "random:1"];
 
-/// Does all of it and says what was found.
+/// Builds, compares and says what was found.
 pub(crate) fn run() -> Result<()> {
-    let target = Target::named(TARGET)?;
     println!("building for {TARGET} (some minutes the first time)");
-    let built = Built::new(&target)?;
+    compare()?.iter().for_each(|found| println!("{found}"));
+    Ok(())
+}
+
+/// Makes sure that programs for Windows can be built and run here.
+pub(crate) fn require() -> Result<()> {
+    Target::named(TARGET)?.prepare()?;
+    tools::require_display()?;
+    Wine::prepare().map(drop)
+}
+
+/// Does all of it; returns what was found.
+pub(crate) fn compare() -> Result<Vec<String>> {
+    let target = Target::named(TARGET)?;
+    target.prepare()?;
     let wine = Wine::prepare()?;
+    let built = Built::new(&target)?;
+    let mut found = Vec::new();
     for (name, digest) in same_digests(&wine, &built)? {
-        println!("{name}: {} with every block size, here and under Wine", digest.get(..12).unwrap_or(&digest));
+        let digest = digest.get(..12).unwrap_or(&digest);
+        found.push(format!("{name}: {digest} with every block size, here and under Wine"));
     }
     // Wine makes no window without a display, and the framework makes an unseen one for every VST3.
     let display = Display::start()?;
-    println!("integration tests under Wine: {} passed", tests(&wine, &display, &target)?);
-    Ok(())
+    found.push(format!("integration tests under Wine: {} passed", tests(&wine, &display, &target)?));
+    Ok(found)
 }
 
 /// What was built for Windows, and this system's plugin.
@@ -53,9 +70,23 @@ struct Built {
 
 impl Built {
     fn new(target: &Target) -> Result<Self> {
-        let (here, there) = (bundle::current()?, bundle::of(target)?);
-        Ok(Self { here, there, songweave: package::program(target)? })
+        studio::provide()?;
+        let mut build = cargo(target, project::cargo(), "build");
+        project::run(build.args(["--quiet", "--lib", "--bins"]).args(chosen_tests()))?;
+        let songweave = target.release().join(target.program("songweave"));
+        Ok(Self { here: bundle::current()?, there: bundle::built(target)?, songweave })
     }
+}
+
+/// Cargo for the plugin, the program and the tests at once: apart they would each compile what they share.
+fn cargo(target: &Target, mut cargo: Command, command: &str) -> Command {
+    cargo.args([command, "--release", "--locked"]).args(target.arguments());
+    cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package])).current_dir(project::root());
+    cargo
+}
+
+fn chosen_tests() -> impl Iterator<Item = &'static str> {
+    TESTS.iter().flat_map(|test| ["--test", test])
 }
 
 /// Renders everything on both systems; returns the digests, which must be equal.
@@ -81,35 +112,25 @@ fn same_digests(wine: &Wine, built: &Built) -> Result<Vec<(&'static str, String)
 
 /// SHA-256 of a render of the demo songs, or of a voice.
 fn digest(render: &mut Command, folder: &Path, voice: &Path, sung: bool, options: &[&str]) -> Result<String> {
-    let receipt = folder.join("receipt.json");
     let songs = project::root().join("tests/fixtures/demo");
     if sung {
         render.arg("--input").arg(voice);
     } else {
         render.arg("--input").arg(songs.join("song_a.flac")).arg("--sidechain").arg(songs.join("song_b.flac"));
     }
-    render.args(options).arg("--receipt").arg(&receipt).arg("--output").arg(folder.join("out.wav"));
-    let output = render.output().context("cannot render")?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
-    let receipt: Value = serde_json::from_slice(&std::fs::read(&receipt)?)?;
-    ensure!(receipt["missed_hops"] == 0, "{} hops were missed with {}", receipt["missed_hops"], options.join(" "));
-    Ok(receipt["sha256"].as_str().unwrap_or_default().to_owned())
+    render.args(options).arg("--output").arg(folder.join("out.wav"));
+    receipt::digest(render, &folder.join("receipt.json"))
 }
 
 /// Runs the integration tests and counts them.
 fn tests(wine: &Wine, display: &Display, target: &Target) -> Result<u32> {
-    let mut cargo = wine.cargo();
-    cargo.args(["test", "--release", "--locked", "--package", "songweave-tests"]).args(target.arguments());
-    cargo.args(TESTS.iter().flat_map(|test| ["--test", test]));
+    let mut cargo = cargo(target, wine.cargo(), "test");
+    cargo.args(chosen_tests()).env("SONGWEAVE_BUNDLES", target.bundled());
     display.show(&mut cargo);
-    cargo.env("SONGWEAVE_BUNDLES", target.bundled()).current_dir(project::root());
     let output = cargo.output().context("cargo cannot be run")?;
     let said = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
         bail!("the tests under Wine failed:\n{said}{}", String::from_utf8_lossy(&output.stderr));
     }
-    let results = said.lines().filter(|line| line.starts_with("test result:"));
-    let passed =
-        results.filter_map(|line| line.split(" passed").next()?.split_whitespace().last()?.parse::<u32>().ok());
-    Ok(passed.sum())
+    Ok(project::tests_passed(&said))
 }

@@ -5,7 +5,7 @@ use std::{ops::Range, path::Path};
 use anyhow::{Context, Result, ensure};
 use songweave_library::{
     hearing::{self, ear},
-    likeness::{
+    similarity::{
         catalogue::{Catalogue, entry},
         cells::Weights,
         search::Query,

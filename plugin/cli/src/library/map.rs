@@ -9,8 +9,8 @@ use songweave_cli::drawing::{
     picture::{Colour, Picture},
 };
 use songweave_library::{
-    likeness::catalogue::Catalogue,
     map::{colours::GENRE_COLOURS, keep_places, page},
+    similarity::catalogue::Catalogue,
     track::GENRES,
 };
 

@@ -5,8 +5,8 @@ use std::{io::Write, path::PathBuf};
 use anyhow::Result;
 use serde_json::json;
 use songweave_library::{
-    likeness::catalogue::{Catalogue, Entry},
     playlist::{Drift, Plan, file, make},
+    similarity::catalogue::{Catalogue, Entry},
 };
 
 use super::{Place, asked::position, shown};

@@ -1,7 +1,7 @@
 //! Songs as they are printed.
 
 use serde_json::{Value, json};
-use songweave_library::likeness::catalogue::Entry;
+use songweave_library::similarity::catalogue::Entry;
 
 /// A song for scripts.
 pub(super) fn json(entry: &Entry) -> Value {

@@ -6,12 +6,12 @@ use anyhow::Result;
 use serde_json::json;
 use songweave_cli::render;
 use songweave_library::{
-    likeness::{
+    partners::{Partner, partners},
+    similarity::{
         catalogue::{Catalogue, Entry},
         filter::Filter,
         search::{Wish, suggest},
     },
-    partners::{Partner, partners},
 };
 
 use crate::installed::installed;
@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// A song, or a part of one as in FILE@1:30-2:00
     #[arg(value_name = "FILE|PART")]
     song: String,
-    /// Rank by how well songs go with it in a mash: key and transposition, tempo, density, register, likeness
+    /// Rank by how well songs go with it in a mash: key and transposition, tempo, density, register, similarity
     #[arg(long)]
     for_mash: bool,
     /// Mash the song with the first N partners through the plugin, keys matched, one WAV file each
@@ -100,7 +100,7 @@ fn alike(place: &Place, catalogue: &Catalogue, asked: &Asked, wish: &Wish) -> Re
     if place.json {
         let songs = found.iter().map(|found| {
             let versions: Vec<_> = found.versions.iter().map(|version| entries[*version].path.as_str()).collect();
-            json!({ "song": shown::json(&entries[found.position]), "likeness": found.likeness, "why": found.why, "versions": versions })
+            json!({ "song": shown::json(&entries[found.position]), "similarity": found.similarity, "why": found.why, "versions": versions })
         });
         let all = json!({ "query": shown::json(&asked.query.entry), "suggestions": songs.collect::<Vec<_>>() });
         return Ok(writeln!(out, "{all:#}")?);
@@ -109,7 +109,7 @@ fn alike(place: &Place, catalogue: &Catalogue, asked: &Asked, wish: &Wish) -> Re
     for (number, found) in found.iter().enumerate() {
         let entry = &entries[found.position];
         writeln!(out, "{:3}. {} – {}", number + 1, entry.name(), found.why)?;
-        writeln!(out, "     {:.2}  {}", found.likeness, entry.path)?;
+        writeln!(out, "     {:.2}  {}", found.similarity, entry.path)?;
         for version in &found.versions {
             writeln!(out, "     also {}", entries[*version].path)?;
         }

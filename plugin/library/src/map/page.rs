@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::colours::css;
-use crate::{likeness::catalogue::Catalogue, track::GENRES};
+use crate::{similarity::catalogue::Catalogue, track::GENRES};
 
 const PAGE: &str = include_str!("page.html");
 

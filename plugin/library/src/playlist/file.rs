@@ -7,7 +7,7 @@ use songweave_audio::draft::write_bytes;
 
 use crate::{
     error::{LibraryError, Result},
-    likeness::catalogue::Entry,
+    similarity::catalogue::Entry,
 };
 
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use songweave_engine::follow::key::Key;
 
 use crate::{
     error::{LibraryError, Result},
-    likeness::{
+    similarity::{
         catalogue::{Catalogue, Entry},
         reasons::tempo_step,
     },
@@ -18,7 +18,7 @@ use crate::{
 const BEAM: usize = 48;
 /// Songs near a step's point that are tried from each way.
 const CANDIDATES: usize = 64;
-/// What a jump of tempo by six percent, a jump of a fifth, and the same artist once more cost, in likeness.
+/// What a jump of tempo by six percent, a jump of a fifth, and the same artist once more cost, in similarity.
 const TEMPO_COST: f32 = 0.05;
 const KEY_COST: f32 = 0.02;
 const ARTIST_COST: f32 = 0.15;
@@ -142,7 +142,7 @@ impl<'a> Walk<'a> {
             let point = self.stagger(&unit(&sum).unwrap_or(sum));
             let last = self.songs[self.songs.len() - 1];
             let near = self.near(&point);
-            let cost = |(song, likeness): &(usize, f32)| self.jump(last, *song) - likeness;
+            let cost = |(song, similarity): &(usize, f32)| self.jump(last, *song) - similarity;
             let best = near
                 .iter()
                 .map(|found| (found.0, cost(found)))
@@ -187,18 +187,18 @@ impl<'a> Walk<'a> {
         let mut taken = Taken::default();
         way.songs.iter().for_each(|song| taken.add(self.entry(*song)));
         let free = near.iter().filter(|(song, _)| !taken.has(self.entry(*song)));
-        let on = |(song, likeness): &(usize, f32)| Way {
+        let on = |(song, similarity): &(usize, f32)| Way {
             songs: way.songs.iter().copied().chain([*song]).collect(),
-            cost: way.cost + 1.0 - likeness + self.jump(last, *song),
+            cost: way.cost + 1.0 - similarity + self.jump(last, *song),
         };
         free.map(on).collect()
     }
 
-    /// Songs that may come, nearest to a point, with their likeness to it.
+    /// Songs that may come, nearest to a point, with their similarity to it.
     fn near(&self, point: &Vector) -> Vec<(usize, f32)> {
-        let likeness = self.catalogue.likeness(point);
-        let free = |(song, likeness): &(usize, f32)| likeness.is_finite() && !self.taken.has(self.entry(*song));
-        let mut found: Vec<(usize, f32)> = likeness.into_iter().enumerate().filter(free).collect();
+        let similarity = self.catalogue.similarity(point);
+        let free = |(song, similarity): &(usize, f32)| similarity.is_finite() && !self.taken.has(self.entry(*song));
+        let mut found: Vec<(usize, f32)> = similarity.into_iter().enumerate().filter(free).collect();
         let nearer = |one: &(usize, f32), other: &(usize, f32)| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0));
         if found.len() > CANDIDATES {
             found.select_nth_unstable_by(CANDIDATES, nearer);

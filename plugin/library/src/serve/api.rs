@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::answer::{Answer, json, text, whole};
 use crate::{
     error::Result,
-    likeness::{
+    map::{page::genres, places},
+    playlist::{Drift, Plan, file::m3u8, make},
+    similarity::{
         catalogue::Catalogue,
         search::{Wish, query_of, suggest},
     },
-    map::{page::genres, places},
-    playlist::{Drift, Plan, file::m3u8, make},
     store::{Location, Store},
     track::TrackId,
 };
@@ -99,8 +99,9 @@ impl Library {
         };
         let found = suggest(&self.catalogue, &query_of(&self.catalogue, position), &wish);
         let id = |position: usize| self.catalogue.entries()[self.catalogue.first(position)].id.0;
-        let told =
-            found.iter().map(|found| json!({ "id": id(found.position), "likeness": found.likeness, "why": found.why }));
+        let told = found
+            .iter()
+            .map(|found| json!({ "id": id(found.position), "similarity": found.similarity, "why": found.why }));
         json(&told.collect())
     }
 

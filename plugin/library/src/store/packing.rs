@@ -19,7 +19,7 @@ pub(super) fn unpack<const N: usize>(bytes: &[u8]) -> Option<[f32; N]> {
     numbers.iter().all(|number| number.is_finite()).then_some(numbers)
 }
 
-/// Slices with half the digits, which are as many as their likeness has meaning for.
+/// Slices with half the digits, which are as many as their similarity has meaning for.
 pub(super) fn pack_slices(slices: &[Vector]) -> Vec<u8> {
     slices.iter().flatten().flat_map(|number| f16::from_f32(*number).to_le_bytes()).collect()
 }

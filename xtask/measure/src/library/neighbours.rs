@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use songweave_library::{
-    likeness::{catalogue::cosine, cells::Weights},
+    similarity::{catalogue::cosine, cells::Weights},
     track::Vector,
 };
 
@@ -65,9 +65,9 @@ fn share_kept(first: &[Vector], all: &[Vector]) -> f64 {
 }
 
 fn nearest(songs: &[Vector], index: usize) -> Vec<usize> {
-    let likeness: Vec<f32> = songs.iter().map(|song| cosine(song, &songs[index])).collect();
+    let similarity: Vec<f32> = songs.iter().map(|song| cosine(song, &songs[index])).collect();
     let mut others: Vec<usize> = (0..songs.len()).filter(|other| *other != index).collect();
-    let nearer = |one: &usize, other: &usize| likeness[*other].total_cmp(&likeness[*one]).then(one.cmp(other));
+    let nearer = |one: &usize, other: &usize| similarity[*other].total_cmp(&similarity[*one]).then(one.cmp(other));
     if others.len() > NEIGHBOURS {
         others.select_nth_unstable_by(NEIGHBOURS, nearer);
         others.truncate(NEIGHBOURS);

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::{bounce, package};
-use crate::build::{bundle, package as packing, target::Target, tools};
+use crate::build::{bundle, package as packing, target::Target, tools, windows};
 use crate::{project, python};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 type Step = (&'static str, fn() -> Result<Outcome>);
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 16] = [
+pub(super) const STEPS: [Step; 17] = [
     ("format", format),
     ("lints", lints),
     ("licences", licences),
@@ -30,6 +30,7 @@ pub(super) const STEPS: [Step; 16] = [
     ("library on a server", shared),
     ("package", package::run),
     ("soak", soak),
+    ("Windows under Wine", under_wine),
 ];
 
 fn format() -> Result<Outcome> {
@@ -75,9 +76,7 @@ fn cargo_test(arguments: &[&str]) -> Result<Outcome> {
 /// Runs tests and counts them.
 fn count(command: &mut Command) -> Result<Outcome> {
     let output = quietly(command.current_dir(project::root()))?;
-    let lines = output.lines().filter(|line| line.starts_with("test result:"));
-    let numbers = lines.filter_map(|line| line.split(" passed").next()?.split_whitespace().last()?.parse::<u32>().ok());
-    passed(format!("{} tests", numbers.sum::<u32>()))
+    passed(format!("{} tests", project::tests_passed(&output)))
 }
 
 fn build() -> Result<Outcome> {
@@ -217,6 +216,17 @@ fn soak() -> Result<Outcome> {
         return Ok(Outcome::Skipped("only Linux says how much memory is held".into()));
     }
     passed(quietly(own().args(["soak", "--hours", "0.15"]))?.trim().to_owned())
+}
+
+/// The plugin and the program for Windows, where they can be built and run.
+fn under_wine() -> Result<Outcome> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Outcome::Skipped("Windows' programs are run by Wine, on Linux".into()));
+    }
+    match windows::require() {
+        Ok(()) => passed(windows::compare()?.join("; ")),
+        Err(missing) => Ok(Outcome::Skipped(format!("{missing:#}"))),
+    }
 }
 
 fn passed(found: impl Into<String>) -> Result<Outcome> {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use serde::Serialize;
 use songweave_audio::draft::write_bytes;
-use songweave_library::likeness::cells::Weights;
+use songweave_library::similarity::cells::Weights;
 use songweave_measure::listener::{
     genre::{self, GenreFigures},
     page::{self, PageCost},

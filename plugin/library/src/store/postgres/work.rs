@@ -7,7 +7,7 @@ use postgres::{Client, Error, Row, Transaction};
 use super::{COUNTED, PostgresStore, WEIGHTS, WRITE_LOCK, rows, weights};
 use crate::{
     error::Result,
-    likeness::cells::Weights,
+    similarity::cells::Weights,
     store::FileSeen,
     track::{Digest, Tags, Track, TrackId},
 };

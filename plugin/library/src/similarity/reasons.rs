@@ -5,7 +5,7 @@ use crate::track::GENRES;
 
 /// Tempi further apart than this ratio are not spoken of.
 const NEAR: f32 = 0.06;
-/// Likeness from which two songs sound much alike, alike, and somewhat alike.
+/// Similarity from which two songs sound much alike, alike, and somewhat alike.
 const MUCH: f32 = 0.9;
 const ALIKE: f32 = 0.75;
 const SOMEWHAT: f32 = 0.6;
@@ -17,9 +17,9 @@ pub fn tempo_step(from: f32, to: f32) -> (f32, f32) {
     (to / (from * ratio) - 1.0, ratio)
 }
 
-/// Why `other` is shown with `one`, whose likeness it has.
+/// Why `other` is shown with `one`, whose similarity it has.
 #[must_use]
-pub fn reasons(one: &Entry, other: &Entry, likeness: f32) -> String {
+pub fn reasons(one: &Entry, other: &Entry, similarity: f32) -> String {
     let mut said: Vec<String> = Vec::new();
     said.extend(keys(one, other));
     said.extend(tempi(one, other));
@@ -30,13 +30,13 @@ pub fn reasons(one: &Entry, other: &Entry, likeness: f32) -> String {
     if one.artist.is_some() && one.artist == other.artist {
         said.push("same artist".to_owned());
     }
-    if likeness >= MUCH {
+    if similarity >= MUCH {
         said.push("sounds much alike".to_owned());
-    } else if likeness >= ALIKE {
+    } else if similarity >= ALIKE {
         said.push("sounds alike".to_owned());
     } else if said.is_empty() {
         let alike =
-            if likeness >= SOMEWHAT { "sounds somewhat alike" } else { "of what there is, the nearest in sound" };
+            if similarity >= SOMEWHAT { "sounds somewhat alike" } else { "of what there is, the nearest in sound" };
         said.push(alike.to_owned());
     }
     said.join(", ")

@@ -43,7 +43,7 @@ pub struct Suggestion {
     /// Where it stands in the catalogue.
     pub position: usize,
     /// How like it is, -1…1.
-    pub likeness: f32,
+    pub similarity: f32,
     /// Why, in words.
     pub why: String,
     /// Other versions of the same song, by where they stand.
@@ -59,16 +59,16 @@ pub fn query_of(catalogue: &Catalogue, position: usize) -> Query {
 /// Songs by how like they are, the most like first. The query's own recording and its versions are left out.
 #[must_use]
 pub fn suggest(catalogue: &Catalogue, query: &Query, wish: &Wish) -> Vec<Suggestion> {
-    let likeness = catalogue.likeness(&query.vector);
+    let similarity = catalogue.similarity(&query.vector);
     let entries = catalogue.entries();
     let own =
         |entry: &Entry| query.own && (entry.recording == query.entry.recording || entry.version == query.entry.version);
     let fits = |position: &usize| {
         let entry = &entries[*position];
-        likeness[*position].is_finite() && !own(entry) && wish.filter.passes(entry)
+        similarity[*position].is_finite() && !own(entry) && wish.filter.passes(entry)
     };
     let mut order: Vec<usize> = (0..entries.len()).filter(fits).collect();
-    let nearer = |one: &usize, other: &usize| likeness[*other].total_cmp(&likeness[*one]).then(one.cmp(other));
+    let nearer = |one: &usize, other: &usize| similarity[*other].total_cmp(&similarity[*one]).then(one.cmp(other));
     // Sorted in pieces: a few hundred of many thousand are looked at.
     let mut choice = Choice::new(wish);
     let mut begin = 0;
@@ -83,8 +83,8 @@ pub fn suggest(catalogue: &Catalogue, query: &Query, wish: &Wish) -> Vec<Suggest
     }
     let told = |(position, versions): (usize, Vec<usize>)| Suggestion {
         position,
-        likeness: likeness[position],
-        why: reasons(&query.entry, &entries[position], likeness[position]),
+        similarity: similarity[position],
+        why: reasons(&query.entry, &entries[position], similarity[position]),
         versions,
     };
     choice.taken.into_iter().map(told).collect()

@@ -142,7 +142,7 @@ impl Catalogue {
 
     /// How like all songs are to a vector, -1…1, `[song]`.
     #[must_use]
-    pub fn likeness(&self, vector: &Vector) -> Vec<f32> {
+    pub fn similarity(&self, vector: &Vector) -> Vec<f32> {
         self.vectors.as_chunks::<NUMBERS>().0.iter().map(|song| cosine(song, vector)).collect()
     }
 }
