@@ -4,14 +4,11 @@
 //! is closed, the audio thread makes mask columns only while it is open, and nobody listens or looks into the user's library but for the
 //! Listen page.
 
-pub mod band_view;
-pub mod chords;
+pub mod accompany;
 pub mod controls;
 pub mod footer;
 pub mod hand;
-pub mod keyboard;
-pub mod library_view;
-pub mod listen_view;
+pub mod listen;
 pub mod pictures;
 pub mod preset_bar;
 pub mod scale;
@@ -19,7 +16,6 @@ pub mod scene;
 pub mod sentences;
 pub mod side_chain;
 pub mod theme;
-pub mod tune_view;
 pub mod view;
 pub mod window;
 

@@ -10,14 +10,17 @@ use songweave_dsp::{
 };
 
 use crate::editor::{
-    band_view::{self, Page},
+    accompany::{
+        band_view::{self, Page},
+        tune_view,
+    },
     controls::{
         button,
         choice::Choice,
         slider::{Look, Slider},
     },
     footer::Footer,
-    listen_view::ListenView,
+    listen::listen_view::ListenView,
     pictures::{
         fit,
         heat_map::{COLUMNS, HeatMap},
@@ -28,7 +31,7 @@ use crate::editor::{
     preset_bar::PresetBar,
     scale::Scale,
     scene::{GAP, ROW, ROWS, SMALLEST, Scene},
-    sentences, side_chain, theme, tune_view,
+    sentences, side_chain, theme,
 };
 use crate::{
     params::SongweaveParams,

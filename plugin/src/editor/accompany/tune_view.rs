@@ -4,11 +4,11 @@ use egui::{Align2, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, 
 use songweave_dsp::tune::TuneView;
 
 use crate::editor::{
+    accompany::keyboard,
     controls::{
         help,
         rows::{choice_row, columns, heading, row},
     },
-    keyboard,
     scene::{ROW, Scene},
     theme,
 };

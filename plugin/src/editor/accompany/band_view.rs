@@ -4,14 +4,14 @@ use egui::{Rect, Ui, vec2};
 use songweave_engine::band::view::BandView;
 
 use crate::editor::{
-    chords,
+    accompany::{chords, tune_view},
     controls::{
         button,
         rows::{choice_row, columns, heading, row},
     },
     pictures::roll::{self, Roll},
     scene::Scene,
-    theme, tune_view,
+    theme,
 };
 
 /// Draws the chords and the key into the panel at the top.
