@@ -14,11 +14,15 @@ mod norm;
 
 pub use activation::{exp, flush, sigmoid, silu, softmax, tanh};
 pub use attention::{AttentionShape, WindowAttention};
-pub use convolution::{Affine, Convolution, Planes, PooledConvolution, TimeConvolution, TransposedConvolution};
+pub use convolution::{
+    Affine, Convolution, FeatureMap, Joined, Leaky, Planes, PooledConvolution, TimeConvolution, TransposedConvolution,
+};
 pub use gru::Gru;
 pub use linear::Linear;
 pub use lstm::{Lstm, LstmState};
 pub use norm::LayerNorm;
 
+#[cfg(test)]
+pub(crate) use convolution::reference;
 #[cfg(test)]
 mod tests;

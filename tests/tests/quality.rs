@@ -92,18 +92,50 @@ fn studio_gives_the_same_bits_in_all_blocks_and_an_impulse_arrives_at_its_latenc
     }
 }
 
+/// The network of Studio quality.
+fn network() -> StudioNetwork {
+    let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/weights/fetched/studio.safetensors");
+    StudioNetwork::from_bytes(&std::fs::read(weights).unwrap()).unwrap()
+}
+
+#[test]
+fn a_song_has_the_same_shares_whatever_the_other_is() {
+    if !has_studio() {
+        return;
+    }
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    let network = network();
+    let silent = vec![0.0; layout.hop];
+    // Song B is silent, sounds all the time, or pauses longer than a window; song A begins late.
+    let [alone, beside, pausing] = [0, 1, 2].map(|kind| {
+        let mut studio = Studio::new(network.clone(), &layout);
+        let hops = (0..420_u64).map(|hop| {
+            let a = if hop < 30 { silent.clone() } else { noise(hop, layout.hop) };
+            let sounds = kind == 1 || (kind == 2 && !(60..260).contains(&hop));
+            let b = if sounds { noise(10_000 + hop, layout.hop) } else { silent.clone() };
+            studio.hear(&[[&a; 2], [&b; 2]])
+        });
+        hops.collect::<Vec<_>>()
+    });
+    for (hop, ((alone, beside), pausing)) in alone.iter().zip(&beside).zip(&pausing).enumerate() {
+        assert_eq!(alone[0], beside[0], "hop {hop}");
+        assert_eq!(alone[0], pausing[0], "hop {hop}");
+        assert!(alone[1] == [0.0; BANDS], "hop {hop}: a share of silence");
+    }
+    assert!(alone[400][0].iter().any(|share| *share > 0.0), "nothing was decided");
+}
+
 #[test]
 fn shares_are_told_of_the_hop_that_they_belong_to() {
     if !has_studio() {
         return;
     }
-    let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/weights/fetched/studio.safetensors");
-    let network = StudioNetwork::from_bytes(&std::fs::read(weights).unwrap()).unwrap();
+    let network = network();
     for rate in [22_050.0, 32_000.0, 44_100.0, 48_000.0, 96_000.0] {
         let layout = StreamLayout::for_sample_rate(rate);
         let mut studio = Studio::new(network.clone(), &layout);
         let (silent, sound) = (vec![0.0; layout.hop], noise(5, layout.hop));
-        // Both songs sound from a hop on; their blocks are decided at different times.
+        // Both songs sound from a hop on.
         let begin = 150;
         let lag = Studio::lag(&layout);
         let mut first = [None; 2];

@@ -5,6 +5,9 @@
 //! decides all of them; here it hears a window that ends now and decides the newest frames of it.
 
 mod unet;
+mod windows;
+
+use std::ops::Range;
 
 use crate::{format::Network, layers::Planes};
 
@@ -12,6 +15,8 @@ pub use unet::Unet;
 
 /// Channels that the network hears.
 pub const CHANNELS: usize = 2;
+/// Songs whose windows are decided together, at most.
+pub const SONGS: usize = 2;
 /// Frames of a window.
 pub const FRAMES: usize = 64;
 /// Bins of a frame, from 0 Hz.
@@ -28,39 +33,50 @@ pub type StudioNetwork = Network<Unet>;
 pub const LAYERS: usize = unet::STAGES;
 
 impl StudioNetwork {
-    /// Begins to decide how much of the newest frames is what the network was trained to hear out.
+    /// Begins to decide how much of some frames is what the network was trained to hear out, in one window or two.
     ///
-    /// `magnitudes` `[channel][frame][bin]` are those of a Hann window of 4,096 samples at 44.1 kHz, full-scale sine about
-    /// 1,024, in steps of 1,024 samples; the last frame is the newest. [`FRAMES`] of them are what a stream hears; any
-    /// multiple of 64 will do. The answer depends on nothing but these, with the same bits every time. Starts no thread.
+    /// Each of the `windows` `[channel][frame][bin]` has the magnitudes of a Hann window of 4,096 samples at 44.1 kHz,
+    /// full-scale sine about 1,024, in steps of 1,024 samples; the last frame is the newest. [`FRAMES`] of them are what a
+    /// stream hears; any multiple of 64 will do. The answer about a window depends on nothing but that window, with the same
+    /// bits every time. One that goes on eight frames after one of the last two costs less, and two together cost less than
+    /// one after the other. Starts no thread.
     ///
     /// # Panics
-    /// When `magnitudes` are not of that shape, or `newest` is not 1 to their frames.
-    pub fn begin(&mut self, magnitudes: &Planes, newest: usize) {
-        assert_eq!([magnitudes.channels, magnitudes.rows % FRAMES, magnitudes.columns], [CHANNELS, 0, BINS]);
-        assert!((1..=magnitudes.rows).contains(&newest));
-        self.layers.begin(magnitudes, newest);
+    /// When there are no windows or more than [`SONGS`], when they are not of that shape, or `wanted` are none of their
+    /// frames.
+    pub fn begin(&mut self, windows: &[&Planes], wanted: Range<usize>) {
+        assert!((1..=SONGS).contains(&windows.len()));
+        let rows = windows[0].rows;
+        for window in windows {
+            assert_eq!([window.channels, window.rows, window.columns], [CHANNELS, rows, BINS]);
+        }
+        assert!(rows.is_multiple_of(FRAMES) && !wanted.is_empty() && wanted.end <= rows);
+        self.layers.begin(windows, wanted);
     }
 
-    /// Does one layer; returns whether the window is decided.
+    /// Does one layer; returns whether the windows are decided.
     pub fn advance(&mut self) -> bool {
         self.layers.advance()
     }
 
-    /// The window that was begun last and its mask, `[channel][frame][bin]`, 0…1: of the window's newest frames.
+    /// One of the windows that were begun last, in their order, and its mask, `[channel][frame][bin]`, 0…1: of the frames
+    /// that were wanted.
+    ///
+    /// # Panics
+    /// When there are not so many windows.
     #[must_use]
-    pub const fn decided(&self) -> (&Planes, &Planes) {
-        (self.layers.window(), self.layers.mask())
+    pub const fn decided(&self, window: usize) -> (&Planes, &Planes) {
+        self.layers.decided(window)
     }
 
     /// Decides a window at once; see [`Self::begin`] and [`Self::decided`].
     ///
     /// # Panics
     /// As [`Self::begin`].
-    pub fn decide(&mut self, magnitudes: &Planes, newest: usize) -> &Planes {
-        self.begin(magnitudes, newest);
+    pub fn decide(&mut self, magnitudes: &Planes, wanted: Range<usize>) -> &Planes {
+        self.begin(&[magnitudes], wanted);
         while !self.advance() {}
-        self.layers.mask()
+        self.decided(0).1
     }
 }
 

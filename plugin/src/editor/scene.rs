@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::editor::{hand::Hand, pictures::fit};
+use nice_plug::prelude::*;
+
+use crate::editor::pictures::fit;
 use crate::{params::SongweaveParams, shared::Shared};
 
 /// Size of the whole picture in logical pixels.
@@ -24,8 +26,8 @@ pub struct Scene<'a> {
     pub params: &'a SongweaveParams,
     /// What the plugin tells about itself.
     pub shared: &'a Shared,
-    /// Changes the parameters for the user.
-    pub hand: Hand<'a>,
+    /// Tells the host what the user changes.
+    pub setter: ParamSetter<'a>,
 }
 
 /// Whether the audio thread has been running since activation.

@@ -1,6 +1,8 @@
 //! Products of matrices on one thread, with the same bits every time. `gemm` takes pointers, so this file is `unsafe`.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
+
 /// A matrix inside a slice: row after row, `stride` numbers from one row's begin to the next one's. Rows may overlap.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rows<'a> {
@@ -46,4 +48,70 @@ pub(super) fn multiply(out: &mut [f32], out_stride: usize, [m, k, n]: [usize; 3]
             gemm::Parallelism::None,
         );
     }
+}
+
+/// Columns of a panel: what `gemm` multiplies at once where a vector holds eight numbers.
+const PANEL: usize = 16;
+/// Numbers that are summed up at once. Of longer sums `gemm` makes pieces that depend on the machine's caches, and so would
+/// the bits.
+const DEPTH: usize = 512;
+/// Rows that are multiplied at once. With more `gemm` lays out the panel anew in every call.
+const ROWS: usize = 48;
+
+/// A second factor that is multiplied again and again, panel after panel, so that it is read in order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Panels {
+    /// `[panel][row][column]`, zeros after the last column.
+    data: Vec<f32>,
+    rows: usize,
+    columns: usize,
+}
+
+impl Panels {
+    /// Lays out a matrix `[row][column]` of so many columns.
+    pub(super) fn new(matrix: &[f32], columns: usize) -> Self {
+        let rows = matrix.len() / columns;
+        let mut data = vec![0.0; rows * columns.next_multiple_of(PANEL)];
+        for (row, numbers) in matrix.chunks_exact(columns).enumerate() {
+            for (panel, numbers) in numbers.chunks(PANEL).enumerate() {
+                data[(panel * rows + row) * PANEL..][..numbers.len()].copy_from_slice(numbers);
+            }
+        }
+        Self { data, rows, columns }
+    }
+
+    /// For every job `out[m][columns] = a[m][k] * b[k][columns]`, added to what is there if `add`, panel after panel: each is
+    /// read once for all jobs. `out` has rows of `out_stride` numbers. A row's bits depend on that row alone and on `m`.
+    ///
+    /// # Panics
+    /// When a matrix does not fit its slice.
+    pub(super) fn multiply(&self, out: &mut [f32], out_stride: usize, m: usize, a: Rows<'_>, jobs: &[Job], add: bool) {
+        for (panel, data) in self.data.chunks_exact(self.rows * PANEL).enumerate() {
+            let column = panel * PANEL;
+            let width = PANEL.min(self.columns - column);
+            for Job { out: place, a: from, inner } in jobs {
+                for depth in inner.clone().step_by(DEPTH) {
+                    let b = Rows { data: &data[depth * PANEL..], stride: PANEL };
+                    let k = DEPTH.min(inner.end - depth);
+                    for row in (0..m).step_by(ROWS) {
+                        let a = Rows { data: &a.data[from + row * a.stride + depth - inner.start..], ..a };
+                        let sizes = [ROWS.min(m - row), k, width];
+                        let out = &mut out[place + row * out_stride + column..];
+                        multiply(out, out_stride, sizes, a, b, add || depth > inner.start);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One of the products with the same second factor.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    /// Where its output begins.
+    pub(super) out: usize,
+    /// Where its first factor begins.
+    pub(super) a: usize,
+    /// The rows of the second factor that are multiplied.
+    pub(super) inner: Range<usize>,
 }

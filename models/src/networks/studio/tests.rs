@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use candle_core::{DType, Device, Tensor};
 
 use super::*;
-use crate::{WeightError, format::Architecture};
+use crate::{WeightError, format::Architecture, layers::reference};
+
+/// So that some layers are in tiles and others are not.
+const CHANNELS_OF_LEVELS: [usize; 6] = [8, 9, 8, 4, 10, 9];
 
 /// Weights of a small network that look like nothing.
 fn weights() -> Vec<u8> {
-    let channels = [2_usize, 3, 4, 3, 4, 5];
+    let channels = CHANNELS_OF_LEVELS;
     let above = |level: usize| if level == 0 { CHANNELS } else { channels[level - 1] };
     let mut tensors = HashMap::new();
     let mut seed = 0_usize;
@@ -48,38 +51,107 @@ fn weights() -> Vec<u8> {
     safetensors::serialize(views.iter().map(|(name, tensor)| (name.as_str(), tensor)), Some(header)).unwrap()
 }
 
-fn window() -> Planes {
+/// Frames from a first one on.
+fn window_from(first: usize) -> Planes {
     let mut window = Planes::zeros(CHANNELS, FRAMES, BINS);
-    for (index, value) in window.data.iter_mut().enumerate() {
-        *value = ((index * 7_919) % 1_013) as f32 / 100.0;
+    for (channel, frame) in (0..CHANNELS).flat_map(|channel| (0..FRAMES).map(move |frame| (channel, frame))) {
+        for (bin, value) in window.row_mut(channel, frame).iter_mut().enumerate() {
+            let index = (channel * 10_000 + first + frame) * BINS + bin;
+            *value = ((index * 7_919) % 1_013) as f32 / 100.0;
+        }
     }
     window
 }
 
+/// The mask of all frames on candle's operations: `[channel][frame][bin]` to the same.
+fn on_candle(file: &[u8], window: &Planes) -> candle_core::Result<Tensor> {
+    let tensors = candle_core::safetensors::load_buffer(file, &Device::Cpu)?;
+    let get = |name: String| tensors[&name].to_dtype(DType::F32);
+    let norm = |x: &Tensor, name: &str| {
+        let [scale, shift] = ["scale", "shift"].map(|part| get(format!("{name}.{part}")));
+        x.broadcast_mul(&reference::along(&scale?)?)?.broadcast_add(&reference::along(&shift?)?)
+    };
+    let mut x = Tensor::from_slice(&window.data, (1, CHANNELS, window.rows, BINS), &Device::Cpu)?;
+    let mut heard = Vec::new();
+    for level in 1..=6 {
+        let name = format!("down{level}");
+        let answer = reference::down(&x, &get(format!("{name}.weight"))?, &get(format!("{name}.bias"))?)?;
+        if level < 6 {
+            let normal = norm(&answer, &name)?;
+            x = normal.maximum(&(&normal * 0.2)?)?;
+        }
+        heard.push(answer);
+    }
+    for step in 1..=6 {
+        let name = format!("up{step}");
+        let beside = &heard[6 - step];
+        let input = if step == 1 { beside.clone() } else { Tensor::cat(&[beside, &x], 1)? };
+        let answer = reference::up(&input, &get(format!("{name}.weight"))?, &get(format!("{name}.bias"))?)?;
+        x = norm(&answer.relu()?, &name)?;
+    }
+    let padded = x.pad_with_zeros(2, 3, 3)?.pad_with_zeros(3, 3, 3)?;
+    let logits = padded.conv2d(&get("last.weight".to_owned())?, 0, 1, 2, 1)?;
+    let logits = logits.broadcast_add(&reference::along(&get("last.bias".to_owned())?)?)?.squeeze(0)?;
+    (logits.neg()?.exp()? + 1.0)?.recip()
+}
+
 #[test]
-fn the_newest_frames_are_those_of_the_whole_window_on_candle() {
-    let mut network = StudioNetwork::from_bytes(&weights()).unwrap();
-    let window = window();
-    let tensor = Tensor::from_slice(&window.data, (CHANNELS, FRAMES, BINS), &Device::Cpu).unwrap();
-    let whole = network.layers.forward(&tensor).unwrap();
-    for newest in [1, 4, 12, 16, 37, FRAMES] {
-        let wanted = whole.narrow(1, FRAMES - newest, newest).unwrap();
-        let wanted = wanted.contiguous().unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let mask = network.decide(&window, newest);
-        assert_eq!([mask.channels, mask.rows, mask.columns], [CHANNELS, newest, BINS]);
-        let worst = mask.data.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(worst < 1e-4, "{newest} frames: {worst}");
+fn frames_are_those_of_the_whole_window_on_candle() {
+    let file = weights();
+    let mut network = StudioNetwork::from_bytes(&file).unwrap();
+    let window = window_from(0);
+    let whole = on_candle(&file, &window).unwrap();
+    for wanted in [63..64, 60..64, 52..60, 48..64, 27..29, 0..FRAMES] {
+        let theirs = whole.narrow(1, wanted.start, wanted.len()).unwrap();
+        let theirs = theirs.contiguous().unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let mask = network.decide(&window, wanted.clone());
+        assert_eq!([mask.channels, mask.rows, mask.columns], [CHANNELS, wanted.len(), BINS]);
+        let worst = mask.data.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-4, "frames {wanted:?}: {worst}");
         let (least, most) = mask.data.iter().fold((1.0_f32, 0.0_f32), |(a, b), value| (a.min(*value), b.max(*value)));
         assert!(most - least > 0.05, "it says the same everywhere: {least} to {most}");
     }
 }
 
 #[test]
-fn a_window_is_forgotten_with_the_next() {
-    let (mut used, mut fresh) = [(); 2].map(|()| StudioNetwork::from_bytes(&weights()).unwrap()).into();
-    let window = window();
-    used.decide(&Planes { data: window.data.iter().map(|value| 50.0 - value).collect(), ..window.clone() }, FRAMES);
-    assert_eq!(used.decide(&window, 12), fresh.decide(&window, 12));
+fn a_window_is_decided_with_the_same_bits_whatever_came_before() {
+    let file = weights();
+    let mut network = StudioNetwork::from_bytes(&file).unwrap();
+    let mut decides_as_a_fresh_one = |first: usize| {
+        let mut fresh = StudioNetwork::from_bytes(&file).unwrap();
+        let window = window_from(first);
+        assert!(network.decide(&window, 52..60) == fresh.decide(&window, 52..60), "window {first}");
+    };
+    // Two songs take turns; one jumps, one goes back, one is heard again.
+    let windows = [0, 5_000, 8, 5_008, 16, 5_016, 100, 5_024, 108, 5_000, 116, 116, 124, 5_008];
+    windows.into_iter().for_each(&mut decides_as_a_fresh_one);
+    // One that was given up half way says nothing of the next.
+    for layers in 0..LAYERS {
+        network.begin(&[&window_from(1_000)], 52..60);
+        (0..layers).for_each(|_| assert!(!network.advance()));
+        let mut fresh = StudioNetwork::from_bytes(&file).unwrap();
+        let next = window_from(1_008);
+        assert!(network.decide(&next, 52..60) == fresh.decide(&next, 52..60), "after {layers} layers");
+        network.reset();
+    }
+}
+
+#[test]
+fn two_windows_together_have_the_bits_of_each_by_itself() {
+    let file = weights();
+    let mut network = StudioNetwork::from_bytes(&file).unwrap();
+    // The second pauses, comes back where it would be and goes on; then the first jumps.
+    let heard: [(usize, Option<usize>); 6] =
+        [(0, Some(5_000)), (8, Some(5_008)), (16, None), (24, Some(5_024)), (32, Some(5_032)), (900, Some(5_040))];
+    for (first, second) in heard {
+        let windows: Vec<_> = [Some(first), second].into_iter().flatten().map(window_from).collect();
+        network.begin(&windows.iter().collect::<Vec<_>>(), 52..60);
+        while !network.advance() {}
+        for (place, window) in windows.iter().enumerate() {
+            let mut fresh = StudioNetwork::from_bytes(&file).unwrap();
+            assert!(network.decided(place) == (window, fresh.decide(window, 52..60)), "{first}, {second:?}: {place}");
+        }
+    }
 }
 
 #[test]

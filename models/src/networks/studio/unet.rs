@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use candle_core::{Result, Tensor};
 use serde::Deserialize;
 
-use super::CHANNELS;
+use super::{
+    BINS, CHANNELS, SONGS,
+    windows::{LEVELS, SHARED, Windows},
+};
 use crate::{
     format::{Architecture, Metadata, WeightError, WeightFile, check_sizes},
-    layers::{Affine, Convolution, Planes, TransposedConvolution, exp},
+    layers::{Affine, Convolution, FeatureMap, Joined, Leaky, Planes, TransposedConvolution, exp},
 };
 
-/// Levels of the network: each halves frames and bins on the way down and doubles them on the way up.
-const LEVELS: usize = 6;
 /// Calls of [`Unet::advance`] that a window takes.
 pub(super) const STAGES: usize = 2 * LEVELS + 1;
 /// Rows and columns of the last layer's weights, and how far apart they reach.
@@ -38,18 +38,19 @@ pub struct Unet {
     down_norms: Vec<Affine>,
     up: Vec<TransposedConvolution>,
     up_norms: Vec<Affine>,
-    last: Tensor,
-    last_bias: Tensor,
     /// `[channel][row][column]` of the last layer.
     last_weights: Vec<f32>,
     last_start: Vec<f32>,
-    /// What each level answers before its activation: the way up hears it, too.
-    heard: Vec<Planes>,
-    activated: Vec<Planes>,
-    raised: Vec<Planes>,
-    mask: Planes,
-    window: Planes,
-    newest: usize,
+    windows: Windows,
+    /// Windows that are being decided.
+    count: usize,
+    /// The frames and bins of a window, their channels side by side.
+    input: FeatureMap,
+    /// What each step answers on the way up, `[step][window]`.
+    raised: [[FeatureMap; SONGS]; LEVELS],
+    masks: [Planes; SONGS],
+    /// The frames that are decided.
+    wanted: Range<usize>,
     stage: Stage,
 }
 
@@ -58,26 +59,25 @@ impl Architecture for Unet {
     /// None: the file is too large for the repository. See `cargo xtask bundle`.
     const EMBEDDED: &'static [u8] = &[];
 
-    fn read(file: &mut WeightFile<'_>) -> std::result::Result<Self, WeightError> {
+    fn read(file: &mut WeightFile<'_>) -> Result<Self, WeightError> {
         check(file.metadata())?;
         let Sizes { channels } = file.architecture()?;
         check_sizes(&channels, &(1..=1024))?;
         let above = |level: usize| if level == 0 { CHANNELS } else { channels[level - 1] };
+        let last = file.take("last.weight", &[CHANNELS, 1, LAST_KERNEL, LAST_KERNEL])?;
         let mut net = Self {
             down: Vec::new(),
             down_norms: Vec::new(),
             up: Vec::new(),
             up_norms: Vec::new(),
-            last: file.take("last.weight", &[CHANNELS, 1, LAST_KERNEL, LAST_KERNEL])?,
-            last_bias: file.take("last.bias", &[CHANNELS])?,
-            last_weights: Vec::new(),
-            last_start: Vec::new(),
-            heard: vec![Planes::default(); LEVELS],
-            activated: vec![Planes::default(); LEVELS],
-            raised: vec![Planes::default(); LEVELS],
-            mask: Planes::default(),
-            window: Planes::default(),
-            newest: 1,
+            last_weights: last.flatten_all()?.to_vec1()?,
+            last_start: file.take("last.bias", &[CHANNELS])?.to_vec1()?,
+            windows: Windows::default(),
+            count: 0,
+            input: FeatureMap::default(),
+            raised: Default::default(),
+            masks: Default::default(),
+            wanted: 0..0,
             stage: Stage::Done,
         };
         for (level, &outputs) in channels.iter().enumerate() {
@@ -97,30 +97,22 @@ impl Architecture for Unet {
             net.up.push(TransposedConvolution::new(&weight, &file.take(&format!("{name}.bias"), &[outputs])?)?);
             net.up_norms.push(file.take_affine(&name, outputs)?);
         }
-        net.last_weights = net.last.flatten_all()?.to_vec1()?;
-        net.last_start = net.last_bias.to_vec1()?;
         Ok(net)
     }
 
-    /// Nothing is remembered from window to window; one that was begun is given up.
+    /// No answer depends on the windows before; one that was begun is given up.
     fn reset(&mut self) {
         self.stage = Stage::Done;
+        self.windows = Windows::default();
     }
 }
 
 /// Whether the facts fit what this build hears.
-fn check(metadata: &Metadata) -> std::result::Result<(), WeightError> {
-    if metadata.features != CHANNELS * super::BINS {
+fn check(metadata: &Metadata) -> Result<(), WeightError> {
+    if metadata.features != CHANNELS * BINS {
         return Err(WeightError::Unfit(format!("it hears {} numbers a frame", metadata.features)));
     }
     Ok(())
-}
-
-/// Gives a buffer its size; what is in it does not matter.
-fn size(planes: &mut Planes, channels: usize, rows: usize, columns: usize) {
-    if [planes.channels, planes.rows, planes.columns] != [channels, rows, columns] {
-        *planes = Planes::zeros(channels, rows, columns);
-    }
 }
 
 /// What comes next in deciding a window.
@@ -133,15 +125,11 @@ enum Stage {
 }
 
 impl Unet {
-    /// Takes a window `[channel][frame][bin]` whose frames and bins are multiples of 64, to decide its newest frames.
-    pub(super) fn begin(&mut self, window: &Planes, newest: usize) {
-        self.window.clone_from(window);
-        (self.newest, self.stage) = (newest, Stage::Down(0));
-    }
-
-    /// The window that was begun last.
-    pub(super) const fn window(&self) -> &Planes {
-        &self.window
+    /// Takes windows `[channel][frame][bin]` of the same size, whose frames and bins are multiples of 64, to decide some of
+    /// their frames.
+    pub(super) fn begin(&mut self, windows: &[&Planes], wanted: Range<usize>) {
+        self.windows.begin(windows);
+        (self.count, self.wanted, self.stage) = (windows.len(), wanted, Stage::Down(0));
     }
 
     /// Does one layer; returns whether it was the last.
@@ -164,109 +152,95 @@ impl Unet {
         self.stage == Stage::Done
     }
 
-    /// The mask `[channel][frame][bin]` that was finished last.
-    pub(super) const fn mask(&self) -> &Planes {
-        &self.mask
+    /// A window that was begun last, and the mask `[channel][frame][bin]` that was finished for it.
+    pub(super) const fn decided(&self, place: usize) -> (&Planes, &Planes) {
+        (self.windows.window(place), &self.masks[place])
     }
 
     fn descend(&mut self, level: usize) {
-        let (before, here) = self.activated.split_at_mut(level);
-        let input = before.last().unwrap_or(&self.window);
-        let (rows, columns) = (input.rows / 2, input.columns / 2);
-        let heard = &mut self.heard[level];
-        size(heard, self.down[level].outputs(), rows, columns);
-        self.down[level].apply(input, heard, 0..rows);
-        if let Some(norm) = self.down_norms.get(level) {
-            let activated = &mut here[0];
-            size(activated, heard.channels, rows, columns);
-            let channels = heard.data.chunks_exact(rows * columns).zip(norm.scale.iter().zip(&norm.shift));
-            let places = activated.data.chunks_exact_mut(rows * columns);
-            for (place, (channel, (scale, shift))) in places.zip(channels) {
-                for (place, value) in place.iter_mut().zip(channel) {
-                    let value = value * scale + shift;
-                    *place = if value > 0.0 { value } else { SLOPE * value };
+        let layer = &mut self.down[level];
+        let norm = level.checked_sub(1).map(|above| Leaky { norm: &self.down_norms[above], slope: SLOPE });
+        let stale = (0..self.count).map(|place| self.windows.stale(place, level, layer.outputs()));
+        let stale: Vec<_> = stale.collect();
+        let mut maps: Vec<_> = self.windows.levels(self.count, level).collect();
+        if level >= SHARED {
+            // Nothing is left of the windows before, so all windows have the same rows to compute.
+            let inputs: Vec<_> = maps.iter().filter_map(|(_, above, _)| *above).collect();
+            let mut outputs: Vec<_> = maps.iter_mut().map(|(.., heard)| &mut **heard).collect();
+            let rows = 0..outputs[0].rows;
+            return layer.apply(&inputs, norm, &mut outputs, rows);
+        }
+        for ((window, above, heard), stale) in maps.into_iter().zip(stale) {
+            for rows in stale.into_iter().filter(|rows| !rows.is_empty()) {
+                if level == 0 {
+                    interleave(window, &mut self.input, (2 * rows.start).saturating_sub(1)..2 * rows.end + 2);
                 }
+                layer.apply(&[above.unwrap_or(&self.input)], norm, &mut [&mut *heard], rows);
             }
         }
     }
 
     /// The rows that every step of the way up has to answer, from the first step to the last.
-    fn wanted(frames: usize, newest: usize) -> [Range<usize>; LEVELS] {
-        let mut wanted = std::array::from_fn(|_| 0..0);
-        let mut rows = (frames - newest).saturating_sub(LAST_PADDING)..frames;
+    fn wanted(frames: usize, wanted: &Range<usize>) -> [Range<usize>; LEVELS] {
+        let mut steps = std::array::from_fn(|_| 0..0);
+        let mut rows = wanted.start.saturating_sub(LAST_PADDING)..(wanted.end + LAST_PADDING).min(frames);
         for step in (0..LEVELS).rev() {
-            wanted[step] = rows.clone();
+            steps[step] = rows.clone();
             rows = TransposedConvolution::needed(&rows, frames >> (LEVELS - step));
         }
-        wanted
+        steps
     }
 
     fn ascend(&mut self, step: usize) {
-        let wanted = Self::wanted(self.window.rows, self.newest)[step].clone();
+        let (layer, level) = (&mut self.up[step], LEVELS - 1 - step);
         let (below, above) = self.raised.split_at_mut(step);
-        let heard = &self.heard[LEVELS - 1 - step];
-        let raised = &mut above[0];
-        size(raised, self.up[step].outputs(), 2 * heard.rows, 2 * heard.columns);
-        match below.last() {
-            None => self.up[step].apply(&[heard], raised, wanted.clone()),
-            Some(below) => self.up[step].apply(&[heard, below], raised, wanted.clone()),
-        }
-        let norm = &self.up_norms[step];
-        for channel in 0..raised.channels {
-            let (scale, shift) = (norm.scale[channel], norm.shift[channel]);
-            for row in wanted.clone() {
-                raised.row_mut(channel, row).iter_mut().for_each(|value| *value = value.max(0.0) * scale + shift);
-            }
-        }
+        let (below, raised) = (below.last(), &mut above[0]);
+        let joined = |place: usize| Joined(self.windows.heard(place, level), below.map(|below| &below[place]));
+        let inputs: Vec<_> = (0..self.count).map(joined).collect();
+        let (rows, columns) = inputs[0].size();
+        raised.iter_mut().for_each(|raised| raised.resize(2 * rows, 2 * columns, layer.outputs()));
+        let mut outputs: Vec<_> = raised.iter_mut().take(self.count).collect();
+        let wanted = Self::wanted(self.windows.window(0).rows, &self.wanted)[step].clone();
+        layer.apply(&inputs, &self.up_norms[step], &mut outputs, wanted);
     }
 
     /// The last layer, four by four with gaps, and its sigmoid.
     fn finish(&mut self) {
-        let input = &self.raised[LEVELS - 1];
-        size(&mut self.mask, CHANNELS, self.newest, input.columns);
-        for channel in 0..CHANNELS {
-            let weights = &self.last_weights[channel * LAST_KERNEL * LAST_KERNEL..];
-            for row in 0..self.newest {
-                let frame = input.rows - self.newest + row;
-                let mask = self.mask.row_mut(channel, row);
-                mask.fill(self.last_start[channel]);
-                for (kernel_row, weights) in weights.chunks_exact(LAST_KERNEL).take(LAST_KERNEL).enumerate() {
-                    let from = frame + kernel_row * LAST_REACH;
-                    if (LAST_PADDING..input.rows + LAST_PADDING).contains(&from) {
-                        filter(input.row(0, from - LAST_PADDING), weights, mask);
-                    }
+        for (input, mask) in self.raised[LEVELS - 1].iter().zip(&mut self.masks).take(self.count) {
+            let rows = self.wanted.len();
+            if [mask.rows, mask.columns] != [rows, input.columns] {
+                *mask = Planes::zeros(CHANNELS, rows, input.columns);
+            }
+            for channel in 0..CHANNELS {
+                let weights = &self.last_weights[channel * LAST_KERNEL * LAST_KERNEL..];
+                for (row, frame) in self.wanted.clone().enumerate() {
+                    decide(input, frame, weights, self.last_start[channel], mask.row_mut(channel, row));
                 }
-                mask.iter_mut().for_each(|value| *value = 1.0 / (1.0 + exp(-value.clamp(-60.0, 60.0))));
             }
         }
     }
+}
 
-    /// The mask of all frames on candle's operations: `[channel][frame][bin]` to the same.
-    ///
-    /// # Errors
-    /// When the shapes do not fit or the device fails.
-    pub fn forward(&self, window: &Tensor) -> Result<Tensor> {
-        let mut x = window.unsqueeze(0)?;
-        let mut heard = Vec::new();
-        for (level, down) in self.down.iter().enumerate() {
-            let answer = down.forward(&x)?;
-            if let Some(norm) = self.down_norms.get(level) {
-                let scaled = norm.forward(&answer)?;
-                x = scaled.maximum(&(&scaled * f64::from(SLOPE))?)?;
-            }
-            heard.push(answer);
+/// A frame's mask by the last layer's weights for a channel.
+fn decide(input: &FeatureMap, frame: usize, weights: &[f32], start: f32, mask: &mut [f32]) {
+    mask.fill(start);
+    for (kernel_row, weights) in weights.chunks_exact(LAST_KERNEL).take(LAST_KERNEL).enumerate() {
+        let from = frame + kernel_row * LAST_REACH;
+        if (LAST_PADDING..input.rows + LAST_PADDING).contains(&from) {
+            filter(input.row(from - LAST_PADDING), weights, mask);
         }
-        let mut x: Option<Tensor> = None;
-        for (step, up) in self.up.iter().enumerate() {
-            let beside = &heard[LEVELS - 1 - step];
-            let input = x.map_or_else(|| Ok(beside.clone()), |x| Tensor::cat(&[beside, &x], 1))?;
-            x = Some(self.up_norms[step].forward(&up.forward(&input)?.relu()?)?);
+    }
+    mask.iter_mut().for_each(|value| *value = 1.0 / (1.0 + exp(-value.clamp(-60.0, 60.0))));
+}
+
+/// Puts the channels of some rows of a window side by side; what of them lies after its last row is left out.
+fn interleave(window: &Planes, input: &mut FeatureMap, rows: Range<usize>) {
+    input.resize(window.rows, window.columns, window.channels);
+    for row in rows.start..rows.end.min(window.rows) {
+        for channel in 0..window.channels {
+            let places = input.row_mut(row).iter_mut().skip(channel).step_by(window.channels);
+            places.zip(window.row(channel, row)).for_each(|(place, value)| *place = *value);
         }
-        let Some(x) = x else { candle_core::bail!("a U-Net has levels") };
-        let padded = x.pad_with_zeros(2, LAST_PADDING, LAST_PADDING)?.pad_with_zeros(3, LAST_PADDING, LAST_PADDING)?;
-        let logits = padded.conv2d(&self.last, 0, 1, LAST_REACH, 1)?;
-        let logits = logits.broadcast_add(&self.last_bias.reshape((1, CHANNELS, 1, 1))?)?.squeeze(0)?;
-        (logits.neg()?.exp()? + 1.0)?.recip()
     }
 }
 

@@ -2,12 +2,15 @@
 //! once.
 //!
 //! Its frames are longer than those of the stream and come every second or third hop. After every block of them the
-//! network decides that many, song A and song B in turns, so that the work is spread evenly. A hop's shares lie between
-//! those of the two frames around it. All of it depends on nothing but the samples since the last reset.
+//! network decides that many of both songs together, some layers a hop, so that its weights are read once. A song in which
+//! nothing is heard is left out. A hop's shares lie between those of the two frames around it. All of it depends on nothing
+//! but the samples since the last reset.
 
 mod delayed;
 mod song;
 mod spectrum;
+
+use std::ops::Range;
 
 use songweave_dsp::stream::layout::{BANDS, CHANNELS, SONGS, StreamLayout};
 use songweave_models::{
@@ -21,7 +24,7 @@ use song::Song;
 /// What latency is spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// Frames that are decided at once, an even number. More cost less.
+    /// Frames that are decided at once. More cost less.
     pub block: usize,
     /// Frames that are heard after them. More sound better.
     pub ahead: usize,
@@ -33,15 +36,20 @@ impl Timing {
     /// What the plugin does; the card has what others cost.
     pub const SHIPPED: Self = Self { block: 8, ahead: 4, layers: 2 };
 
+    /// The frames of a window that are decided: those before the ones heard after them.
+    const fn decided(self) -> Range<usize> {
+        FRAMES - self.ahead - self.block..FRAMES - self.ahead
+    }
+
     /// Hops that a block takes.
     const fn work(self) -> usize {
         LAYERS.div_ceil(self.layers)
     }
 
-    /// Whether the work of a block is done before the other song's is due, where a frame comes every second hop.
+    /// Whether the work of a block is done before the next one's is due.
     #[must_use]
     pub const fn is_possible(self) -> bool {
-        self.block.is_multiple_of(SONGS) && self.work() < self.block
+        self.work() <= self.block
     }
 }
 
@@ -58,11 +66,10 @@ fn stride(layout: &StreamLayout) -> usize {
 /// A block that the network is busy with.
 #[derive(Clone, Copy)]
 struct Work {
-    song: usize,
-    /// Number of its last frame.
+    /// Number of the songs' last frame.
     newest: usize,
-    /// Whether there is anything to decide.
-    is_heard: bool,
+    /// Which of the network's windows is the song's; `None` where nothing is heard in it.
+    windows: [Option<usize>; SONGS],
     /// Hops until it is taken.
     left: usize,
 }
@@ -88,8 +95,10 @@ impl Studio {
     /// The same with another timing, to measure what it costs.
     #[must_use]
     pub fn with_timing(mut network: StudioNetwork, layout: &StreamLayout, timing: Timing) -> Self {
-        // The first window takes longer: buffers get their memory.
-        network.decide(&Planes::zeros(CHANNELS, FRAMES, BINS), timing.block + timing.ahead);
+        // The first windows take longer: buffers get their memory.
+        let silent = Planes::zeros(CHANNELS, FRAMES, BINS);
+        network.begin(&[&silent; SONGS], timing.decided());
+        while !network.advance() {}
         let stride = stride(layout);
         let songs = std::array::from_fn(|_| Song::new(layout, stride, timing));
         Self { network, songs, work: None, timing, stride, hops: 0 }
@@ -132,29 +141,34 @@ impl Studio {
 
     /// The newest windows become frame number `frame` of both songs; the last of a block is the network's next work.
     fn add_frames(&mut self, frame: usize) {
-        for (number, song) in self.songs.iter_mut().enumerate() {
-            song.add_frame();
-            // Song B's blocks end in the middle of song A's, when the network has done with those.
-            let block = self.timing.block;
-            if (frame + number * block / SONGS) % block == block - 1 {
-                let is_heard = song.begin(&mut self.network);
-                self.work = Some(Work { song: number, newest: frame, is_heard, left: self.timing.work() });
-            }
+        self.songs.iter_mut().for_each(Song::add_frame);
+        if frame % self.timing.block != self.timing.block - 1 {
+            return;
         }
+        let mut heard = Vec::with_capacity(SONGS);
+        let windows = self.songs.each_ref().map(|song| {
+            heard.extend(song.window());
+            song.window().map(|_| heard.len() - 1)
+        });
+        if !heard.is_empty() {
+            self.network.begin(&heard, self.timing.decided());
+        }
+        self.work = Some(Work { newest: frame, windows, left: self.timing.work() });
     }
 
     /// Does this hop's layers.
     fn go_on(&mut self) {
         let Some(work) = &mut self.work else { return };
         work.left -= 1;
-        if work.is_heard {
+        if work.windows.iter().any(Option::is_some) {
             (0..self.timing.layers).for_each(|_| {
                 self.network.advance();
             });
         }
         if work.left == 0 {
-            let network = work.is_heard.then_some(&self.network);
-            self.songs[work.song].take(network, work.newest);
+            for (song, window) in self.songs.iter_mut().zip(work.windows) {
+                song.take(window.map(|window| self.network.decided(window)), work.newest);
+            }
             self.work = None;
         }
     }

@@ -4,10 +4,7 @@ use egui::{Align2, Rect, Ui, vec2};
 use nice_plug::prelude::*;
 
 use crate::editor::{
-    controls::{
-        choice::Choice,
-        slider::{Look, Slider},
-    },
+    controls::slider::{Look, Slider},
     scene::{GAP, ROW, Scene},
     theme,
 };
@@ -34,14 +31,8 @@ pub fn heading(ui: &Ui, rect: Rect, name: &str) -> Rect {
     inside
 }
 
-/// Draws an amount in the next row of a column.
+/// Draws a parameter in the next row of a column.
 pub fn row(ui: &mut Ui, rect: &mut Rect, param: &impl Param, scene: &Scene<'_>) {
     let place = theme::cut_top(rect, ROW);
-    Slider { param, hand: &scene.hand, look: Look::Amount, columns: COLUMNS }.show(ui, place);
-}
-
-/// Draws a choice in the next row of a column.
-pub fn choice_row(ui: &mut Ui, rect: &mut Rect, param: &IntParam, scene: &Scene<'_>) {
-    let place = theme::cut_top(rect, ROW);
-    Choice { param, hand: &scene.hand, label: COLUMNS.0 }.show(ui, place);
+    Slider { param, setter: &scene.setter, look: Look::Amount, columns: COLUMNS }.show(ui, place);
 }

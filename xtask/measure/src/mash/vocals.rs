@@ -171,7 +171,7 @@ fn original(mixture: &Stereo, networks: [&mut StudioNetwork; 2]) -> Stereo {
                     bins.for_each(|(magnitude, bin)| *magnitude = bin.norm());
                 }
             }
-            let mask = network.decide(&window, ORIGINAL_FRAMES);
+            let mask = network.decide(&window, 0..ORIGINAL_FRAMES);
             let of_frame = |row: usize| std::array::from_fn(|channel| mask.row(channel, row).to_vec());
             masks.extend((0..ORIGINAL_FRAMES.min(frames - start)).map(of_frame));
         }

@@ -5,6 +5,7 @@ use super::Outcome;
 use crate::build::{bundle, receipt};
 use crate::project;
 use anyhow::{Context, Result, ensure};
+use songweave_audio::decode::decode;
 use songweave_dsp::stream::layout::Part;
 use std::path::Path;
 use std::process::Command;
@@ -22,6 +23,9 @@ const RENDERS: [(&str, bool); 10] = [
     ("random:1", false),
     ("random:2", true),
 ];
+
+/// Level below which a difference is the arithmetic's, in dB.
+const NOTHING: f64 = -100.0;
 
 /// Renders the demo songs with moving faders in many ways, and with `auto` in two.
 pub(super) fn run() -> Result<Outcome> {
@@ -53,6 +57,7 @@ pub(super) fn run() -> Result<Outcome> {
     let stems = ["441", "8192"].map(|size| stems(&bundle, &folder, size));
     let [one, other] = stems;
     ensure!(one? == other?, "the stems of blocks of 441 are not those of blocks of 8,192");
+    add_up(&folder)?;
     Ok(Outcome::Passed(format!("{} bounces, all {}", RENDERS.len(), first.get(..12).unwrap_or(&first))))
 }
 
@@ -65,6 +70,27 @@ fn stems(bundle: &Path, folder: &Path, block_size: &str) -> Result<Vec<(String, 
     let names = ["mash", "a", "b"].map(|whole| Part::ALL.map(|part| format!("{whole}_{}.wav", part.name())));
     let read = |name: String| Ok((name.clone(), std::fs::read(place.join(&name)).context(name)?));
     names.into_iter().flatten().map(read).collect()
+}
+
+/// Whether the stems that were written last add up to what they are of, from the first sample to the last.
+fn add_up(folder: &Path) -> Result<()> {
+    let (stems, songs) = (folder.join("stems-8192"), project::root().join("tests/fixtures/demo"));
+    let wholes = [("a", songs.join("song_a.flac")), ("b", songs.join("song_b.flac")), ("mash", folder.join("out.wav"))];
+    for (name, whole) in wholes {
+        let whole = decode(&whole)?;
+        let mut left = whole.channels.iter().cycle().take(2).cloned().collect::<Vec<_>>();
+        for part in Part::ALL {
+            let part = decode(&stems.join(format!("{name}_{}.wav", part.name())))?;
+            ensure!(part.samples() == whole.samples(), "a part of {name} is {} samples long", part.samples());
+            for (left, part) in left.iter_mut().flatten().zip(part.channels.iter().flatten()) {
+                *left -= part;
+            }
+        }
+        let power = |channels: &[Vec<f32>]| channels.iter().flatten().map(|x| f64::from(x * x)).sum::<f64>();
+        let error = 10.0 * (power(&left) / power(&whole.channels)).log10();
+        ensure!(error < NOTHING, "the parts of {name} add up to it but for {error:.0} dB");
+    }
+    Ok(())
 }
 
 /// SHA-256 of the demo songs rendered with some options.

@@ -6,7 +6,7 @@ use songweave_dsp::{
 };
 use songweave_models::{
     layers::Planes,
-    studio::{BIN_HZ, BINS, FRAMES, StudioNetwork},
+    studio::{BIN_HZ, BINS, FRAMES},
 };
 
 use super::{
@@ -17,8 +17,9 @@ use super::{
 /// Bands from here on are beyond what the network hears; they do as those do that it hears above the second frequency.
 const HIGHEST_HZ: f32 = BINS as f32 * BIN_HZ * 0.97;
 const GUIDE_HZ: f32 = 5_000.0;
-/// Power of a frame in which nothing is heard, of a full-scale sine's.
-const SILENCE: f32 = 1e-4;
+/// Magnitude that no bin reaches in the dither of 16 bits on a silent track, and some bin does in noise of -80 dBFS, where a
+/// song begins to count as present, and in any tone from -108 dBFS on.
+const SILENCE: f32 = 4e-3;
 
 /// Hops from the one whose window has the same middle to the one that ends with the network's window.
 pub(super) fn behind(layout: &StreamLayout) -> f32 {
@@ -78,25 +79,24 @@ impl Song {
         }
     }
 
-    /// Lets the network begin with the newest frames; returns whether there is anything to decide.
-    pub(super) fn begin(&mut self, network: &mut StudioNetwork) -> bool {
+    /// The newest frames, where anything is heard in them.
+    pub(super) fn window(&self) -> Option<&Planes> {
         let is_heard = self.magnitudes.data.iter().any(|magnitude| *magnitude >= SILENCE);
-        if is_heard {
-            network.begin(&self.magnitudes, self.timing.block + self.timing.ahead);
-        }
-        is_heard
+        is_heard.then_some(&self.magnitudes)
     }
 
-    /// Takes what the network decided about a block, [`Timing::ahead`] frames before number `newest`; `None` where there was nothing to decide.
-    pub(super) fn take(&mut self, network: Option<&StudioNetwork>, newest: usize) {
+    /// Takes what the network decided about a block, [`Timing::ahead`] frames before number `newest`: the window and the share
+    /// of the rest in its bins. `None` where there was nothing to decide.
+    pub(super) fn take(&mut self, decided: Option<(&Planes, &Planes)>, newest: usize) {
         let Timing { block, ahead, .. } = self.timing;
         let kept = self.shares.len();
-        for row in 0..block {
+        for (row, heard) in self.timing.decided().enumerate() {
             let Some(frame) = (newest + row + 1).checked_sub(block + ahead) else { continue };
             let shares = &mut self.shares[frame % kept];
             *shares = [0.0; BANDS];
-            if let Some(network) = network {
-                pool(&self.bands, network.decided(), row, shares);
+            if let Some((magnitudes, rest)) = decided {
+                let both = [0, 1].map(|channel| (magnitudes.row(channel, heard), rest.row(channel, row)));
+                pool(&self.bands, both, shares);
                 extend(shares, self.guides.clone());
             }
         }
@@ -116,10 +116,8 @@ impl Song {
 }
 
 /// Share of the vocals in each band of a frame, where the network says which part of a bin's magnitude is the rest: a
-/// bin's power is divided as the squares of both magnitudes are.
-fn pool(bands: &ErbBands, (magnitudes, rest): (&Planes, &Planes), row: usize, shares: &mut [f32; BANDS]) {
-    let frame = magnitudes.rows - rest.rows + row;
-    let both = [0, 1].map(|channel| (magnitudes.row(channel, frame), rest.row(channel, row)));
+/// bin's power is divided as the squares of both magnitudes are. `both` are magnitudes and rest of each channel.
+fn pool(bands: &ErbBands, both: [(&[f32], &[f32]); CHANNELS], shares: &mut [f32; BANDS]) {
     // One bin more than is heard belongs to the bands: half the sample rate.
     let (mut power, mut vocals) = ([0.0_f32; BINS + 1], [0.0_f32; BINS + 1]);
     for (magnitudes, rest) in both {
@@ -142,4 +140,37 @@ fn pool(bands: &ErbBands, (magnitudes, rest): (&Planes, &Planes), row: usize, sh
 fn extend(shares: &mut [f32; BANDS], guides: std::ops::Range<usize>) {
     let mean = shares[guides.clone()].iter().sum::<f32>() / guides.len().max(1) as f32;
     shares[guides.end..].fill(mean);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Noise of a level, evenly distributed.
+    fn noise(rms: f32, hop: usize) -> Vec<f32> {
+        let number = |n: usize| {
+            let mixed = ((hop * 512 + n) as u32 + 1).wrapping_mul(2_654_435_761);
+            let mixed = (mixed ^ (mixed >> 15)).wrapping_mul(2_246_822_519);
+            (mixed ^ (mixed >> 13)) as f32 / u32::MAX as f32
+        };
+        (0..512).map(|n| (2.0 * number(n) - 1.0) * rms * libm::sqrtf(3.0)).collect()
+    }
+
+    #[test]
+    fn there_is_no_window_of_silence() {
+        let layout = StreamLayout::for_sample_rate(48_000.0);
+        let mut song = Song::new(&layout, 2, Timing::SHIPPED);
+        let mut hear = |rms: f32| {
+            for hop in 0..2 * FRAMES {
+                song.hear(&[&noise(rms, hop); CHANNELS]);
+                if hop % 2 == 1 {
+                    song.add_frame();
+                }
+            }
+            song.window().is_some()
+        };
+        assert!(!hear(0.0));
+        assert!(!hear(1.5e-5), "the dither of 16 bits is a song");
+        assert!(hear(1e-4), "a song of -80 dBFS is not heard");
+    }
 }

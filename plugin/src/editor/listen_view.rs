@@ -18,7 +18,7 @@ use songweave_engine::{
 
 use crate::{
     editor::{
-        listen::library_view::LibraryView,
+        library_view::LibraryView,
         scene::{GAP, Scene},
         theme,
     },
