@@ -10,6 +10,8 @@
 pub mod editor;
 pub mod params;
 pub mod ports;
+pub mod presets;
+pub mod settings;
 pub mod shared;
 pub mod shell;
 pub mod state;

@@ -23,6 +23,8 @@ use songweave_engine::{
 };
 use songweave_library::store::default_place;
 
+use crate::presets::folder::Folder;
+
 /// The weights of Studio quality, where they were there when the plugin was built.
 const STUDIO: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/studio.rs"));
 
@@ -43,6 +45,8 @@ pub struct Shared {
     pub sound: Arc<Mutex<Option<SoundReceiver>>>,
     /// Where the user's library lies; `None` where the system does not tell.
     pub library: Option<PathBuf>,
+    /// The folder with the user's presets; `None` where the system does not tell.
+    pub presets: Option<Folder>,
     /// What a loaded state or weight file has to say, one sentence each.
     pub notices: Mutex<Vec<String>>,
     latency: AtomicU32,
@@ -86,6 +90,7 @@ impl Shared {
             slot: None,
             columns: Mutex::default(),
             sound: Arc::default(),
+            presets: default_place().ok().and_then(|place| Some(Folder::new(place.parent()?.join("presets")))),
             library: default_place().ok(),
             notices: Mutex::default(),
             latency: AtomicU32::new(0),

@@ -5,13 +5,14 @@
 //!
 //! | key | text | e.g. |
 //! |---|---|---|
-//! | `format` | number of the format | `2` |
+//! | `format` | number of the format | `3` |
 //! | `models` | object from the name of each network in use to the SHA-256 of its weight file | `{"mash-1":"9f86…"}` |
 //! | `weights` | object from a network's place to the user's weight file for it, absent places use the network in the binary | `{"mash":"/home/ada/mine.safetensors"}` |
+//! | `editor` | what the editor remembers: size of its window, the preset in use, the other sound of a comparison (see [`Memory`]) | `{"window":{"width":920.0,…}}` |
 //! | `frozen` | the mask that `freeze` holds, as the bits of 32-bit numbers (see [`HeldMask::bits`]); absent when none is held | `[1048576000,…]` |
 //! | `unknown_params` | parameters that a newer version saved, kept for it | `{"drunk":{"i32":2}}` |
 //!
-//! Format 1 had a field `seed` that nothing read; the seed is a parameter.
+//! Format 1 had a field `seed` that nothing read; the seed is a parameter. Format 2 had no field `editor`.
 //!
 //! Fields with other keys come from newer versions and are written back as they were. Bytes that are no JSON at all are
 //! refused by nice-plug before anything here is asked; the present values then stay.
@@ -27,24 +28,28 @@ use serde::{Serialize, de::DeserializeOwned};
 use songweave_dsp::mash::frozen::{Busy, HeldMask};
 use songweave_engine::band;
 
-use crate::shared::{Shared, locked};
+use crate::{
+    settings::memory::Memory,
+    shared::{Shared, locked},
+};
 
 /// The format written now.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Takes the state of a format to that of the next.
 type Rung = fn(&mut PluginState);
 /// `LADDER[n]` leads from format `n + 1` to `n + 2`.
-const LADDER: [Rung; FORMAT as usize - 1] = [forget_seed];
+const LADDER: [Rung; FORMAT as usize - 1] = [forget_seed, remember_nothing];
 
 const FORMAT_KEY: &str = "format";
 const MODELS_KEY: &str = "models";
 const WEIGHTS_KEY: &str = "weights";
 const FROZEN_KEY: &str = "frozen";
+const EDITOR_KEY: &str = "editor";
 const UNKNOWN_PARAMS_KEY: &str = "unknown_params";
 /// Sentences from [`prepare`] to [`SavedState`], never saved.
 const NOTICES_KEY: &str = "notices";
-const OWN_KEYS: [&str; 5] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, FROZEN_KEY, NOTICES_KEY];
+const OWN_KEYS: [&str; 6] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, FROZEN_KEY, EDITOR_KEY, NOTICES_KEY];
 
 /// The place of the Mash network in `weights`.
 const MASH: &str = "mash";
@@ -52,6 +57,8 @@ const MASH: &str = "mash";
 /// What is saved beside the parameter values. Loading it loads its networks on the loading thread.
 pub struct SavedState {
     shared: Arc<Shared>,
+    /// What the editor remembers.
+    pub memory: Mutex<Memory>,
     /// The user's weight files by place, whether they could be loaded or not.
     weights: Mutex<BTreeMap<String, PathBuf>>,
     /// Fields that this version does not know.
@@ -62,7 +69,7 @@ impl SavedState {
     /// The state of a fresh instance.
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, weights: Mutex::default(), kept: Mutex::default() }
+        Self { shared, memory: Mutex::default(), weights: Mutex::default(), kept: Mutex::default() }
     }
 
     /// Loads the user's weight file, or with `None` goes back to the network in the binary. What goes wrong becomes a
@@ -149,6 +156,7 @@ unsafe impl Params for SavedState {
         insert(&mut fields, FORMAT_KEY, &FORMAT);
         insert(&mut fields, MODELS_KEY, &self.models());
         insert(&mut fields, WEIGHTS_KEY, &*locked(&self.weights));
+        insert(&mut fields, EDITOR_KEY, &*locked(&self.memory));
         if let Some(mask) = self.frozen() {
             insert(&mut fields, FROZEN_KEY, &mask.bits().collect::<Vec<_>>());
         }
@@ -160,6 +168,7 @@ unsafe impl Params for SavedState {
         fields.notices = fields.read(NOTICES_KEY).unwrap_or_default();
         self.restore_models(&mut fields);
         self.restore_frozen(&mut fields);
+        locked(&self.memory).replaced_by(fields.read(EDITOR_KEY).unwrap_or_default());
         let unknown = serialized.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
         *locked(&self.kept) = unknown.map(|(key, text)| (key.clone(), text.clone())).collect();
         *locked(&self.shared.notices) = fields.notices;
@@ -222,6 +231,9 @@ pub fn prepare(state: &mut PluginState, defaults: &impl Params) {
 fn forget_seed(state: &mut PluginState) {
     state.fields.remove("seed");
 }
+
+/// Format 2 had no field for the editor, which remembers nothing then.
+const fn remember_nothing(_: &mut PluginState) {}
 
 /// Saved values that were not taken.
 #[derive(Default)]

@@ -15,6 +15,7 @@ mod voicing;
 
 pub use frame::TuneFrame;
 pub use notes::{TuneLine, TuneNote};
+pub use target::pitch_classes;
 pub use tuner::{TuneView, Tuner};
 pub use voicing::Sung;
 

@@ -2,16 +2,23 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use egui::{Id, Key, Label, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{
+    Id, Key, Label, Popup, PopupCloseBehavior, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
+    WidgetInfo, vec2,
+};
 
 use crate::editor::{
-    controls::{help, slider},
+    controls::{choice::draw_menu_button, help},
     scene::{Scene, is_running},
     sentences, theme,
 };
 use crate::shared::Timing;
 
 const LINE: f32 = 19.0;
+/// Warnings that are shown at once; more can be scrolled to.
+const MOST_WARNINGS: usize = 3;
+/// Width of the menu of networks.
+const MENU: f32 = 420.0;
 
 /// The lines at the bottom.
 #[derive(Debug, Default)]
@@ -21,54 +28,61 @@ pub struct Footer {
 }
 
 impl Footer {
-    /// Height of the footer in logical pixels.
-    pub const HEIGHT: f32 = 5.0 * LINE + 12.0;
+    /// Height of the footer in logical pixels with so many warnings.
+    #[must_use]
+    pub fn height(warnings: &[String]) -> f32 {
+        (2 + warnings.len().min(MOST_WARNINGS)) as f32 * LINE + 12.0
+    }
 
-    /// Draws the footer with the warnings, or without any with a word about the control under the pointer.
+    /// Draws the footer: warnings first, then what goes on, then how the plugin is.
     pub fn show(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>, warnings: &[String]) {
         ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
         rect = rect.shrink2(vec2(12.0, 6.0));
-        show_facts(ui, theme::cut_top(&mut rect, LINE), scene);
-        let (line, rest) = (theme::cut_top(&mut rect, LINE), theme::cut_top(&mut rect, LINE + 3.0));
+        let height = warnings.len().min(MOST_WARNINGS) as f32 * LINE;
+        show_warnings(ui, theme::cut_top(&mut rect, height), warnings);
+        let line = theme::cut_top(&mut rect, LINE);
         if scene.params.mode.value() == 1 {
-            show_accompany(ui, line, rest, scene);
+            show_accompany(ui, line, scene);
         } else {
             show_side_chain(ui, line, scene);
-            self.show_weights(ui, rest, scene);
         }
-        match help::pointed_at(ui) {
-            Some(help) if warnings.is_empty() => {
-                theme::sentence(ui, theme::cut_top(&mut rect, LINE), help, theme::TEXT);
-            }
-            _ => show_warnings(ui, rect, warnings),
+        self.show_networks(ui, theme::cut_right(&mut rect, 96.0), scene);
+        theme::cut_right(&mut rect, 12.0);
+        show_facts(ui, rect, scene);
+    }
+
+    /// Which networks are in use, and a field for another weight file, in a menu.
+    fn show_networks(&mut self, ui: &Ui, rect: Rect, scene: &Scene<'_>) {
+        let response = ui.interact(rect, Id::unique("networks"), Sense::click());
+        response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Networks"));
+        draw_menu_button(ui, rect, &response, "Networks");
+        let shown = Popup::menu(&response)
+            .width(MENU)
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            .show(|ui| self.show_weights(ui, scene));
+        if shown.is_none() {
+            help::point(response, "Networks");
         }
     }
 
-    /// The field for a weight file's path.
-    fn show_weights(&mut self, ui: &mut Ui, mut line: Rect, scene: &Scene<'_>) {
+    fn show_weights(&mut self, ui: &mut Ui, scene: &Scene<'_>) {
         let state = &scene.params.state;
         let info = scene.shared.slot.as_ref().map(|slot| slot.info());
-        let built_in = theme::cut_right(&mut line, 96.0).shrink2(vec2(0.0, 1.0));
-        theme::cut_right(&mut line, 6.0);
-        let load = theme::cut_right(&mut line, 96.0).shrink2(vec2(0.0, 1.0));
-        theme::cut_right(&mut line, 6.0);
-        let width = line.width() * 0.58;
-        let field = theme::cut_right(&mut line, width);
-        let network = sentences::network(info.as_ref());
-        theme::sentence(ui, line, &network, theme::DIM);
-        let hint = "Path of another weight file";
-        let edit = TextEdit::singleline(&mut self.path).id(Id::unique("weights")).font(theme::font()).hint_text(hint);
-        let response = ui.put(field.shrink2(vec2(0.0, 1.0)), edit);
-        response.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, hint));
+        ui.label(sentences::band_networks());
+        ui.label(sentences::network(info.as_ref()));
+        let hint = "Path of another weight file for Mash";
+        let response = ui.add(TextEdit::singleline(&mut self.path).hint_text(hint).desired_width(f32::INFINITY));
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, hint));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        let asked = slider::button(ui, load, "Load", false, theme::BOTH).clicked() || entered;
-        if asked && !self.path.trim().is_empty() {
-            state.choose_weights(Some(self.path.trim().into()));
-        }
-        let uses_file = info.is_some_and(|info| info.file.is_some());
-        if slider::button(ui, built_in, "Built in", !uses_file, theme::DIM).clicked() {
-            state.choose_weights(None);
-        }
+        ui.horizontal(|ui| {
+            let asked = ui.button("Load").clicked() || entered;
+            if asked && !self.path.trim().is_empty() {
+                state.choose_weights(Some(self.path.trim().into()));
+            }
+            if info.is_some_and(|info| info.file.is_some()) && ui.button("Back to the one built in").clicked() {
+                state.choose_weights(None);
+            }
+        });
     }
 }
 
@@ -91,11 +105,10 @@ fn waits(scene: &Scene<'_>) -> bool {
     scene.shared.timing().is_some_and(|timing| latency(timing) != timing.latency)
 }
 
-/// A look-ahead that waits for the host, and the band's networks.
-fn show_accompany(ui: &mut Ui, line: Rect, rest: Rect, scene: &Scene<'_>) {
+/// A look-ahead that waits for the host.
+fn show_accompany(ui: &mut Ui, line: Rect, scene: &Scene<'_>) {
     let (sentence, colour) = sentences::accompany(is_running(scene.shared), waits(scene));
     theme::sentence(ui, line, sentence, if colour { theme::WARNING } else { theme::DIM });
-    theme::sentence(ui, rest, &sentences::band_networks(), theme::DIM);
 }
 
 /// Latency and missed hops.

@@ -2,9 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use nice_plug::prelude::*;
-
-use crate::editor::pictures::fit;
+use crate::editor::{hand::Hand, pictures::fit};
 use crate::{params::SongweaveParams, shared::Shared};
 
 /// Size of the whole picture in logical pixels.
@@ -26,8 +24,8 @@ pub struct Scene<'a> {
     pub params: &'a SongweaveParams,
     /// What the plugin tells about itself.
     pub shared: &'a Shared,
-    /// Tells the host what the user changes.
-    pub setter: ParamSetter<'a>,
+    /// Changes the parameters for the user.
+    pub hand: Hand<'a>,
 }
 
 /// Whether the audio thread has been running since activation.

@@ -2,7 +2,7 @@
 
 use egui::{
     Align, Align2, Color32, Context, CornerRadius, FontId, Label, Layout, Painter, Rect, Response, RichText, Stroke,
-    Theme, Ui, UiBuilder, pos2,
+    Theme, Ui, UiBuilder, pos2, vec2,
 };
 
 /// Behind everything.
@@ -15,17 +15,27 @@ pub const GROOVE: Color32 = Color32::from_rgb(0x2b, 0x2f, 0x39);
 pub const TEXT: Color32 = Color32::from_rgb(0xdc, 0xe0, 0xe8);
 /// Text that only names things.
 pub const DIM: Color32 = Color32::from_rgb(0x93, 0x9a, 0xa8);
+/// Text of a button that cannot be pressed now.
+pub const OFF: Color32 = Color32::from_rgb(0x72, 0x78, 0x84);
 /// Something the user should know.
 pub const WARNING: Color32 = Color32::from_rgb(0xff, 0xcf, 0x5c);
 /// A level above full scale.
 pub const OVER: Color32 = Color32::from_rgb(0xff, 0x5a, 0x4f);
-/// Song A.
-pub const SONG_A: Color32 = Color32::from_rgb(0xff, 0x9d, 0x3f);
+/// Song A, also the lighter of the two.
+pub const SONG_A: Color32 = Color32::from_rgb(0xff, 0xab, 0x4a);
 /// Song B.
-pub const SONG_B: Color32 = Color32::from_rgb(0x4c, 0xa6, 0xff);
+pub const SONG_B: Color32 = Color32::from_rgb(0x4c, 0x96, 0xff);
 /// Half A, half B; also what belongs to neither.
 pub const BOTH: Color32 = Color32::from_rgb(0xe4, 0xdc, 0xe8);
+/// The pad of the band.
+pub const PAD: Color32 = Color32::from_rgb(0xe6, 0x50, 0x70);
+/// What a voice is tuned to.
+pub const TARGET: Color32 = Color32::from_rgb(0xa5, 0xff, 0xb4);
+/// Text of axes, on black.
+pub const AXIS: Color32 = Color32::from_rgb(0xa0, 0xa0, 0xa0);
 
+/// Widest explanation in logical pixels.
+pub const TOOLTIP: f32 = 320.0;
 /// Corner radius of everything.
 pub const CORNER: CornerRadius = CornerRadius::same(3);
 
@@ -72,6 +82,14 @@ pub fn write(painter: &Painter, rect: Rect, align: Align2, text: impl ToString, 
     painter.text(align.pos_in_rect(&rect), align, text, font, colour)
 }
 
+/// Writes one line of text over a picture, on a dark ground of its own.
+pub fn write_over(painter: &Painter, rect: Rect, align: Align2, text: impl ToString) {
+    let text = painter.layout_no_wrap(text.to_string(), small_font(), AXIS);
+    let place = align.align_size_within_rect(text.size(), rect);
+    painter.rect_filled(place.expand2(vec2(2.0, 0.0)), CORNER, Color32::from_black_alpha(190));
+    painter.galley(place.min, text, AXIS);
+}
+
 /// A line of text that screen readers find, cut short where it does not fit.
 pub fn sentence(ui: &mut Ui, rect: Rect, text: &str, colour: Color32) -> Response {
     let place = UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center));
@@ -107,6 +125,8 @@ pub fn cut_right(rect: &mut Rect, width: f32) -> Rect {
     cut
 }
 
+#[cfg(test)]
+mod sight;
 #[cfg(test)]
 mod tests {
     use super::*;

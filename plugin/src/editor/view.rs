@@ -1,6 +1,8 @@
 //! The editor's picture, without the window around it.
 
-use egui::{Align2, Rect, Ui, vec2};
+use std::sync::atomic::Ordering::Relaxed;
+
+use egui::{Align2, Rect, ScrollArea, Sense, Ui, vec2};
 use ringbuf::traits::Consumer;
 use songweave_dsp::{
     mash::mask::effective_faders,
@@ -8,10 +10,17 @@ use songweave_dsp::{
 };
 
 use crate::editor::{
-    band_view::{self, Page},
-    controls::slider::{self, Look, Slider},
+    accompany::{
+        band_view::{self, Page},
+        tune_view,
+    },
+    controls::{
+        button,
+        choice::Choice,
+        slider::{Look, Slider},
+    },
     footer::Footer,
-    listen_view::ListenView,
+    listen::listen_view::ListenView,
     pictures::{
         fit,
         heat_map::{COLUMNS, HeatMap},
@@ -19,9 +28,10 @@ use crate::editor::{
         meters::Meters,
         roll::Roll,
     },
+    preset_bar::PresetBar,
     scale::Scale,
-    scene::{GAP, ROW, ROWS, Scene},
-    sentences, theme, tune_view,
+    scene::{GAP, ROW, ROWS, SMALLEST, Scene},
+    sentences, side_chain, theme,
 };
 use crate::{
     params::SongweaveParams,
@@ -35,6 +45,9 @@ pub struct View {
     lanes: Lanes,
     roll: Roll,
     page: Page,
+    presets: PresetBar,
+    /// Whether song B was heard since the host started the plugin.
+    heard_b: bool,
     meters: Meters,
     footer: Footer,
     scale: Scale,
@@ -42,40 +55,50 @@ pub struct View {
 }
 
 impl View {
-    /// Draws the whole picture into the space there is.
+    /// Draws the whole picture into the space there is; where that is too small, it can be scrolled.
     pub fn show(&mut self, ui: &mut Ui, scene: &Scene<'_>) {
         self.collect(scene.shared);
-        let mut rect = ui.max_rect();
-        ui.painter().rect_filled(rect, 0.0, theme::BACKGROUND);
+        let window = ui.max_rect();
+        ui.painter().rect_filled(window, 0.0, theme::BACKGROUND);
+        let smallest = vec2(SMALLEST.0, SMALLEST.1);
+        if window.width() < smallest.x || window.height() < smallest.y {
+            ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+                let (rect, _) = ui.allocate_exact_size(window.size().max(smallest), Sense::hover());
+                self.show_in(ui, rect, scene);
+            });
+        } else {
+            self.show_in(ui, window, scene);
+        }
+        self.scale.show_corner(ui, window);
+    }
+
+    fn show_in(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
         rect = rect.shrink2(vec2(14.0, 10.0));
         self.show_header(ui, theme::cut_top(&mut rect, 26.0), scene);
+        theme::cut_top(&mut rect, 6.0);
+        self.presets.show(ui, theme::cut_top(&mut rect, 26.0), scene);
         theme::cut_top(&mut rect, 8.0);
         let accompanies = scene.params.mode.value() == 1;
         let status = theme::cut_top(&mut rect, fit::HEIGHT);
         self.listen.follow(scene.shared);
         if accompanies {
-            band_view::show_status(ui, status, &scene.shared.status.band());
+            band_view::show_status(ui, status, scene);
         } else {
             fit::show(ui, status, &scene.shared.status.listening(), self.listen.similarity());
         }
         theme::cut_top(&mut rect, GAP);
-        let mut warnings = sentences::warnings(scene.shared);
-        warnings.extend(self.scale.warning().map(str::to_owned));
-        warnings.extend(self.listen.warning().map(str::to_owned));
-        self.footer.show(ui, theme::cut_bottom(&mut rect, Footer::HEIGHT), scene, &warnings);
+        let warnings = self.warnings(scene);
+        self.footer.show(ui, theme::cut_bottom(&mut rect, Footer::height(&warnings)), scene, &warnings);
         theme::cut_bottom(&mut rect, GAP);
         if self.listen.is_open() {
             self.listen.show(ui, rect, scene, accompanies);
             return;
         }
         let controls = theme::cut_bottom(&mut rect, 22.0 + ROWS as f32 * ROW + 10.0);
-        if accompanies {
-            match self.page {
-                Page::Band => band_view::show_controls(ui, controls, scene),
-                Page::Tune => tune_view::show_controls(ui, controls, scene),
-            }
-        } else {
-            self.show_controls(ui, controls, scene);
+        match (accompanies, self.page) {
+            (false, _) => self.show_controls(ui, controls, scene),
+            (true, Page::Band) => band_view::show_controls(ui, controls, scene),
+            (true, Page::Tune) => tune_view::show_controls(ui, controls, scene),
         }
         theme::cut_bottom(&mut rect, GAP);
         let meters = theme::cut_right(&mut rect, 168.0);
@@ -87,6 +110,15 @@ impl View {
         }
         ui.painter().rect_filled(meters, theme::CORNER, theme::PANEL);
         self.meters.show(ui, meters.shrink2(vec2(8.0, 4.0)), &scene.shared.telemetry);
+    }
+
+    /// Everything that the user must know.
+    fn warnings(&self, scene: &Scene<'_>) -> Vec<String> {
+        let mut warnings = sentences::warnings(scene.shared);
+        warnings.extend(self.presets.warnings().iter().cloned());
+        warnings.extend(self.scale.warning().map(str::to_owned));
+        warnings.extend(self.listen.warning().map(str::to_owned));
+        warnings
     }
 
     /// Takes the columns that came since the last picture.
@@ -107,13 +139,13 @@ impl View {
         band_view::show_modes(ui, &mut modes, scene);
         theme::cut_left(&mut modes, 10.0);
         let listen = theme::cut_left(&mut modes, 70.0).shrink2(vec2(0.0, 2.0));
-        if slider::button(ui, listen, "Listen", self.listen.is_open(), theme::BOTH).clicked() {
+        if button::button(ui, listen, "Listen", self.listen.is_open(), theme::BOTH).clicked() {
             self.listen.turn();
         }
-        rect = self.scale.show(ui, rect);
-        theme::cut_right(&mut rect, 14.0);
+        self.scale.show(ui, theme::cut_right(&mut rect, 76.0).shrink2(vec2(0.0, 2.0)));
+        theme::cut_right(&mut rect, 8.0);
         let bypass = theme::cut_right(&mut rect, 70.0).shrink2(vec2(0.0, 2.0));
-        slider::switch(ui, bypass, &scene.params.bypass, &scene.setter, theme::WARNING);
+        button::switch(ui, bypass, &scene.params.bypass, &scene.hand, theme::WARNING);
     }
 
     fn show_map(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
@@ -121,7 +153,7 @@ impl View {
         theme::cut_top(&mut rect, 6.0);
         for (part, name) in TABS {
             let tab = theme::cut_left(&mut tabs, 66.0);
-            if slider::button(ui, tab, name, self.heat_map.part() == part, theme::BOTH).clicked() {
+            if button::button(ui, tab, name, self.heat_map.part() == part, theme::BOTH).clicked() {
                 self.heat_map.choose(part);
             }
             theme::cut_left(&mut tabs, 4.0);
@@ -131,6 +163,11 @@ impl View {
         if let Some(span) = span {
             let text = format!("the last {span:.0} seconds, in Hz");
             theme::write(ui.painter(), tabs, Align2::RIGHT_CENTER, text, theme::small_font(), theme::DIM);
+        }
+        let present = scene.shared.telemetry.b_present.load(Relaxed);
+        self.heard_b = timing.is_some() && (self.heard_b || present);
+        if !self.heard_b {
+            return side_chain::show(ui, rect);
         }
         self.lanes.show(ui, theme::cut_bottom(&mut rect, Lanes::HEIGHT));
         theme::cut_bottom(&mut rect, 6.0);
@@ -164,7 +201,7 @@ impl View {
         let parts = Part::ALL.map(|part| (mash.fader(part), effective[part as usize]));
         for (param, effective) in parts.into_iter().chain([(&mash.balance, controls.balance)]) {
             let row = theme::cut_top(&mut rect, ROW);
-            Slider { param, setter: &scene.setter, look: Look::AToB { effective }, columns }.show(ui, row);
+            Slider { param, hand: &scene.hand, look: Look::AToB { effective }, columns }.show(ui, row);
         }
         show_transposition(ui, theme::cut_top(&mut rect, ROW), scene);
     }
@@ -184,8 +221,8 @@ fn show_transposition(ui: &mut Ui, mut row: Rect, scene: &Scene<'_>) {
     let switch = theme::cut_right(&mut row, 92.0).shrink2(vec2(0.0, 3.0));
     theme::cut_right(&mut row, GAP);
     let columns = (78.0, 88.0);
-    Slider { param: &mash.transpose_b, setter: &scene.setter, look: Look::Offset, columns }.show(ui, row);
-    slider::switch(ui, switch, &mash.match_keys, &scene.setter, theme::BOTH);
+    Slider { param: &mash.transpose_b, hand: &scene.hand, look: Look::Offset, columns }.show(ui, row);
+    button::switch(ui, switch, &mash.match_keys, &scene.hand, theme::BOTH);
 }
 
 fn show_amounts(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
@@ -203,15 +240,15 @@ fn show_amounts(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
         theme::write(ui.painter(), heading, Align2::LEFT_CENTER, name, theme::small_font(), theme::DIM);
         for param in params {
             let row = theme::cut_top(rect, ROW);
-            Slider { param, setter: &scene.setter, look: Look::Amount, columns }.show(ui, row);
+            Slider { param, hand: &scene.hand, look: Look::Amount, columns }.show(ui, row);
         }
     }
     for (rect, param) in [(&mut rect, &mash.freeze), (&mut right, &mash.delta)] {
         let place = theme::cut_top(rect, ROW).shrink2(vec2(0.0, 3.0));
-        slider::switch(ui, place, param, &scene.setter, theme::BOTH);
+        button::switch(ui, place, param, &scene.hand, theme::BOTH);
     }
     let quality = theme::cut_top(&mut rect, ROW);
-    Slider { param: &mash.quality, setter: &scene.setter, look: Look::Amount, columns: (66.0, 58.0) }.show(ui, quality);
+    Choice { param: &mash.quality, hand: &scene.hand, label: 66.0 }.show(ui, quality);
 }
 
 #[cfg(test)]

@@ -1,6 +1,12 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::params::SongweaveParams;
+use crate::{
+    params::SongweaveParams,
+    settings::{
+        Loaded, Values,
+        memory::{Kept, WindowSize},
+    },
+};
 
 fn params() -> SongweaveParams {
     SongweaveParams::new(Arc::new(Shared::default()))
@@ -33,7 +39,7 @@ fn float(state: &PluginState, id: &str) -> f32 {
 fn what_is_saved_loads_without_a_word() {
     let params = params();
     let fields = params.serialize_fields();
-    assert_eq!((fields["format"].as_str(), fields.contains_key("seed")), ("2", false));
+    assert_eq!((fields["format"].as_str(), fields.contains_key("seed")), ("3", false));
     let models: BTreeMap<String, String> = serde_json::from_str(&fields["models"]).unwrap();
     assert!(models.values().all(|digest| digest.len() == 64) && models.len() == 5, "{models:?}");
     let state = PluginState { version: "0.1.0".to_owned(), params: BTreeMap::new(), fields: fields.clone() };
@@ -49,7 +55,31 @@ fn a_state_of_format_1_loads_and_leaves_its_seed_behind() {
     assert_eq!(float(&load(&params, old), "vocals"), 0.25);
     assert_eq!(notices(&params), Vec::<String>::new());
     let saved = params.serialize_fields();
-    assert_eq!((saved["format"].as_str(), saved.contains_key("seed")), ("2", false));
+    assert_eq!((saved["format"].as_str(), saved.contains_key("seed")), ("3", false));
+}
+
+#[test]
+fn what_the_editor_remembers_is_saved_and_another_project_replaces_all_but_the_window() {
+    let remembering = params();
+    let window = Some(WindowSize { width: 1000.0, height: 800.0, zoom: 1.25 });
+    let values = Values::from([("vocals".to_owned(), 0.3)]);
+    let preset = Some(Loaded { name: "Mine".to_owned(), own: true, values: values.clone() });
+    *locked(&remembering.state.memory) = Memory {
+        window,
+        preset: preset.clone(),
+        second: true,
+        other: Some(Kept { values, preset }),
+        ..Memory::default()
+    };
+    let fields = remembering.serialize_fields();
+    let fresh = params();
+    load(&fresh, PluginState { version: "0.1.0".to_owned(), params: BTreeMap::new(), fields });
+    assert_eq!(*locked(&fresh.state.memory), *locked(&remembering.state.memory));
+    assert_eq!(notices(&fresh), Vec::<String>::new());
+    load(&fresh, state("{}", r#"{"format":"2"}"#));
+    assert_eq!(*locked(&fresh.state.memory), Memory { window, ..Memory::default() });
+    load(&fresh, state("{}", r#"{"format":"3","editor":"{\"preset\":7}"}"#));
+    assert!(notices(&fresh)[0].contains("\"editor\" is damaged"), "{:?}", notices(&fresh));
 }
 
 #[test]

@@ -24,6 +24,19 @@ pub(super) fn allowed(controls: &TuneControls, guide: &TuneGuide, held: u128, su
     }
 }
 
+/// Pitch classes that may be sung while no key is held over MIDI, one bit each from C on.
+///
+/// ```
+/// use songweave_dsp::{exchange::controls::{TuneControls, TuneScale}, tune::{TuneGuide, pitch_classes}};
+///
+/// let controls = TuneControls { key: Some(0), scale: TuneScale::Major, ..TuneControls::OFF };
+/// assert_eq!(pitch_classes(&controls, &TuneGuide::default()), 0b1010_1011_0101);
+/// ```
+#[must_use]
+pub fn pitch_classes(controls: &TuneControls, guide: &TuneGuide) -> u16 {
+    (allowed(controls, guide, 0, 60.0) & 0xFFF) as u16
+}
+
 fn scale(controls: &TuneControls, guide: &TuneGuide) -> u128 {
     let minor = match controls.scale {
         TuneScale::Chromatic => return u128::MAX,

@@ -1,22 +1,34 @@
-//! What each control does, a sentence each, shown while the pointer is on it.
+//! What each control does, a sentence each, shown beside it while the pointer rests there.
 
-use egui::{Id, Response, Ui};
+use egui::Response;
+use nice_plug::prelude::*;
 
-fn place() -> Id {
-    Id::unique("help")
+use crate::editor::theme;
+
+/// Explains a parameter while the pointer rests on its control: what it does, its range, and how it is reset.
+pub fn explain(response: Response, param: &impl Param) -> Response {
+    let Some(sentence) = about(param.name()) else { return response };
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(theme::TOOLTIP);
+        ui.label(sentence);
+        ui.colored_label(theme::DIM, range(param));
+    })
 }
 
-/// Notes that the pointer is on a control.
-pub fn point(ui: &Ui, response: &Response, name: &str) {
-    if let (true, Some(sentence)) = (response.hovered(), about(name)) {
-        ui.data_mut(|data| data.insert_temp(place(), sentence));
-    }
+/// Explains a control that is no parameter.
+pub fn point(response: Response, name: &str) -> Response {
+    let Some(sentence) = about(name) else { return response };
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(theme::TOOLTIP);
+        ui.label(sentence);
+    })
 }
 
-/// The sentence about the control that the pointer was on in the last picture.
-#[must_use]
-pub fn pointed_at(ui: &Ui) -> Option<&'static str> {
-    ui.data_mut(|data| data.remove_temp(place()))
+/// The range of a parameter in words, and its default.
+fn range(param: &impl Param) -> String {
+    let [low, high, default] = [0.0, 1.0, param.default_normalized_value()]
+        .map(|normalised| param.normalized_value_to_string(normalised, true));
+    format!("{low} to {high}; double click: {default}")
 }
 
 /// The sentence about the control with a name, `None` where the name says it all.
@@ -47,6 +59,18 @@ pub fn about(name: &str) -> Option<&'static str> {
             "How alike the songs sound, while the Listen page is open. No part of the fit: unlike songs mash well, too."
         }
         "Listen" => "What the songs are: genre, key, tempo, register, and where they lie among all music.",
+        "Presets" => "Sounds with a name: those built in, and your own. A star says that something was changed since.",
+        "Size" => "How large everything is drawn. The window itself is made larger by its corner.",
+        "Networks" => "Which networks are in use, and another one for Mash from a file of yours.",
+        "First sound" | "Second sound" => {
+            "Two sounds to compare: each keeps its own settings, and what was done to it can be undone."
+        }
+        "Undo" => "Takes back the last change of a parameter or preset (Ctrl+Z).",
+        "Redo" => "Does again what was taken back (Ctrl+Shift+Z).",
+        "Chord" => "What the band plays, and what it expects to. A click holds a chord or chooses another.",
+        "Keyboard" => {
+            "The notes that the voice is tuned to. A click on a key makes it the tonic; another one on it lets the tonic be heard."
+        }
         "Fit" => "How well the songs go together: the mean of the known figures, drawn towards the worst.",
         "Lanes" => "Where each fader stood in the last twelve seconds, balance and auto included: up is B, down is A.",
         "Transpose B" => "Shifts the pitch of song B, not of its drums. Voices keep their character.",
@@ -95,7 +119,7 @@ pub fn about(name: &str) -> Option<&'static str> {
         }
         "Cents" => "How far the voice is from its target before it is tuned: left is flat, right is sharp.",
         "Roll" => {
-            "White: the voice. Yellow: what it is tuned to. Bars: what the band plays. Right of the line: what comes next."
+            "White: the voice. Green: what it is tuned to. Bars: what the band plays. Right of the line: what comes next."
         }
         "Bypass" => "Song A as it came in, with the same delay.",
         _ => return None,

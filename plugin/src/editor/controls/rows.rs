@@ -4,7 +4,10 @@ use egui::{Align2, Rect, Ui, vec2};
 use nice_plug::prelude::*;
 
 use crate::editor::{
-    controls::slider::{Look, Slider},
+    controls::{
+        choice::Choice,
+        slider::{Look, Slider},
+    },
     scene::{GAP, ROW, Scene},
     theme,
 };
@@ -31,8 +34,14 @@ pub fn heading(ui: &Ui, rect: Rect, name: &str) -> Rect {
     inside
 }
 
-/// Draws a parameter in the next row of a column.
+/// Draws an amount in the next row of a column.
 pub fn row(ui: &mut Ui, rect: &mut Rect, param: &impl Param, scene: &Scene<'_>) {
     let place = theme::cut_top(rect, ROW);
-    Slider { param, setter: &scene.setter, look: Look::Amount, columns: COLUMNS }.show(ui, place);
+    Slider { param, hand: &scene.hand, look: Look::Amount, columns: COLUMNS }.show(ui, place);
+}
+
+/// Draws a choice in the next row of a column.
+pub fn choice_row(ui: &mut Ui, rect: &mut Rect, param: &IntParam, scene: &Scene<'_>) {
+    let place = theme::cut_top(rect, ROW);
+    Choice { param, hand: &scene.hand, label: COLUMNS.0 }.show(ui, place);
 }

@@ -1,13 +1,16 @@
-//! The sliders and switches: parameters with a label, a value in words, gestures that a host can undo, and names for
-//! screen readers.
+//! Sliders: amounts with a label, a value in words, gestures that a host can undo, and names for screen readers.
 
-use egui::{
-    Align2, Color32, CursorIcon, EventFilter, Id, Key, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{CursorIcon, EventFilter, Id, Key, PointerButton, Rect, Response, Sense, Ui, WidgetInfo, pos2, vec2};
 use nice_plug::prelude::*;
 
 use crate::editor::{
-    controls::{help, value_field::ValueField},
+    controls::{
+        help,
+        label::{self, is_reset},
+        value_field::{self, ValueField},
+        wheel,
+    },
+    hand::Hand,
     theme,
 };
 use crate::params;
@@ -16,6 +19,8 @@ use crate::params;
 const FINE: f32 = 0.1;
 /// Step of an arrow key, normalised; one step of a parameter whose steps are larger.
 const KEY_STEP: f32 = 0.01;
+/// Steps that a notch of the wheel goes.
+const NOTCH: f32 = 2.0;
 
 /// How a slider looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,8 +40,8 @@ pub enum Look {
 pub struct Slider<'a, P> {
     /// The parameter.
     pub param: &'a P,
-    /// Tells the host.
-    pub setter: &'a ParamSetter<'a>,
+    /// Changes it.
+    pub hand: &'a Hand<'a>,
     /// Its look.
     pub look: Look,
     /// Width of the label and of the value.
@@ -44,29 +49,33 @@ pub struct Slider<'a, P> {
 }
 
 impl<P: Param> Slider<'_, P> {
-    /// Draws the slider into a row: label, groove, value. Drag moves, Ctrl or Shift makes it fine, a click jumps, a
-    /// double click resets, arrow keys step; a click on the value lets it be typed.
+    /// Draws the slider into a row: label, groove, value. Drag and wheel move, Ctrl or Shift makes them fine, a click jumps, a
+    /// double click resets, arrow keys step; a right click, or a click on the value, lets it be typed.
     pub fn show(&self, ui: &mut Ui, mut row: Rect) -> Response {
         let label = theme::cut_left(&mut row, self.columns.0);
         let value = theme::cut_right(&mut row, self.columns.1);
         let id = Id::unique(("slider", self.param.name()));
         let response = ui.interact(row, id, Sense::click_and_drag());
+        let text = params::text(self.param);
         self.move_by_pointer(ui, &response);
         self.move_by_keys(ui, &response);
-        let text = params::text(self.param);
+        self.move_by_wheel(ui, &response);
         let (position, name) = (f64::from(self.position()), self.param.name());
         response.widget_info(|| WidgetInfo::slider(true, position, name));
         let strong = matches!(self.look, Look::AToB { .. }) || response.hovered() || response.dragged();
         let colour = if strong { theme::TEXT } else { theme::DIM };
-        theme::write(ui.painter(), label, Align2::LEFT_CENTER, name, theme::font(), colour);
+        label::show(ui, label, self.param, self.hand, colour);
         self.draw(ui, row, &response);
-        ValueField { id: id.with("value"), name, text }.show(ui, value, |text| {
+        ValueField { id: id.with("value"), name, text: text.clone() }.show(ui, value, |text| {
             if let Some(normalised) = self.param.string_to_normalized_value(text) {
-                self.gesture(normalised);
+                self.hand.turn(self.param, normalised);
             }
         });
-        help::point(ui, &response, name);
-        response.on_hover_cursor(CursorIcon::ResizeHorizontal)
+        // After the field was drawn, which would take the same click as one beside it.
+        if response.secondary_clicked() {
+            value_field::begin(ui, id.with("value"), text);
+        }
+        help::explain(response, self.param).on_hover_cursor(CursorIcon::ResizeHorizontal)
     }
 
     /// Where the handle is, 0…1.
@@ -75,42 +84,27 @@ impl<P: Param> Slider<'_, P> {
         if position.is_finite() { position } else { self.param.default_normalized_value() }
     }
 
-    fn set(&self, normalised: f32) {
-        let value = self.param.preview_plain(normalised.clamp(0.0, 1.0));
-        if value != self.param.unmodulated_plain_value() {
-            self.setter.set_parameter(self.param, value);
-        }
-    }
-
-    /// A whole gesture at once.
-    fn gesture(&self, normalised: f32) {
-        self.setter.begin_set_parameter(self.param);
-        self.set(normalised);
-        self.setter.end_set_parameter(self.param);
-    }
-
     fn move_by_pointer(&self, ui: &Ui, response: &Response) {
-        if response.drag_started() {
-            self.setter.begin_set_parameter(self.param);
+        if response.drag_started_by(PointerButton::Primary) {
+            self.hand.begin(self.param);
             ui.data_mut(|data| data.insert_temp(response.id, self.position()));
         }
-        if response.dragged() {
-            let fine = ui.input(|input| input.modifiers.ctrl || input.modifiers.shift);
-            let way = response.drag_delta().x / response.rect.width().max(1.0) * if fine { FINE } else { 1.0 };
+        if response.dragged_by(PointerButton::Primary) {
+            let way = response.drag_delta().x / response.rect.width().max(1.0) * if is_fine(ui) { FINE } else { 1.0 };
             // The hand's place is kept apart from the value, so that steps of the parameter swallow no small movement.
             let hand = ui.data(|data| data.get_temp(response.id)).unwrap_or_else(|| self.position()) + way;
             ui.data_mut(|data| data.insert_temp(response.id, hand));
-            self.set(hand);
+            self.hand.set(self.param, hand);
         }
-        if response.drag_stopped() {
-            self.setter.end_set_parameter(self.param);
+        if response.drag_stopped_by(PointerButton::Primary) {
+            self.hand.end(self.param);
         }
-        if response.double_clicked() || response.triple_clicked() {
-            self.gesture(self.param.default_normalized_value());
+        if is_reset(response) {
+            self.hand.turn(self.param, self.param.default_normalized_value());
         } else if response.clicked()
             && let Some(pointer) = response.interact_pointer_pos()
         {
-            self.gesture((pointer.x - response.rect.left()) / response.rect.width().max(1.0));
+            self.hand.turn(self.param, (pointer.x - response.rect.left()) / response.rect.width().max(1.0));
         }
     }
 
@@ -121,10 +115,19 @@ impl<P: Param> Slider<'_, P> {
         let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let presses = |key| ui.input(|input| input.num_presses(key)) as f32;
-        let steps = presses(Key::ArrowRight) - presses(Key::ArrowLeft);
+        self.nudge(ui, presses(Key::ArrowRight) - presses(Key::ArrowLeft));
+    }
+
+    fn move_by_wheel(&self, ui: &Ui, response: &Response) {
+        self.nudge(ui, NOTCH * wheel::notches(ui, response));
+    }
+
+    /// Goes some steps on, fine ones where the user wants that.
+    fn nudge(&self, ui: &Ui, steps: f32) {
         if steps != 0.0 {
-            let step = self.param.step_count().map_or(KEY_STEP, |count| KEY_STEP.max(1.0 / count.max(1) as f32));
-            self.gesture(self.position() + step * steps);
+            let size = KEY_STEP * if is_fine(ui) { FINE } else { 1.0 };
+            let size = self.param.step_count().map_or(size, |count| size.max(1.0 / count.max(1) as f32));
+            self.hand.nudge(self.param, self.position() + size * steps);
         }
     }
 
@@ -171,29 +174,7 @@ fn draw_a_to_b(ui: &Ui, groove: Rect) {
     }
 }
 
-/// A switch for one parameter, as a button that stays lit.
-pub fn switch(ui: &mut Ui, rect: Rect, param: &BoolParam, setter: &ParamSetter<'_>, lit: Color32) -> Response {
-    let response = button(ui, rect, param.name(), param.value(), lit);
-    if response.clicked() {
-        setter.begin_set_parameter(param);
-        setter.set_parameter(param, !param.value());
-        setter.end_set_parameter(param);
-    }
-    response
-}
-
-/// A button that is lit while `on`.
-pub fn button(ui: &mut Ui, rect: Rect, name: &str, on: bool, lit: Color32) -> Response {
-    let response = ui.interact(rect, Id::unique(("button", name)), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, name));
-    let fill = match (on, response.hovered() || response.has_focus()) {
-        (true, _) => lit,
-        (false, true) => theme::GROOVE.lerp_to_gamma(theme::TEXT, 0.12),
-        (false, false) => theme::GROOVE,
-    };
-    ui.painter().rect_filled(rect, theme::CORNER, fill);
-    let colour = if on { theme::BACKGROUND } else { theme::TEXT };
-    theme::write(ui.painter(), rect, Align2::CENTER_CENTER, name, theme::font(), colour);
-    help::point(ui, &response, name);
-    response.on_hover_cursor(CursorIcon::PointingHand)
+/// Whether the user wants to move things finely.
+fn is_fine(ui: &Ui) -> bool {
+    ui.input(|input| input.modifiers.ctrl || input.modifiers.shift)
 }

@@ -4,6 +4,12 @@ use egui::{Align2, CursorIcon, Id, Key, Rect, Sense, TextEdit, Ui, WidgetInfo};
 
 use crate::editor::theme;
 
+/// Lets the value of a field be typed, beginning with a text.
+pub fn begin(ui: &Ui, id: Id, text: String) {
+    ui.data_mut(|data| data.insert_temp(id, text));
+    ui.memory_mut(|memory| memory.request_focus(id));
+}
+
 /// The value of a parameter in words.
 pub struct ValueField<'a> {
     /// Where the text is kept while it is typed.
@@ -29,8 +35,7 @@ impl ValueField<'_> {
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
         theme::write(ui.painter(), rect, Align2::RIGHT_CENTER, &self.text, theme::font(), theme::TEXT);
         if response.on_hover_cursor(CursorIcon::Text).clicked() {
-            ui.data_mut(|data| data.insert_temp(self.id, self.text));
-            ui.memory_mut(|memory| memory.request_focus(self.id));
+            begin(ui, self.id, self.text);
         }
     }
 

@@ -51,7 +51,7 @@ fn show_figure(ui: &mut Ui, mut rect: Rect, name: &str, value: Option<f32>) {
     let response = ui.interact(rect, Id::unique(("fit", name)), Sense::hover());
     let text = value.map_or_else(|| "–".to_owned(), |value| format!("{:.0} %", 100.0 * value));
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {text}")));
-    help::point(ui, &response, name);
+    help::point(response, name);
     let line = theme::cut_top(&mut rect, LINE);
     theme::write(ui.painter(), line, Align2::LEFT_CENTER, name, theme::small_font(), theme::DIM);
     theme::write(ui.painter(), line, Align2::RIGHT_CENTER, text, theme::small_font(), theme::TEXT);

@@ -147,7 +147,7 @@ fn draw_grid(painter: &Painter, rect: Rect, span: Option<f32>) {
         let y = rect.bottom() - (band_position(hz) + 0.5) / BANDS as f32 * rect.height();
         painter.hline(rect.x_range(), y, line);
         let place = Rect::from_min_size(pos2(rect.left() + 5.0, y - 7.0), vec2(40.0, 14.0));
-        theme::write(painter, place, Align2::LEFT_CENTER, text, theme::small_font(), Color32::from_white_alpha(120));
+        theme::write_over(painter, place, Align2::LEFT_CENTER, text);
     }
     for ago in 1..=span.unwrap_or(0.0) as u32 {
         let x = rect.right() - ago as f32 / span.unwrap_or(1.0) * rect.width();

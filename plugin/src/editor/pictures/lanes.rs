@@ -57,7 +57,7 @@ impl Lanes {
     pub fn show(&self, ui: &Ui, mut rect: Rect) {
         let response = ui.interact(rect, Id::unique("lanes"), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Lanes"));
-        help::point(ui, &response, "Lanes");
+        help::point(response, "Lanes");
         let painter = ui.painter_at(rect);
         let height = (rect.height() - 3.0 * GAP) / PARTS as f32;
         for part in Part::ALL {
@@ -79,18 +79,10 @@ impl Lanes {
             let column = &self.columns[from];
             show_run(painter, rect, (edge(from), edge(to)), column.faders[part as usize], column.frozen);
         }
-        let small = theme::small_font;
         let inside = rect.shrink2(vec2(5.0, 0.0));
-        theme::write(
-            painter,
-            inside,
-            Align2::LEFT_CENTER,
-            NAMES[part as usize],
-            small(),
-            Color32::from_white_alpha(150),
-        );
+        theme::write_over(painter, inside, Align2::LEFT_CENTER, NAMES[part as usize]);
         if self.columns.back().is_some_and(|column| column.frozen) {
-            theme::write(painter, inside, Align2::RIGHT_CENTER, "frozen", small(), theme::TEXT);
+            theme::write_over(painter, inside, Align2::RIGHT_CENTER, "frozen");
         }
     }
 

@@ -28,7 +28,7 @@ pub const fn colour(instrument: Instrument) -> Color32 {
         Instrument::Drums => theme::DIM,
         Instrument::Bass => theme::SONG_B,
         Instrument::Keys => theme::SONG_A,
-        Instrument::Pad => Color32::from_rgb(0x8f, 0x7a, 0xd8),
+        Instrument::Pad => theme::PAD,
     }
 }
 
@@ -105,7 +105,7 @@ impl Roll {
     pub fn show(&self, ui: &Ui, rect: Rect, view: &BandView, hop_seconds: f32) {
         let response = ui.interact(rect, Id::unique("roll"), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Roll"));
-        help::point(ui, &response, "Roll");
+        help::point(response, "Roll");
         let painter = ui.painter_at(rect);
         painter.rect_filled(rect, theme::CORNER, Color32::BLACK);
         let plan = Plan::new(rect);
@@ -162,7 +162,7 @@ impl Roll {
             if let Some(key) = column.tune.target {
                 let (x, y) = (plan.x(length - index), plan.y(f32::from(key)));
                 let place = Rect::from_min_max(pos2(x, y - 1.5), pos2(x + plan.column + 0.5, y + 1.5));
-                painter.rect_filled(place, 0.0, theme::WARNING);
+                painter.rect_filled(place, 0.0, theme::TARGET);
             }
         }
     }
@@ -205,7 +205,7 @@ fn draw_grid(painter: &Painter, plan: &Plan) {
         painter.hline(plan.rect.x_range(), plan.y(key as f32), line);
         let place = Rect::from_min_size(pos2(plan.rect.left() + 4.0, plan.y(key as f32) - 12.0), vec2(30.0, 12.0));
         let name = format!("C{}", key / 12 - 1);
-        theme::write(painter, place, Align2::LEFT_CENTER, name, theme::small_font(), Color32::from_white_alpha(90));
+        theme::write(painter, place, Align2::LEFT_CENTER, name, theme::small_font(), theme::AXIS);
     }
     painter.hline(plan.drums.x_range(), plan.drums.top(), Stroke::new(1.0, Color32::from_white_alpha(40)));
 }
@@ -246,7 +246,7 @@ fn draw_melody(painter: &Painter, plan: &Plan, view: &BandView, step: f32) {
         let to = plan.now + (note.start + note.steps as i32) as f32 * step - 1.0;
         let y = plan.y(f32::from(note.key));
         let place = Rect::from_min_max(pos2(from, y - 1.5), pos2(to.max(from), y + 1.5));
-        painter.rect_filled(place, 1.0, theme::WARNING.gamma_multiply(0.6));
+        painter.rect_filled(place, 1.0, theme::TARGET.gamma_multiply(0.6));
     }
 }
 
@@ -256,7 +256,7 @@ fn draw_ghost(painter: &Painter, x: f32, y: f32, colour: Color32) {
 
 /// Names and colours of the lines.
 pub fn show_legend(ui: &Ui, mut rect: Rect) {
-    let lines = [("Voice", theme::TEXT), ("Target", theme::WARNING)]
+    let lines = [("Voice", theme::TEXT), ("Target", theme::TARGET)]
         .into_iter()
         .chain(["Drums", "Bass", "Keys", "Pad"].into_iter().zip(Instrument::ALL.map(colour)));
     for (name, colour) in lines.take(2 + INSTRUMENTS) {

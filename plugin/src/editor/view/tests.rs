@@ -2,7 +2,10 @@
 use std::sync::Mutex;
 
 use egui::{Key, Modifiers, Role};
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
 use nice_plug::{plugin::PluginState, prelude::*};
 use songweave_dsp::{
     exchange::{
@@ -16,7 +19,9 @@ use songweave_dsp::{
 };
 
 use super::*;
-use crate::editor::scene::SIZE;
+use crate::editor::{hand::Hand, scene::SIZE};
+
+mod used;
 
 /// A host that does at once what the editor asks for, and writes it down.
 #[derive(Default)]
@@ -70,13 +75,18 @@ impl GuiContextInner for Host {
 
 /// Runs a test on an open editor.
 fn with_editor(test: impl FnOnce(&mut Harness<'_, View>, &Host, &SongweaveParams)) {
-    let shared = std::sync::Arc::new(Shared::default());
+    with_editor_of(Shared::default(), test);
+}
+
+/// Runs a test on an open editor of an instance that shares something.
+fn with_editor_of(shared: Shared, test: impl FnOnce(&mut Harness<'_, View>, &Host, &SongweaveParams)) {
+    let shared = std::sync::Arc::new(shared);
     let params = SongweaveParams::new(shared.clone());
     let host = Host::default();
     let mut editor = Harness::builder().with_size(SIZE).with_step_dt(0.02).build_ui_state(
         |ui, view: &mut View| {
-            let setter = ParamSetter::new(&host);
-            view.show(ui, &Scene { title: "Songweave", params: &params, shared: &shared, setter });
+            let hand = Hand::new(ParamSetter::new(&host), &params);
+            view.show(ui, &Scene { title: "Songweave", params: &params, shared: &shared, hand });
         },
         View::default(),
     );
@@ -178,22 +188,29 @@ fn switches_switch_and_every_parameter_has_a_control() {
         for name in ["Freeze", "Delta listen", "Match keys"] {
             editor.get_by_label(name);
         }
-        let sliders = |editor: &Harness<'_, View>| -> Vec<String> {
+        let controls = |editor: &Harness<'_, View>| -> Vec<String> {
             let all = params.param_map().into_iter().filter(|(_, param, _)| {
                 // SAFETY: `params` lives.
                 let name = unsafe { param.name() };
-                editor.query_by_role_and_label(Role::Slider, name).is_some()
+                let is_there = |role| editor.query_by_role_and_label(role, name).is_some();
+                let side_by_side = format!("{name}: ");
+                let buttons = editor.query_all_by_role(Role::RadioButton);
+                is_there(Role::Slider)
+                    || is_there(Role::ComboBox)
+                    || buttons
+                        .filter_map(|button| button.accesskit_node().label())
+                        .any(|label| label.starts_with(&side_by_side))
             });
             all.map(|(id, ..)| id).collect()
         };
-        let mut found = sliders(editor);
+        let mut found = controls(editor);
         editor.get_by_role_and_label(Role::Button, "Accompany").click();
         editor.run();
         assert_eq!(params.mode.value(), 1);
-        found.extend(sliders(editor));
+        found.extend(controls(editor));
         editor.get_by_role_and_label(Role::Button, "Tune and sounds").click();
         editor.run();
-        found.extend(sliders(editor));
+        found.extend(controls(editor));
         for (id, param, _) in params.param_map() {
             let is_switch = matches!(param, ParamPtr::BoolParam(_)) || id == "mode" || id == "missed_hops";
             assert!(is_switch || found.contains(&id), "{id}");
@@ -211,14 +228,17 @@ fn every_control_is_explained_while_the_pointer_is_on_it() {
             assert!(crate::editor::controls::help::about(name).is_some(), "{id}");
         }
         editor.get_by_role_and_label(Role::Slider, "Depth").hover();
-        editor.run_steps(3);
+        editor.run_steps(60);
         editor.get_by_label_contains("full separation");
+        editor.get_by_label("0 % to 100 %; double click: 100 %");
     });
 }
 
 #[test]
 fn a_scale_that_the_host_refuses_is_taken_back_with_a_word() {
     with_editor(|editor, _, _| {
+        editor.get_by_role_and_label(Role::ComboBox, "Size").click();
+        editor.run();
         editor.get_by_label("200 %").click();
         // The harness keeps its size, as a host may.
         editor.run_steps(100);

@@ -11,8 +11,9 @@ use nice_plug_egui::{Frame, NiceEguiApp, baseview::HandlerError};
 
 use super::opened::Opened;
 use crate::{
-    editor::{scene::Scene, theme},
+    editor::{hand::Hand, scene::Scene, theme},
     params::SongweaveParams,
+    settings::memory::WindowSize,
     shared::{Shared, locked},
 };
 
@@ -45,7 +46,11 @@ impl NiceEguiApp for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
         if let (Some(host), Some(view)) = (&self.host, &mut *locked(&self.opened.view)) {
             let (params, shared) = (&*self.params, &*self.shared);
-            view.show(ui, &Scene { title: self.title, params, shared, setter: host.param_setter() });
+            let hand = Hand::new(host.param_setter(), params);
+            view.show(ui, &Scene { title: self.title, params, shared, hand });
+            let (size, zoom) = (ui.max_rect().size(), ui.ctx().zoom_factor());
+            let window = WindowSize { width: size.x, height: size.y, zoom };
+            locked(&params.state.memory).window = Some(window);
         }
         ui.ctx().request_repaint_after(PICTURE);
     }

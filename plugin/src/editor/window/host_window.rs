@@ -2,30 +2,73 @@
 
 use std::{
     error::Error,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
 };
 
 use nice_plug::{
     context::gui::GuiContext,
     editor::{
         Editor, EditorHandle, HostMethods, Modifiers, ParentWindowHandle, ResizeHint, SpawnedEditor, VirtualKeyCode,
-        dpi::NativeSize,
+        dpi::{LogicalSize, NativeSize},
     },
     plugin::TrackInfo,
 };
-use nice_plug_egui::{EguiEditor, EguiEditorHandle, baseview};
+use nice_plug_egui::{
+    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, RepaintNotifier, baseview, create_egui_editor,
+};
 
 use super::{app::App, opened::Opened};
-use crate::shared::Shared;
+use crate::{
+    editor::scene,
+    params::SongweaveParams,
+    settings::memory::WindowSize,
+    shared::{Shared, locked},
+};
+
+/// The smallest scale of the picture.
+const SMALLEST_ZOOM: f32 = 0.75;
 
 /// The editor of one instance.
 pub struct SongweaveEditor {
-    /// The editor proper.
-    pub inner: EguiEditor<App>,
-    /// Shared with its app.
-    pub opened: Arc<Opened>,
-    /// Shared with the shell.
-    pub shared: Arc<Shared>,
+    title: &'static str,
+    params: Arc<SongweaveParams>,
+    shared: Arc<Shared>,
+    opened: Arc<Opened>,
+    /// The editor proper, made anew for each window, and what it tells of its size.
+    inner: Mutex<(EguiEditor<App>, Arc<EguiEditorState>)>,
+}
+
+impl SongweaveEditor {
+    /// The editor of an instance, closed.
+    pub(crate) fn new(title: &'static str, params: Arc<SongweaveParams>, shared: Arc<Shared>) -> Option<Self> {
+        let opened = Arc::<Opened>::default();
+        let inner = Mutex::new(make(title, &params, &shared, &opened)?);
+        Some(Self { title, params, shared, opened, inner })
+    }
+}
+
+/// An editor whose window will be as large as it was last.
+fn make(
+    title: &'static str,
+    params: &Arc<SongweaveParams>,
+    shared: &Arc<Shared>,
+    opened: &Arc<Opened>,
+) -> Option<(EguiEditor<App>, Arc<EguiEditorState>)> {
+    let smallest = LogicalSize::new(scene::SMALLEST.0 * SMALLEST_ZOOM, scene::SMALLEST.1 * SMALLEST_ZOOM);
+    let settings = EguiNiceSettings::new()
+        .with_tile(title)
+        .with_resize_hint(ResizeHint::resizable().with_min_logical_size(smallest));
+    let WindowSize { width, height, zoom } = remembered(params);
+    let state = EguiEditorState::from_size(LogicalSize::new(width, height), zoom);
+    let (params, shared, opened) = (params.clone(), shared.clone(), opened.clone());
+    let app = App { title, params, shared, opened, host: None };
+    Some((create_egui_editor(state.clone(), RepaintNotifier::new(), settings, app)?, state))
+}
+
+/// The size that the window had last.
+fn remembered(params: &SongweaveParams) -> WindowSize {
+    let usual = WindowSize { width: scene::SIZE.0, height: scene::SIZE.1, zoom: 1.0 };
+    locked(&params.state.memory).window.unwrap_or(usual)
 }
 
 /// The window; closed when dropped, in the order of its fields.
@@ -62,21 +105,33 @@ impl Editor for SongweaveEditor {
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<Handle>, Box<dyn Error>> {
         let closing = Closing { opened: self.opened.clone(), shared: self.shared.clone() };
-        let spawned = self.inner.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)?;
+        let mut inner = locked(&self.inner);
+        if let Some(made) = make(self.title, &self.params, &self.shared, &self.opened) {
+            *inner = made;
+        }
+        let spawned = inner.0.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)?;
         let window = HostWindow { window: spawned.window, _closing: closing };
         Ok(SpawnedEditor { handle: Handle(spawned.handle), window })
     }
 
     fn size(&self) -> NativeSize<u32> {
-        self.inner.size()
+        let state = locked(&self.inner).1.clone();
+        let (logical, physical) = (state.logical_size(), state.physical_size());
+        let system = f64::from(physical.width) / f64::from(logical.width.max(1.0));
+        let WindowSize { width, height, zoom } = if state.is_open() {
+            WindowSize { width: logical.width, height: logical.height, zoom: state.user_scale_factor() }
+        } else {
+            remembered(&self.params)
+        };
+        NativeSize::from_size(LogicalSize::new(width * zoom, height * zoom).into(), system)
     }
 
     fn resize_hint(&self) -> ResizeHint {
-        self.inner.resize_hint()
+        locked(&self.inner).0.resize_hint()
     }
 
     fn track_info_updated(&self, info: TrackInfo) {
-        self.inner.track_info_updated(info);
+        locked(&self.inner).0.track_info_updated(info);
     }
 }
 

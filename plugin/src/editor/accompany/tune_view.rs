@@ -4,11 +4,12 @@ use egui::{Align2, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, 
 use songweave_dsp::tune::TuneView;
 
 use crate::editor::{
+    accompany::keyboard,
     controls::{
         help,
-        rows::{columns, heading, row},
+        rows::{choice_row, columns, heading, row},
     },
-    scene::Scene,
+    scene::{ROW, Scene},
     theme,
 };
 use crate::units;
@@ -24,7 +25,7 @@ const MET: f32 = 10.0;
 pub fn show_meter(ui: &Ui, rect: Rect, view: TuneView) {
     let response = ui.interact(rect, Id::unique("cents"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Cents"));
-    help::point(ui, &response, "Cents");
+    help::point(response, "Cents");
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, theme::CORNER, theme::PANEL);
     let mut inside = rect.shrink2(vec2(12.0, 3.0));
@@ -69,9 +70,9 @@ pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
     let mut place = heading(ui, left, "Tune the voice");
     row(ui, &mut place, &tune.amount, scene);
     row(ui, &mut place, &tune.speed, scene);
-    row(ui, &mut place, &tune.target, scene);
-    row(ui, &mut place, &tune.key, scene);
-    row(ui, &mut place, &tune.scale, scene);
+    choice_row(ui, &mut place, &tune.target, scene);
+    choice_row(ui, &mut place, &tune.key, scene);
+    choice_row(ui, &mut place, &tune.scale, scene);
     row(ui, &mut place, &tune.humanise, scene);
     let mut place = heading(ui, middle, "Voice and melody");
     row(ui, &mut place, &tune.formant, scene);
@@ -79,9 +80,10 @@ pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
     row(ui, &mut place, &tune.melody_low, scene);
     row(ui, &mut place, &tune.melody_high, scene);
     row(ui, &mut place, &tune.melody_adventure, scene);
+    keyboard::show(ui, theme::cut_top(&mut place, ROW).shrink2(vec2(0.0, 2.0)), scene);
     let mut place = heading(ui, right, "What the band is played with");
     for sound in band.sounds() {
-        row(ui, &mut place, sound, scene);
+        choice_row(ui, &mut place, sound, scene);
     }
     row(ui, &mut place, &band.duck, scene);
 }

@@ -12,7 +12,7 @@ use songweave_library::{
 };
 
 use crate::{
-    editor::{controls::slider, theme},
+    editor::{controls::button, theme},
     shared::{Shared, locked},
 };
 
@@ -63,9 +63,9 @@ impl LibraryView {
         let left = theme::cut_left(&mut heading, 150.0);
         theme::write(ui.painter(), left, Align2::LEFT_CENTER, title, theme::font(), theme::DIM);
         for (name, both, there) in [("A", false, true), ("A and B", true, answers.with_both.is_some())] {
-            let button = theme::cut_left(&mut heading, 66.0).shrink2(vec2(0.0, 2.0));
+            let place = theme::cut_left(&mut heading, 66.0).shrink2(vec2(0.0, 2.0));
             theme::cut_left(&mut heading, 4.0);
-            if there && !accompanies && slider::button(ui, button, name, self.both == both, theme::BOTH).clicked() {
+            if there && !accompanies && button::button(ui, place, name, self.both == both, theme::BOTH).clicked() {
                 self.both = both;
             }
         }

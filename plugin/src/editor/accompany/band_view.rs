@@ -1,45 +1,29 @@
 //! Accompany in the editor: what is heard, what is played and what comes, and the controls within reach.
 
-use egui::{Align2, FontId, Rect, Ui, vec2};
+use egui::{Rect, Ui, vec2};
 use songweave_engine::band::view::BandView;
 
 use crate::editor::{
+    accompany::{chords, tune_view},
     controls::{
-        rows::{columns, heading, row},
-        slider,
+        button,
+        rows::{choice_row, columns, heading, row},
     },
-    pictures::roll::{self, Roll, chord_name},
+    pictures::roll::{self, Roll},
     scene::Scene,
-    theme, tune_view,
+    theme,
 };
 
 /// Draws the chords and the key into the panel at the top.
-pub fn show_status(ui: &mut Ui, mut rect: Rect, view: &BandView) {
+pub fn show_status(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
+    let view = scene.shared.status.band();
     ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
     rect = rect.shrink2(vec2(12.0, 6.0));
-    let mut now = theme::cut_left(&mut rect, 190.0);
-    let heading = theme::cut_top(&mut now, 18.0);
-    theme::write(ui.painter(), heading, Align2::LEFT_CENTER, "Now", theme::small_font(), theme::DIM);
-    let chord = view.harmony.chord.map_or_else(|| "–".to_owned(), chord_name);
-    theme::write(ui.painter(), now, Align2::LEFT_CENTER, chord, FontId::proportional(38.0), theme::TEXT);
-    let mut next = theme::cut_left(&mut rect, 300.0);
-    let heading = theme::cut_top(&mut next, 18.0);
-    theme::write(ui.painter(), heading, Align2::LEFT_CENTER, "At the next beats", theme::small_font(), theme::DIM);
-    theme::write(ui.painter(), next, Align2::LEFT_CENTER, coming(view), FontId::proportional(20.0), theme::DIM);
-    for sentence in sentences(view) {
+    chords::show(ui, theme::cut_left(&mut rect, chords::WIDTH), &view, scene);
+    theme::cut_left(&mut rect, 16.0);
+    for sentence in sentences(&view) {
         theme::sentence(ui, theme::cut_top(&mut rect, 24.0), &sentence, theme::TEXT);
     }
-}
-
-/// Chords expected at the next beats, a dot where the chord stays.
-fn coming(view: &BandView) -> String {
-    let mut before = view.harmony.chord;
-    let names = view.harmony.plan.iter().map(|chord| {
-        let stays = *chord == before;
-        before = *chord;
-        chord.filter(|_| !stays).map_or_else(|| "·".to_owned(), chord_name)
-    });
-    names.collect::<Vec<_>>().join("    ")
 }
 
 /// What is heard and what the band does.
@@ -75,7 +59,7 @@ pub fn show_roll(ui: &mut Ui, mut rect: Rect, roll: &Roll, page: &mut Page, scen
     let mut legend = theme::cut_top(&mut rect, 22.0);
     for (shown, name, width) in [(Page::Tune, "Tune and sounds", 124.0), (Page::Band, "Band", 60.0)] {
         let place = theme::cut_right(&mut legend, width);
-        if slider::button(ui, place, name, *page == shown, theme::BOTH).clicked() {
+        if button::button(ui, place, name, *page == shown, theme::BOTH).clicked() {
             *page = shown;
         }
         theme::cut_right(&mut legend, 4.0);
@@ -101,17 +85,17 @@ pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
         row(ui, &mut levels, level, scene);
     }
     let mut play = heading(ui, middle, "How it plays");
-    row(ui, &mut play, &band.style, scene);
+    choice_row(ui, &mut play, &band.style, scene);
     row(ui, &mut play, &band.density, scene);
     row(ui, &mut play, &band.adventure, scene);
     row(ui, &mut play, &band.seed, scene);
-    row(ui, &mut play, &band.look_ahead, scene);
+    choice_row(ui, &mut play, &band.look_ahead, scene);
     row(ui, &mut play, &band.tempo, scene);
     let mut locks = heading(ui, right, "Locks and output");
-    row(ui, &mut locks, &band.key, scene);
-    row(ui, &mut locks, &band.scale, scene);
-    row(ui, &mut locks, &band.chord_root, scene);
-    row(ui, &mut locks, &band.chord_quality, scene);
+    choice_row(ui, &mut locks, &band.key, scene);
+    choice_row(ui, &mut locks, &band.scale, scene);
+    choice_row(ui, &mut locks, &band.chord_root, scene);
+    choice_row(ui, &mut locks, &band.chord_quality, scene);
     row(ui, &mut locks, &scene.params.mix, scene);
     row(ui, &mut locks, &scene.params.output, scene);
 }
@@ -121,27 +105,9 @@ pub fn show_modes(ui: &mut Ui, rect: &mut Rect, scene: &Scene<'_>) {
     let mode = &scene.params.mode;
     for (value, name) in [(0, "Mash"), (1, "Accompany")] {
         let place = theme::cut_left(rect, 92.0).shrink2(vec2(0.0, 2.0));
-        if slider::button(ui, place, name, mode.value() == value, theme::BOTH).clicked() {
-            scene.setter.begin_set_parameter(mode);
-            scene.setter.set_parameter(mode, value);
-            scene.setter.end_set_parameter(mode);
+        if button::button(ui, place, name, mode.value() == value, theme::BOTH).clicked() {
+            scene.hand.turn(mode, value as f32);
         }
         theme::cut_left(rect, 4.0);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use songweave_dsp::band::{Chord, Quality};
-
-    use super::*;
-
-    #[test]
-    fn coming_chords_are_named_where_they_change() {
-        let chord = |root| Some(Chord { root, quality: Quality::Major, bass: root });
-        let mut view = BandView::default();
-        view.harmony.chord = chord(0);
-        view.harmony.plan = [chord(0), chord(5), chord(5), chord(7)];
-        assert_eq!(coming(&view), "·    F    ·    G");
     }
 }

@@ -18,7 +18,7 @@ use songweave_engine::{
 
 use crate::{
     editor::{
-        library_view::LibraryView,
+        listen::library_view::LibraryView,
         scene::{GAP, Scene},
         theme,
     },

@@ -1,0 +1,6 @@
+//! Accompany in the editor: the band, its chords, the tuning of the voice.
+
+pub mod band_view;
+pub mod chords;
+pub mod keyboard;
+pub mod tune_view;

@@ -1,0 +1,221 @@
+//! What a musician does: choosing, undoing, comparing, presets.
+
+use super::*;
+use crate::{presets::folder::Folder, settings::Values};
+
+/// Clicks on what has a name.
+fn click(editor: &mut Harness<'_, View>, role: Role, name: &str) {
+    editor.get_by_role_and_label(role, name).click();
+    editor.run();
+}
+
+fn shown(editor: &Harness<'_, View>, name: &str) -> String {
+    editor.get_by_role_and_label(Role::ComboBox, name).value().unwrap()
+}
+
+#[test]
+fn choices_are_menus_or_buttons_and_keys_and_wheel_go_on_by_one() {
+    with_editor(|editor, host, params| {
+        click(editor, Role::RadioButton, "Quality: Studio");
+        assert_eq!(host.take(), ["begin Quality", "set Studio", "end Quality"]);
+        click(editor, Role::Button, "Accompany");
+        click(editor, Role::ComboBox, "Style");
+        editor.get_by_label("Latin").click();
+        editor.run();
+        assert_eq!((params.band.style.value(), shown(editor, "Style").as_str()), (4, "Latin"));
+        editor.get_by_role_and_label(Role::ComboBox, "Style").focus();
+        editor.run();
+        editor.key_press(Key::ArrowDown);
+        editor.run();
+        assert_eq!(shown(editor, "Style"), "Swing");
+        editor.key_press(Key::ArrowDown);
+        editor.run();
+        assert_eq!(shown(editor, "Style"), "Swing", "it is the last one");
+        wheel(editor, Role::ComboBox, "Style", 2.0, Modifiers::NONE);
+        assert_eq!(shown(editor, "Style"), "Funk");
+    });
+}
+
+/// Turns the wheel over a control.
+fn wheel(editor: &mut Harness<'_, View>, role: Role, name: &str, notches: f32, modifiers: Modifiers) {
+    editor.get_by_role_and_label(role, name).hover();
+    // The explanation appears meanwhile.
+    editor.run_steps(60);
+    let turned = egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Line,
+        delta: vec2(0.0, notches),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers,
+    };
+    editor.event_modifiers(turned, modifiers);
+    editor.run_steps(60);
+}
+
+#[test]
+fn the_wheel_moves_an_amount_shift_finely_and_a_right_click_types_it() {
+    with_editor(|editor, _, params| {
+        wheel(editor, Role::Slider, "Depth", -5.0, Modifiers::NONE);
+        assert!((params.controls().depth - 0.9).abs() < 1e-4, "{}", params.controls().depth);
+        wheel(editor, Role::Slider, "Depth", -5.0, Modifiers::SHIFT);
+        assert!((params.controls().depth - 0.89).abs() < 1e-4, "{}", params.controls().depth);
+        editor.get_by_role_and_label(Role::Slider, "Depth").click_secondary();
+        editor.run();
+        editor.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        editor.event(egui::Event::Text("42".to_owned()));
+        editor.key_press(Key::Enter);
+        editor.run();
+        assert_eq!(params.controls().depth, 0.42);
+    });
+}
+
+#[test]
+fn gestures_are_undone_and_done_again_by_buttons_and_keys() {
+    with_editor(|editor, _, params| {
+        click(editor, Role::Slider, "Vocals");
+        wheel(editor, Role::Slider, "Depth", -1.0, Modifiers::NONE);
+        wheel(editor, Role::Slider, "Depth", -1.0, Modifiers::NONE);
+        let state = || (params.controls().faders[0], (100.0 * params.controls().depth).round());
+        assert_eq!(state(), (0.5, 96.0));
+        click(editor, Role::Button, "Undo");
+        assert_eq!(state(), (0.5, 100.0), "both turns of the wheel at once");
+        editor.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        editor.run();
+        assert_eq!(state(), (0.0, 100.0));
+        click(editor, Role::Button, "Redo");
+        editor.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        editor.run();
+        assert_eq!(state(), (0.5, 96.0));
+    });
+}
+
+#[test]
+fn a_preset_is_loaded_starred_when_changed_and_undone() {
+    with_editor(|editor, host, params| {
+        click(editor, Role::ComboBox, "Presets");
+        editor.get_by_label("Drum swap").click();
+        editor.run();
+        assert_eq!((params.controls().faders, shown(editor, "Presets").as_str()), ([0.0, 1.0, 0.0, 0.0], "Drum swap"));
+        let told = host.take();
+        let count = |what: &str| told.iter().filter(|told| told.starts_with(what)).count();
+        assert_eq!((count("begin"), count("end")), (3, 3), "whole gestures, of what changes only: {told:?}");
+        click(editor, Role::Slider, "Vocals");
+        assert_eq!(shown(editor, "Presets"), "Drum swap *");
+        click(editor, Role::Button, "Undo");
+        assert_eq!(shown(editor, "Presets"), "Drum swap");
+        click(editor, Role::Button, "Undo");
+        assert_eq!((params.controls().faders, shown(editor, "Presets").as_str()), ([0.0, 1.0, 1.0, 1.0], "No preset"));
+        click(editor, Role::Button, "Next preset");
+        assert_eq!(shown(editor, "Presets"), "A cappella over B's band");
+        click(editor, Role::Button, "Previous preset");
+        assert_ne!(shown(editor, "Presets"), "A cappella over B's band");
+    });
+}
+
+#[test]
+fn two_sounds_are_compared_and_each_has_its_own_past() {
+    with_editor(|editor, _, params| {
+        click(editor, Role::Slider, "Vocals");
+        click(editor, Role::Button, "Second sound");
+        assert_eq!(params.controls().faders[0], 0.5, "it begins as the first one");
+        click(editor, Role::Slider, "Drums");
+        assert_eq!(params.controls().faders[..2], [0.5, 0.5]);
+        click(editor, Role::Button, "First sound");
+        assert_eq!(params.controls().faders[..2], [0.5, 1.0]);
+        click(editor, Role::Button, "Undo");
+        assert_eq!(params.controls().faders[..2], [0.0, 1.0]);
+        click(editor, Role::Button, "Second sound");
+        assert_eq!(params.controls().faders[..2], [0.5, 0.5]);
+    });
+}
+
+#[test]
+fn a_preset_of_the_users_is_saved_and_comes_back() {
+    let path = std::env::temp_dir().join(format!("songweave-editor-presets-{}", std::process::id()));
+    _ = std::fs::remove_dir_all(&path);
+    let mut shared = Shared::without_network();
+    shared.presets = Some(Folder::new(path.clone()));
+    with_editor_of(shared, |editor, _, params| {
+        click(editor, Role::Slider, "Vocals");
+        click(editor, Role::ComboBox, "Presets");
+        click(editor, Role::TextInput, "Name of a new preset");
+        editor.event(egui::Event::Text("Mine".to_owned()));
+        editor.run();
+        click(editor, Role::Button, "Save as new");
+        assert_eq!(shown(editor, "Presets"), "Mine");
+        click(editor, Role::Slider, "Drums");
+        assert_eq!(shown(editor, "Presets"), "Mine *");
+        click(editor, Role::ComboBox, "Presets");
+        editor.get_by_label("Mine").click();
+        editor.run();
+        assert_eq!(
+            (params.controls().faders[..2].to_vec(), shown(editor, "Presets").as_str()),
+            (vec![0.5, 1.0], "Mine")
+        );
+        let saved: Values = crate::presets::Scope::WholeMash.present(params);
+        let (entries, _) = Folder::new(path.clone()).list();
+        let read = Folder::new(path.clone()).load(&entries[0].path, params).unwrap();
+        assert_eq!(read.values, saved);
+        assert!(saved.contains_key("output") && !saved.contains_key("style") && !saved.contains_key("bypass"));
+    });
+    std::fs::remove_dir_all(path).unwrap();
+}
+
+#[test]
+fn how_to_connect_song_b_is_told_for_each_host_until_it_is_heard() {
+    let shared = Shared::without_network();
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    shared.begin(&layout, columns().1, sound(&layout).1);
+    let telemetry = shared.telemetry.clone();
+    with_editor_of(shared, |editor, _, _| {
+        for host in ["Ableton Live", "Bitwig", "Cubase", "FL Studio", "Reaper", "Ardour", "Logic"] {
+            editor.get_by_label(host);
+        }
+        telemetry.b_present.store(true, Relaxed);
+        editor.run();
+        assert!(editor.query_by_label("Reaper").is_none());
+        telemetry.b_present.store(false, Relaxed);
+        editor.run();
+        assert!(editor.query_by_label("Reaper").is_none(), "a pause of song B hides no mask");
+    });
+}
+
+#[test]
+fn a_chord_is_held_by_a_click_and_let_go_by_another() {
+    with_editor(|editor, _, params| {
+        click(editor, Role::Button, "Accompany");
+        click(editor, Role::Button, "Chord Now: –");
+        click(editor, Role::Button, "Eb");
+        assert_eq!(params.band.controls().chord_root, Some(3));
+        click(editor, Role::Button, "Chord Now: –");
+        click(editor, Role::Button, "Leave the chords to the band");
+        assert_eq!(params.band.controls().chord_root, None);
+    });
+}
+
+#[test]
+fn the_keyboard_shows_the_scale_and_sets_its_tonic() {
+    with_editor(|editor, _, params| {
+        click(editor, Role::Button, "Accompany");
+        click(editor, Role::Button, "Tune and sounds");
+        click(editor, Role::ComboBox, "Tune scale");
+        editor.get_by_label("Minor").click();
+        editor.run();
+        click(editor, Role::Button, "Note A");
+        assert_eq!(params.tune.controls().key, Some(9));
+        let sung =
+            |name: &str| editor.get_by_label(name).accesskit_node().toggled() == Some(egui::accesskit::Toggled::True);
+        assert!(sung("Note A, the tonic") && sung("Note C") && !sung("Note F#"));
+        click(editor, Role::Button, "Note A, the tonic");
+        assert_eq!(params.tune.controls().key, None);
+    });
+}
+
+#[test]
+fn a_window_that_is_too_small_is_scrolled() {
+    with_editor(|editor, _, _| {
+        editor.set_size(vec2(500.0, 300.0));
+        editor.run();
+        editor.get_by_role_and_label(Role::Slider, "Vocals");
+    });
+}
