@@ -9,6 +9,7 @@
 
 pub mod editor;
 pub mod params;
+pub mod played;
 pub mod ports;
 pub mod presets;
 pub mod settings;

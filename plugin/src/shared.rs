@@ -9,6 +9,7 @@ use std::{
 };
 
 use atomic_float::AtomicF32;
+use ringbuf::HeapCons;
 use songweave_dsp::{
     exchange::{
         sound::SoundReceiver,
@@ -23,7 +24,7 @@ use songweave_engine::{
 };
 use songweave_library::store::default_place;
 
-use crate::presets::folder::Folder;
+use crate::{played::Note, presets::folder::Folder};
 
 /// The weights of Studio quality, where they were there when the plugin was built.
 const STUDIO: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/studio.rs"));
@@ -43,6 +44,10 @@ pub struct Shared {
     pub columns: Mutex<Option<ColumnReceiver>>,
     /// The songs of the present activation, for whoever listens.
     pub sound: Arc<Mutex<Option<SoundReceiver>>>,
+    /// Notes that the band plays, of the present activation, while somebody watches.
+    pub played: Mutex<Option<HeapCons<Note>>>,
+    /// The folder that MIDI files go into; `None` where the system does not tell.
+    pub midi: Option<PathBuf>,
     /// Where the user's library lies; `None` where the system does not tell.
     pub library: Option<PathBuf>,
     /// The folder with the user's presets; `None` where the system does not tell.
@@ -89,8 +94,10 @@ impl Shared {
             status: Arc::default(),
             slot: None,
             columns: Mutex::default(),
+            played: Mutex::default(),
+            midi: beside_the_library("midi"),
             sound: Arc::default(),
-            presets: default_place().ok().and_then(|place| Some(Folder::new(place.parent()?.join("presets")))),
+            presets: beside_the_library("presets").map(Folder::new),
             library: default_place().ok(),
             notices: Mutex::default(),
             latency: AtomicU32::new(0),
@@ -125,6 +132,7 @@ impl Shared {
     pub fn end(&self) {
         self.latency.store(0, Relaxed);
         *locked(&self.columns) = None;
+        *locked(&self.played) = None;
         *locked(&self.sound) = None;
     }
 
@@ -135,6 +143,11 @@ impl Shared {
         let timing = Timing { latency, hop: self.hop.load(Relaxed), sample_rate: self.sample_rate.load(Relaxed) };
         (latency > 0).then_some(timing)
     }
+}
+
+/// A folder of the user's, beside the library.
+fn beside_the_library(name: &str) -> Option<PathBuf> {
+    Some(default_place().ok()?.parent()?.join(name))
 }
 
 /// The value in a mutex, whatever happened to the thread that held it before.

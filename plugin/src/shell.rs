@@ -30,7 +30,14 @@ use songweave_engine::{
     runtime::{clock::WallClock, thread::Engine},
 };
 
-use crate::{editor, params::SongweaveParams, ports::Ports, shared::Shared, state};
+use crate::{
+    editor,
+    params::SongweaveParams,
+    played::{Teller, played},
+    ports::Ports,
+    shared::{Shared, locked},
+    state,
+};
 use containment::Containment;
 use told::Told;
 
@@ -57,6 +64,7 @@ struct Stream {
     _engine: Option<Engine>,
     latency: u32,
     containment: Containment,
+    played: Teller,
 }
 
 impl<P: Ports> Default for Shell<P> {
@@ -79,6 +87,8 @@ impl<P> Shell<P> {
         let (engine, end) = self.engine(layout);
         let ((sender, receiver), (sound_sender, sound_receiver)) = (columns(), sound(&layout));
         self.shared.begin(&layout, receiver, sound_receiver);
+        let (teller, notes) = played(layout.latency() as u32, layout.sample_rate);
+        *locked(&self.shared.played) = Some(notes);
         let telemetry = &self.shared.telemetry;
         let mono_input = ports.main_input_channels == NonZeroU32::new(1);
         let path = AudioPath::new(layout, mono_input, end, telemetry.clone(), sender)
@@ -90,6 +100,7 @@ impl<P> Shell<P> {
             _engine: engine,
             latency: layout.latency() as u32,
             containment: Containment::new(layout.latency(), config.max_buffer_size as usize, telemetry.clone()),
+            played: teller,
         }
     }
 
@@ -170,12 +181,14 @@ impl<P: Ports> Plugin for Shell<P> {
             output.fill(0.0);
         }
         let Some(stream) = &mut self.stream else { return ProcessStatus::Normal };
-        let Stream { path, clock, containment, latency, .. } = stream;
+        let Stream { path, clock, containment, latency, played, .. } = stream;
         let told = &mut self.told;
         if std::mem::take(&mut self.ends_are_due) {
             end_notes(told, 0, context);
         }
         let info = block_info(&self.params, context.transport());
+        played.begin(&info);
+        let teller = self.shared.telemetry.watched.load(Relaxed).then_some(&mut *played);
         let ends_well = containment.run(buffer.as_slice(), |main| {
             while let Some(event) = context.next_event() {
                 if let Some((timing, event)) = key_event(&event) {
@@ -184,7 +197,8 @@ impl<P: Ports> Plugin for Shell<P> {
             }
             let side = aux.inputs.first().map_or(&[][..], Buffer::as_slice_immutable);
             let frames = main.first().map_or(0, |channel| channel.len());
-            let mut sink = Sink { tell: |event| _ = context.try_send_event(event), told, outputs: aux.outputs };
+            let tell = |event| _ = context.try_send_event(event);
+            let mut sink = Sink { tell, told, teller, outputs: aux.outputs };
             match clock {
                 Some(clock) => {
                     clock.begin_block(frames);
@@ -193,6 +207,7 @@ impl<P: Ports> Plugin for Shell<P> {
                 None => path.process(main, side, &info, &mut NeverWait, &mut sink),
             }
         });
+        played.end(buffer.samples());
         if !ends_well {
             end_band(told, buffer.samples(), aux, context);
         }
@@ -283,13 +298,19 @@ const fn key_number(key: &Key) -> Option<u8> {
 struct Sink<'a, 'b, F> {
     tell: F,
     told: &'a mut Told,
+    /// Whoever tells the editor, while somebody watches.
+    teller: Option<&'a mut Teller>,
     outputs: &'a mut [Buffer<'b>],
 }
 
 impl<F: FnMut(NoteEvent<()>)> BandSink for Sink<'_, '_, F> {
     fn note(&mut self, sample: usize, event: BandEvent) {
-        self.told.note(event.instrument.channel(), event.key, event.velocity);
-        (self.tell)(midi(sample, event.instrument.channel(), event.key, event.velocity));
+        let channel = event.instrument.channel();
+        self.told.note(channel, event.key, event.velocity);
+        if let Some(teller) = &mut self.teller {
+            teller.tell(sample, channel, event.key, event.velocity);
+        }
+        (self.tell)(midi(sample, channel, event.key, event.velocity));
     }
 
     fn sung(&mut self, sample: usize, note: TuneNote) {

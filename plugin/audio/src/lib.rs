@@ -1,4 +1,4 @@
-//! Audio files: reading and writing them, downmix to stereo, sample rate conversion. MIDI files: reading them.
+//! Audio files: reading and writing them, downmix to stereo, sample rate conversion. MIDI files: reading and writing them.
 //!
 //! For everyone but the plugin's threads: everything here may allocate, block and take its time. It knows neither the
 //! plugin nor its networks.
@@ -9,6 +9,7 @@ pub mod draft;
 pub mod error;
 pub mod excerpts;
 pub mod midi;
+pub mod midi_out;
 mod packets;
 pub mod resample;
 mod source;

@@ -7,5 +7,5 @@ pub mod output;
 pub(crate) mod overlap;
 pub(crate) mod part_output;
 pub mod path;
-pub(crate) mod ring;
+pub mod ring;
 pub mod stft;

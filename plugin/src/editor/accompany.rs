@@ -3,4 +3,5 @@
 pub mod band_view;
 pub mod chords;
 pub mod keyboard;
+pub mod midi_menu;
 pub mod tune_view;

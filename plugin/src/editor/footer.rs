@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use egui::{
-    Id, Key, Label, Popup, PopupCloseBehavior, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
-    WidgetInfo, vec2,
+    Align, Id, Key, Label, Layout, Popup, PopupCloseBehavior, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui,
+    UiBuilder, WidgetInfo, vec2,
 };
 
 use crate::editor::{
@@ -59,7 +59,7 @@ impl Footer {
         let shown = Popup::menu(&response)
             .width(MENU)
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-            .show(|ui| self.show_weights(ui, scene));
+            .show(|ui| ui.with_layout(Layout::top_down(Align::Min), |ui| self.show_weights(ui, scene)));
         if shown.is_none() {
             help::point(response, "Networks");
         }
@@ -94,7 +94,7 @@ fn show_side_chain(ui: &mut Ui, line: Rect, scene: &Scene<'_>) {
     let missing = wanted && scene.shared.slot.as_ref().is_none_or(|slot| !slot.has_studio());
     let (sentence, warns) = match sentences::quality(missing, waits(scene)) {
         Some(sentence) => (sentence, true),
-        None => (sentences::side_chain(running, present), running && !present),
+        None => (sentences::side_chain(running, present), false),
     };
     theme::sentence(ui, line, sentence, if warns { theme::WARNING } else { theme::DIM });
 }

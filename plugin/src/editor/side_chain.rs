@@ -12,14 +12,8 @@ const NAME: f32 = 92.0;
 const HOSTS: [(&str, &str); 7] = [
     ("Ableton Live", "On B's track set Audio To to A's track, and the chooser below it to Songweave."),
     ("Bitwig", "In the header of Songweave's device on A's track choose B's track as side-chain."),
-    (
-        "Cubase",
-        "Switch on Side-Chain at the top of this window; choose Songweave's side-chain as an output or send of B.",
-    ),
-    (
-        "FL Studio",
-        "Select B's mixer track, right-click A's send arrow: Sidechain to this track. Then Processing in the wrapper.",
-    ),
+    ("Cubase", "Switch on Side-Chain at the top of this window, and choose B's track in its menu."),
+    ("FL Studio", "Select B's mixer track, right-click the arrow at A's: Sidechain to this track."),
     ("Reaper", "Drag from the Route button of B's track to A's track, and set the send to channels 3/4."),
     ("Ardour", "Right-click Songweave in A's mixer strip: Pin Connections, add a side-chain, choose B as its source."),
     ("Logic", "Logic loads Audio Units only, and Songweave is none."),

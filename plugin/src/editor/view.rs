@@ -12,6 +12,7 @@ use songweave_dsp::{
 use crate::editor::{
     accompany::{
         band_view::{self, Page},
+        midi_menu::MidiMenu,
         tune_view,
     },
     controls::{
@@ -45,6 +46,7 @@ pub struct View {
     lanes: Lanes,
     roll: Roll,
     page: Page,
+    midi: MidiMenu,
     presets: PresetBar,
     /// Whether song B was heard since the host started the plugin.
     heard_b: bool,
@@ -58,6 +60,7 @@ impl View {
     /// Draws the whole picture into the space there is; where that is too small, it can be scrolled.
     pub fn show(&mut self, ui: &mut Ui, scene: &Scene<'_>) {
         self.collect(scene.shared);
+        self.midi.collect(scene.shared);
         let window = ui.max_rect();
         ui.painter().rect_filled(window, 0.0, theme::BACKGROUND);
         let smallest = vec2(SMALLEST.0, SMALLEST.1);
@@ -104,12 +107,12 @@ impl View {
         let meters = theme::cut_right(&mut rect, 168.0);
         theme::cut_right(&mut rect, GAP);
         if accompanies {
-            band_view::show_roll(ui, rect, &self.roll, &mut self.page, scene);
+            band_view::show_roll(ui, rect, &self.roll, (&mut self.page, &mut self.midi), scene);
         } else {
             self.show_map(ui, rect, scene);
         }
         ui.painter().rect_filled(meters, theme::CORNER, theme::PANEL);
-        self.meters.show(ui, meters.shrink2(vec2(8.0, 4.0)), &scene.shared.telemetry);
+        self.meters.show(ui, meters.shrink2(vec2(8.0, 4.0)), &scene.shared.telemetry, accompanies);
     }
 
     /// Everything that the user must know.
@@ -149,6 +152,12 @@ impl View {
     }
 
     fn show_map(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
+        let timing = scene.shared.timing();
+        let present = scene.shared.telemetry.b_present.load(Relaxed);
+        self.heard_b = timing.is_some() && (self.heard_b || present);
+        if !self.heard_b {
+            return side_chain::show(ui, rect);
+        }
         let mut tabs = theme::cut_top(&mut rect, 22.0);
         theme::cut_top(&mut rect, 6.0);
         for (part, name) in TABS {
@@ -158,16 +167,10 @@ impl View {
             }
             theme::cut_left(&mut tabs, 4.0);
         }
-        let timing = scene.shared.timing();
         let span = timing.map(|timing| COLUMNS as f32 * timing.hop as f32 / timing.sample_rate);
         if let Some(span) = span {
             let text = format!("the last {span:.0} seconds, in Hz");
             theme::write(ui.painter(), tabs, Align2::RIGHT_CENTER, text, theme::small_font(), theme::DIM);
-        }
-        let present = scene.shared.telemetry.b_present.load(Relaxed);
-        self.heard_b = timing.is_some() && (self.heard_b || present);
-        if !self.heard_b {
-            return side_chain::show(ui, rect);
         }
         self.lanes.show(ui, theme::cut_bottom(&mut rect, Lanes::HEIGHT));
         theme::cut_bottom(&mut rect, 6.0);

@@ -1,16 +1,12 @@
 //! Notes from and to Standard MIDI Files.
 
-use anyhow::{Context, Result};
-use midly::num::{u4, u7, u15, u24, u28};
-use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
+use anyhow::Result;
 use songweave_audio::draft::write_bytes;
 use songweave_audio::midi::{Message, Midi};
+use songweave_audio::midi_out::{self, Item, TICKS};
 use songweave_host::EventKind;
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Ticks of a quarter note in files we write.
-const TICKS: u16 = 960;
 
 /// An event on the timeline.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,33 +58,14 @@ pub(super) struct Piece<'a> {
 
 /// Writes a piece; a marker comes before the notes of its sample. Every note has an end.
 pub(super) fn write(path: &Path, piece: &Piece) -> Result<()> {
-    let (beats, unit) = piece.time_signature;
-    let mut track = vec![
-        meta(MetaMessage::Tempo(u24::new((60e6 / piece.tempo).round() as u32))),
-        meta(MetaMessage::TimeSignature(beats.min(255) as u8, unit.trailing_zeros() as u8, 24, 8)),
-    ];
-    let markers = piece.markers.iter().map(|(sample, text)| (*sample, marker(text)));
-    let events = with_ends(piece.events, piece.end);
-    let messages = events.iter().filter_map(|event| {
-        let (channel, message) = midi_message(event.kind)?;
-        Some((event.sample, TrackEventKind::Midi { channel: u4::new(channel), message }))
-    });
-    let mut timed: Vec<(u64, TrackEventKind)> = markers.chain(messages).collect();
-    timed.sort_by_key(|(sample, _)| *sample);
     let ticks_per_sample = piece.tempo / 60.0 * f64::from(TICKS) / piece.sample_rate;
-    let mut written = 0;
-    for (sample, kind) in timed {
-        let tick = (sample as f64 * ticks_per_sample).round() as u32;
-        let delta = u28::new(tick.saturating_sub(written));
-        written = written.max(tick);
-        track.push(TrackEvent { delta, kind });
-    }
-    track.push(meta(MetaMessage::EndOfTrack));
-    let mut file = Smf::new(Header::new(Format::SingleTrack, Timing::Metrical(u15::new(TICKS))));
-    file.tracks.push(track);
-    let mut bytes = Vec::new();
-    file.write_std(&mut bytes).with_context(|| format!("cannot make a MIDI file of {}", path.display()))?;
-    Ok(write_bytes(path, &bytes)?)
+    let tick = |sample: u64| (sample as f64 * ticks_per_sample).round() as u32;
+    let markers = piece.markers.iter().map(|(sample, text)| (tick(*sample), Item::Marker(text)));
+    let events = with_ends(piece.events, piece.end);
+    let messages = events.iter().filter_map(|event| Some((tick(event.sample), message(event.kind)?)));
+    let mut timed: Vec<_> = markers.chain(messages).collect();
+    timed.sort_by_key(|(tick, _)| *tick);
+    Ok(write_bytes(path, &midi_out::write(piece.tempo, piece.time_signature, &timed))?)
 }
 
 /// The events, and an end for every note that has none: where its key is struck again, at `end` at the latest.
@@ -112,36 +89,22 @@ fn with_ends(events: &[Timed], end: u64) -> Vec<Timed> {
     all
 }
 
-fn marker(text: &str) -> TrackEventKind<'_> {
-    TrackEventKind::Meta(MetaMessage::Marker(text.as_bytes()))
-}
-
-fn meta(message: MetaMessage<'_>) -> TrackEvent<'_> {
-    TrackEvent { delta: u28::new(0), kind: TrackEventKind::Meta(message) }
-}
-
-fn midi_message(kind: EventKind) -> Option<(u8, MidiMessage)> {
-    let seven = |value: f64| u7::new((value * 127.0).round().clamp(0.0, 127.0) as u8);
-    match kind {
-        EventKind::NoteOn { channel, key, velocity } => {
-            // Velocity 0 would mean the end of the note.
-            let vel = seven(velocity).max(u7::new(1));
-            Some((channel & 15, MidiMessage::NoteOn { key: u7::new(key & 127), vel }))
-        }
-        EventKind::NoteOff { channel, key, velocity } => {
-            Some((channel & 15, MidiMessage::NoteOff { key: u7::new(key & 127), vel: seven(velocity) }))
-        }
-        EventKind::Midi([status, first, second]) if status & 0xF0 == 0xB0 => {
-            let (controller, value) = (u7::new(first & 127), u7::new(second & 127));
-            Some((status & 15, MidiMessage::Controller { controller, value }))
-        }
-        EventKind::Midi(_) | EventKind::Parameter { .. } => None,
-    }
+fn message(kind: EventKind) -> Option<Item<'static>> {
+    let seven = |value: f64| (value * 127.0).round().clamp(0.0, 127.0) as u8;
+    let (channel, message) = match kind {
+        EventKind::NoteOn { channel, key, velocity } => (channel, Message::NoteOn(key, seven(velocity))),
+        EventKind::NoteOff { channel, key, .. } => (channel, Message::NoteOff(key)),
+        EventKind::Midi([status, first, second]) if status & 0xF0 == 0xB0 => (status, Message::Control(first, second)),
+        EventKind::Midi(_) | EventKind::Parameter { .. } => return None,
+    };
+    Some(Item::Channel(channel & 15, message))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use midly::{MetaMessage, MidiMessage, Smf, TrackEventKind};
+
     use super::*;
 
     #[test]

@@ -9,7 +9,8 @@ use ringbuf::{
 /// written, and that takes too long for the threads that use the ring.
 ///
 /// # Allocates
-pub(crate) fn touched<T: Copy>(capacity: usize, value: T) -> (HeapProd<T>, HeapCons<T>) {
+#[must_use]
+pub fn touched<T: Copy>(capacity: usize, value: T) -> (HeapProd<T>, HeapCons<T>) {
     let (mut producer, mut consumer) = HeapRb::new(capacity).split();
     while producer.try_push(value).is_ok() {}
     consumer.clear();

@@ -4,7 +4,7 @@ use egui::{Rect, Ui, vec2};
 use songweave_engine::band::view::BandView;
 
 use crate::editor::{
-    accompany::{chords, tune_view},
+    accompany::{chords, midi_menu::MidiMenu, tune_view},
     controls::{
         button,
         rows::{choice_row, columns, heading, row},
@@ -55,7 +55,13 @@ pub enum Page {
 }
 
 /// Draws the roll with its legend, the cents meter where somebody is tuned, and the choice of the controls below.
-pub fn show_roll(ui: &mut Ui, mut rect: Rect, roll: &Roll, page: &mut Page, scene: &Scene<'_>) {
+pub fn show_roll(
+    ui: &mut Ui,
+    mut rect: Rect,
+    roll: &Roll,
+    (page, midi): (&mut Page, &mut MidiMenu),
+    scene: &Scene<'_>,
+) {
     let mut legend = theme::cut_top(&mut rect, 22.0);
     for (shown, name, width) in [(Page::Tune, "Tune and sounds", 124.0), (Page::Band, "Band", 60.0)] {
         let place = theme::cut_right(&mut legend, width);
@@ -64,6 +70,7 @@ pub fn show_roll(ui: &mut Ui, mut rect: Rect, roll: &Roll, page: &mut Page, scen
         }
         theme::cut_right(&mut legend, 4.0);
     }
+    midi.show(ui, theme::cut_right(&mut legend, 66.0), scene);
     roll::show_legend(ui, legend);
     theme::cut_top(&mut rect, 6.0);
     if scene.params.tune.controls().amount > 0.0 {

@@ -19,15 +19,25 @@ const CAPTIONS: [&str; 5] = ["Now", "Next beat", "In 2 beats", "In 3 beats", "In
 pub fn show(ui: &mut Ui, mut rect: Rect, view: &BandView, scene: &Scene<'_>) {
     let held = scene.params.band.controls().chord_root.is_some();
     let chords = [view.harmony.chord].into_iter().chain(view.harmony.plan);
+    let mut before = None;
     for ((index, caption), chord) in CAPTIONS.into_iter().enumerate().zip(chords) {
+        let stays = index > 0 && chord == before;
+        before = chord;
         let place = theme::cut_left(&mut rect, BOX);
         theme::cut_left(&mut rect, ROOM);
         let caption = if held && index == 0 { "Now, held" } else { caption };
-        show_box(ui, place, (index, caption), chord, scene);
+        show_box(ui, place, (index, caption), (chord, stays), scene);
     }
 }
 
-fn show_box(ui: &mut Ui, mut rect: Rect, (index, caption): (usize, &str), chord: Option<Chord>, scene: &Scene<'_>) {
+/// Draws a box; where the chord stays what it was there is a dot in it.
+fn show_box(
+    ui: &mut Ui,
+    mut rect: Rect,
+    (index, caption): (usize, &str),
+    (chord, stays): (Option<Chord>, bool),
+    scene: &Scene<'_>,
+) {
     let heading = theme::cut_top(&mut rect, 20.0);
     theme::write(ui.painter(), heading, Align2::LEFT_CENTER, caption, theme::small_font(), theme::DIM);
     let name = chord.map_or_else(|| "–".to_owned(), chord_name);
@@ -41,7 +51,8 @@ fn show_box(ui: &mut Ui, mut rect: Rect, (index, caption): (usize, &str), chord:
         ui.painter().rect_stroke(rect, theme::CORNER, Stroke::new(2.0, theme::WARNING), StrokeKind::Inside);
     }
     let (size, colour) = if index == 0 { (28.0, theme::TEXT) } else { (20.0, theme::DIM) };
-    theme::write(ui.painter(), rect, Align2::CENTER_CENTER, &name, FontId::proportional(size), colour);
+    let written = if stays { "·" } else { &name };
+    theme::write(ui.painter(), rect, Align2::CENTER_CENTER, written, FontId::proportional(size), colour);
     let shown = Popup::menu(&response).show(|ui| show_choice(ui, chord, held, scene));
     if shown.is_none() {
         help::point(response, "Chord");

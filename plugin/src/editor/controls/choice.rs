@@ -12,8 +12,8 @@ use crate::editor::{
     theme,
 };
 
-/// Values up to which all are shown side by side.
-const SIDE_BY_SIDE: i32 = 3;
+/// Letters that all names together may have to be shown side by side.
+const SIDE_BY_SIDE: usize = 14;
 /// Height beyond which a menu is scrolled.
 const MENU: f32 = 320.0;
 
@@ -35,7 +35,11 @@ impl Choice<'_> {
             label::show(ui, name, self.param, self.hand, theme::DIM);
         }
         let place = row.shrink2(vec2(0.0, 3.0));
-        if self.count() <= SIDE_BY_SIDE { self.show_side_by_side(ui, place) } else { self.show_menu(ui, place) }
+        if self.names().iter().map(String::len).sum::<usize>() <= SIDE_BY_SIDE {
+            self.show_side_by_side(ui, place)
+        } else {
+            self.show_menu(ui, place)
+        }
     }
 
     fn show_side_by_side(&self, ui: &Ui, mut rect: Rect) {

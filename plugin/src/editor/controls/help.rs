@@ -61,6 +61,7 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Listen" => "What the songs are: genre, key, tempo, register, and where they lie among all music.",
         "Presets" => "Sounds with a name: those built in, and your own. A star says that something was changed since.",
         "Size" => "How large everything is drawn. The window itself is made larger by its corner.",
+        "MIDI file" => "Writes what the band has just played as a MIDI file, for any program that takes one.",
         "Networks" => "Which networks are in use, and another one for Mash from a file of yours.",
         "First sound" | "Second sound" => {
             "Two sounds to compare: each keeps its own settings, and what was done to it can be undone."

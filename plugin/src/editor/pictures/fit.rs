@@ -40,8 +40,12 @@ fn show_figures(ui: &mut Ui, mut rect: Rect, heard: &Listening, similarity: Opti
         ("Similarity", similarity),
         ("Fit", fit.overall()),
     ];
-    let width = rect.width() / figures.len() as f32;
-    for (name, value) in figures {
+    // Similarity is known while somebody listens, the others once both songs were heard: until then nothing is shown of them.
+    let known = figures.iter().any(|(_, value)| value.is_some());
+    let shown = figures.into_iter().filter(|(name, value)| known && (*name != "Similarity" || value.is_some()));
+    let shown: Vec<_> = shown.collect();
+    let width = rect.width() / shown.len().max(1) as f32;
+    for (name, value) in shown {
         show_figure(ui, theme::cut_left(&mut rect, width).shrink2(vec2(4.0, 0.0)), name, value);
     }
 }
@@ -53,7 +57,8 @@ fn show_figure(ui: &mut Ui, mut rect: Rect, name: &str, value: Option<f32>) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {text}")));
     help::point(response, name);
     let line = theme::cut_top(&mut rect, LINE);
-    theme::write(ui.painter(), line, Align2::LEFT_CENTER, name, theme::small_font(), theme::DIM);
+    let short = name.trim_end_matches(" fit");
+    theme::write(ui.painter(), line, Align2::LEFT_CENTER, short, theme::small_font(), theme::DIM);
     theme::write(ui.painter(), line, Align2::RIGHT_CENTER, text, theme::small_font(), theme::TEXT);
     let bar = theme::cut_top(&mut rect, 8.0);
     ui.painter().rect_filled(bar, theme::CORNER, theme::GROOVE);

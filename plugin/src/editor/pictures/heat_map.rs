@@ -143,10 +143,16 @@ pub fn colour(column: &MaskColumn, part: Option<Part>, band: usize) -> Color32 {
 
 fn draw_grid(painter: &Painter, rect: Rect, span: Option<f32>) {
     let line = Stroke::new(1.0, Color32::from_white_alpha(14));
+    let mut free = rect.bottom();
     for (hz, text) in TICKS {
         let y = rect.bottom() - (band_position(hz) + 0.5) / BANDS as f32 * rect.height();
         painter.hline(rect.x_range(), y, line);
         let place = Rect::from_min_size(pos2(rect.left() + 5.0, y - 7.0), vec2(40.0, 14.0));
+        // In a small window not every line has room for its name.
+        if place.bottom() > free {
+            continue;
+        }
+        free = place.top();
         theme::write_over(painter, place, Align2::LEFT_CENTER, text);
     }
     for ago in 1..=span.unwrap_or(0.0) as u32 {

@@ -55,8 +55,8 @@ pub struct Meters {
 }
 
 impl Meters {
-    /// Draws the three meters side by side.
-    pub fn show(&mut self, ui: &Ui, mut rect: Rect, telemetry: &Telemetry) {
+    /// Draws the meters side by side: of both songs and the output, or in Accompany of the voice and the output.
+    pub fn show(&mut self, ui: &Ui, mut rect: Rect, telemetry: &Telemetry, accompanies: bool) {
         let now = ui.input(|input| input.time);
         let hops = telemetry.hops.load(Relaxed);
         if hops != self.heard.0 {
@@ -64,13 +64,14 @@ impl Meters {
         }
         let silent = now - self.heard.1 > STOPPED_AFTER;
         show_scale(ui, theme::cut_right(&mut rect, 22.0));
-        let width = rect.width() / 3.0;
+        let width = rect.width() / if accompanies { 2.0 } else { 3.0 };
         let songs = [
-            ("A", theme::SONG_A, &telemetry.peak_a),
+            (if accompanies { "Voice" } else { "A" }, theme::SONG_A, &telemetry.peak_a),
             ("B", theme::SONG_B, &telemetry.peak_b),
             ("Out", theme::BOTH, &telemetry.peak_out),
         ];
-        for ((name, colour, peaks), holds) in songs.into_iter().zip(&mut self.holds) {
+        let shown = songs.into_iter().zip(&mut self.holds).filter(|((name, ..), _)| !accompanies || *name != "B");
+        for ((name, colour, peaks), holds) in shown {
             let peaks = peaks.each_ref().map(|peak| if silent { 0.0 } else { peak.load(Relaxed) });
             holds.iter_mut().zip(peaks).for_each(|(hold, peak)| hold.hear(peak, now));
             show_meter(ui, theme::cut_left(&mut rect, width), (name, colour), peaks, holds);

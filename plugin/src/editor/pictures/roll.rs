@@ -260,7 +260,7 @@ pub fn show_legend(ui: &Ui, mut rect: Rect) {
         .into_iter()
         .chain(["Drums", "Bass", "Keys", "Pad"].into_iter().zip(Instrument::ALL.map(colour)));
     for (name, colour) in lines.take(2 + INSTRUMENTS) {
-        let mut place = theme::cut_left(&mut rect, 62.0);
+        let mut place = theme::cut_left(&mut rect, 54.0);
         let mark = theme::cut_left(&mut place, 14.0);
         let mark = Rect::from_center_size(mark.center(), vec2(9.0, NOTE));
         ui.painter().rect_filled(mark, 1.0, colour);

@@ -270,7 +270,8 @@ fn columns_reach_the_map_and_a_part_can_be_chosen() {
         view.collect(&shared);
     }
     assert_eq!(view.heat_map.newest(), Some(&column));
-    with_editor(|editor, _, _| {
+    shared.telemetry.b_present.store(true, Relaxed);
+    with_editor_of(shared, |editor, _, _| {
         editor.get_by_role_and_label(Role::Button, "Drums").click();
         editor.run();
         assert_eq!(editor.state().heat_map.part(), Some(Part::Drums));
