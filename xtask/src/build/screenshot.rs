@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
+mod sheet;
+
 /// Frames in a block.
 const FRAMES: usize = 512;
 /// An editor that drew something has more colours than this.
@@ -39,9 +41,18 @@ pub(crate) struct Args {
     /// The host's tempo in quarter notes per minute
     #[arg(long, default_value_t = 120.0)]
     tempo: f64,
-    /// A place in the editor at size 1 that is clicked on after the first second, e.g. 340,23 for the Listen page
-    #[arg(long, value_name = "X,Y", value_parser = place)]
-    click: Option<[f64; 2]>,
+    /// A place in the editor at size 1 that is clicked on, one a second, e.g. 340,23 for the Listen page (repeatable)
+    #[arg(long = "click", value_name = "X,Y", value_parser = place)]
+    clicks: Vec<[f64; 2]>,
+    /// The size that the host drags the window to, at size 1
+    #[arg(long, value_name = "WIDTH,HEIGHT", value_parser = place)]
+    window: Option<[f64; 2]>,
+    /// No song B
+    #[arg(long)]
+    alone: bool,
+    /// Every page, mode and size instead, each as a picture beside this one, which shows them all
+    #[arg(long, value_name = "FILE.png", conflicts_with = "output")]
+    sheet: Option<PathBuf>,
     /// Use the X server that is there
     #[arg(long, hide = true)]
     child: bool,
@@ -54,6 +65,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<()> {
     ensure!((1.0..=2.0).contains(&args.scale), "--scale goes from 1 to 2");
     ensure!((0.0..=60.0).contains(&args.seconds), "--seconds goes from 0 to 60");
+    if let Some(sheet) = &args.sheet {
+        return sheet::run(sheet);
+    }
     let output = args.output.clone().unwrap_or_else(|| project::root().join("docs/editor.png"));
     if let (true, Some(bundle)) = (args.child, &args.bundle) {
         return take(bundle, &output, &args);
@@ -68,9 +82,9 @@ pub(crate) fn run(args: Args) -> Result<()> {
     command.args(["screenshot", "--child", "--bundle"]).arg(&bundles.clap);
     command.args(["--scale", &scale, "--seconds", &seconds, "--tempo", &tempo]);
     command.args(args.input.iter().flat_map(|input| ["--input".as_ref(), input.as_os_str()]));
-    if let Some([x, y]) = args.click {
-        command.args(["--click", &format!("{x},{y}")]);
-    }
+    command.args(args.clicks.iter().flat_map(|[x, y]| ["--click".to_owned(), format!("{x},{y}")]));
+    command.args(args.window.iter().flat_map(|[x, y]| ["--window".to_owned(), format!("{x},{y}")]));
+    command.args(args.alone.then_some("--alone"));
     command.args(args.params.iter().flat_map(|param| ["--param", param]));
     project::run(command.arg("--output").arg(&output))?;
     println!("{}", output.display());
@@ -83,23 +97,26 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     for param in &args.params {
         set(&mut plugin, param)?;
     }
-    let songs = songs(args.input.as_deref())?;
+    let songs = songs(args.input.as_deref(), args.alone)?;
     let processor = plugin.activate(songs.rate.into(), FRAMES as u32)?;
     let mut window = HostWindow::open(640, 480)?;
     let (width, height) = plugin.open_editor(window.id(), args.scale)?;
     window.resize(width.try_into()?, height.try_into()?)?;
+    if let Some(size) = args.window {
+        let [width, height] = size.map(|side| (side * args.scale) as u32);
+        let (width, height) = plugin.resize_editor(width, height)?;
+        window.resize(width.try_into()?, height.try_into()?)?;
+    }
     let inputs = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
     let outputs = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
     let length = (args.seconds, args.tempo);
     let audio = thread::spawn(move || play(processor, songs, inputs, outputs, length));
-    let mut click = args.click;
+    let mut clicks = (1..).zip(&args.clicks).peekable();
     let opened = Instant::now();
     while !audio.is_finished() {
         plugin.idle();
         window.idle();
-        if opened.elapsed() > Duration::from_secs(1)
-            && let Some([x, y]) = click.take()
-        {
+        if let Some((_, [x, y])) = clicks.next_if(|(second, _)| opened.elapsed() > Duration::from_secs(*second)) {
             window.click((x * args.scale) as i16, (y * args.scale) as i16)?;
         }
         sleep(TURN);
@@ -135,13 +152,17 @@ struct Songs {
     b: Vec<f32>,
 }
 
-fn songs(input: Option<&Path>) -> Result<Songs> {
+fn songs(input: Option<&Path>, alone: bool) -> Result<Songs> {
     let demo = project::root().join("tests/fixtures/demo");
     let a = decode(input.unwrap_or(&demo.join("song_a.flac")))?;
     let rate = a.rate;
     let [a, _] = a.into_stereo();
     // Only the demo's own songs belong together.
-    let b = if input.is_none() { decode(&demo.join("song_b.flac"))?.into_stereo()[0].clone() } else { Vec::new() };
+    let b = if input.is_none() && !alone {
+        decode(&demo.join("song_b.flac"))?.into_stereo()[0].clone()
+    } else {
+        Vec::new()
+    };
     Ok(Songs { rate, a, b })
 }
 

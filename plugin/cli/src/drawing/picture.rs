@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, io::Cursor, path::Path};
 
 use anyhow::{Context, Result};
-use image::{ImageFormat, Rgb, RgbImage};
+use image::{ImageFormat, Rgb, RgbImage, imageops::FilterType};
 use songweave_audio::draft::write_bytes;
 
 /// 8-bit RGB.
@@ -26,6 +26,32 @@ impl Picture {
     /// A picture of RGB rows; `None` where they are too few.
     pub fn from_rows(width: u32, height: u32, pixels: Vec<u8>) -> Option<Self> {
         RgbImage::from_raw(width, height, pixels).map(Self)
+    }
+
+    /// A picture from a file.
+    ///
+    /// # Errors
+    /// The file is missing or no picture.
+    pub fn read(path: &Path) -> Result<Self> {
+        let read = image::open(path).with_context(|| format!("cannot read the picture {}", path.display()))?;
+        Ok(Self(read.into_rgb8()))
+    }
+
+    /// Height in pixels.
+    pub fn height(&self) -> u32 {
+        self.0.height()
+    }
+
+    /// The picture at another width.
+    #[must_use]
+    pub fn scaled(&self, width: u32) -> Self {
+        let height = (u64::from(self.0.height()) * u64::from(width) / u64::from(self.0.width().max(1))) as u32;
+        Self(image::imageops::resize(&self.0, width, height.max(1), FilterType::CatmullRom))
+    }
+
+    /// Puts another picture over this one, its top left corner at a place.
+    pub fn place(&mut self, other: &Self, x: u32, y: u32) {
+        image::imageops::replace(&mut self.0, &other.0, x.into(), y.into());
     }
 
     /// The colour of a pixel.

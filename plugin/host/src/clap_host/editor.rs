@@ -4,7 +4,7 @@ use super::ClapPlugin;
 use crate::HostError;
 use std::ffi::c_void;
 
-use clack_extensions::gui::{GuiApiType, GuiConfiguration, PluginGui, Window};
+use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, PluginGui, Window};
 
 impl ClapPlugin {
     /// Opens the editor inside a [`crate::HostWindow`] by its id, drawn at `scale` (1.0 = 100 %), and returns its size in pixels.
@@ -28,6 +28,21 @@ impl ClapPlugin {
         // SAFETY: the caller keeps the window until `close_editor`.
         unsafe { gui.set_parent(&handle, window) }.map_err(refused)?;
         gui.show(&handle).map_err(refused)?;
+        Ok((size.width, size.height))
+    }
+
+    /// Drags the open editor to a size in pixels; returns the one that it takes.
+    ///
+    /// # Errors
+    /// When the editor has a size of its own.
+    pub fn resize_editor(&mut self, width: u32, height: u32) -> Result<(u32, u32), HostError> {
+        let handle = self.instance.plugin_handle();
+        let gui = handle.get_extension::<PluginGui>().ok_or(HostError::Missing("editor"))?;
+        if !gui.can_resize(&handle) {
+            return Err(HostError::Missing("editor that can be resized"));
+        }
+        let size = gui.adjust_size(&handle, GuiSize { width, height }).unwrap_or(GuiSize { width, height });
+        gui.set_size(&handle, size).map_err(|error| HostError::refused("the size of its editor", error))?;
         Ok((size.width, size.height))
     }
 

@@ -36,9 +36,9 @@ impl Choice<'_> {
         }
         let place = row.shrink2(vec2(0.0, 3.0));
         if self.names().iter().map(String::len).sum::<usize>() <= SIDE_BY_SIDE {
-            self.show_side_by_side(ui, place)
+            self.show_side_by_side(ui, place);
         } else {
-            self.show_menu(ui, place)
+            self.show_menu(ui, place);
         }
     }
 
