@@ -48,7 +48,7 @@ impl NiceEguiApp for App {
             let (params, shared) = (&*self.params, &*self.shared);
             let hand = Hand::new(host.param_setter(), params);
             view.show(ui, &Scene { title: self.title, params, shared, hand });
-            let (size, zoom) = (ui.max_rect().size(), ui.ctx().zoom_factor());
+            let (size, zoom) = (ui.ctx().viewport_rect().size(), ui.ctx().zoom_factor());
             let window = WindowSize { width: size.x, height: size.y, zoom };
             locked(&params.state.memory).window = Some(window);
         }

@@ -1,0 +1,40 @@
+//! The editor's window in a host: dragged, closed, and opened again from a saved project. Needs an X server:
+//! `xvfb-run cargo test --release -p songweave-tests --test editor -- --ignored`.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::{thread::sleep, time::Duration};
+
+use songweave_host::{ClapPlugin, HostWindow};
+use songweave_tests::bounce::{SONGWEAVE, instance};
+
+/// Lets the window draw for a while.
+fn wait(plugin: &mut ClapPlugin) {
+    for _ in 0..50 {
+        plugin.idle();
+        sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+#[ignore = "needs an X server"]
+fn a_window_opens_as_large_as_it_was_closed_in_this_project_and_in_a_saved_one() {
+    let mut window = HostWindow::open(640, 480).unwrap();
+    let mut plugin = instance(SONGWEAVE).unwrap();
+    let usual = plugin.open_editor(window.id(), 1.0).unwrap();
+    window.resize(usual.0 as u16, usual.1 as u16).unwrap();
+    wait(&mut plugin);
+    let dragged = (usual.0 + 180, usual.1 + 90);
+    assert_eq!(plugin.resize_editor(dragged.0, dragged.1).unwrap(), dragged, "the plugin takes any larger size");
+    window.resize(dragged.0 as u16, dragged.1 as u16).unwrap();
+    wait(&mut plugin);
+    plugin.close_editor();
+    assert_eq!(plugin.open_editor(window.id(), 1.0).unwrap(), dragged);
+    wait(&mut plugin);
+    plugin.close_editor();
+    let project = plugin.save_state().unwrap();
+    let mut other = instance(SONGWEAVE).unwrap();
+    other.load_state(&project).unwrap();
+    assert_eq!(other.open_editor(window.id(), 1.0).unwrap(), dragged);
+    other.close_editor();
+}
