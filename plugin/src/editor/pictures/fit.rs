@@ -17,20 +17,24 @@ pub fn show(ui: &mut Ui, mut rect: Rect, heard: &Listening, similarity: Option<f
     rect = rect.shrink2(vec2(12.0, 6.0));
     let mut top = theme::cut_top(&mut rect, 2.0 * LINE);
     theme::cut_top(&mut rect, 4.0);
-    let mut songs = theme::cut_left(&mut top, SONGS);
+    let figures = figures(heard, similarity);
+    let width = if figures.is_empty() { top.width() } else { SONGS };
+    let mut songs = theme::cut_left(&mut top, width);
     for (name, colour, text) in [("A", theme::SONG_A, song_a(heard)), ("B", theme::SONG_B, song_b(heard))] {
         let mut line = theme::cut_top(&mut songs, LINE);
         let letter = theme::cut_left(&mut line, 18.0);
         theme::write(ui.painter(), letter, Align2::LEFT_CENTER, name, theme::font(), colour);
         theme::sentence(ui, line, &text, theme::TEXT);
     }
-    show_figures(ui, top, heard, similarity);
+    show_figures(ui, top, &figures);
     for sentence in words::sentences(heard) {
         theme::sentence(ui, theme::cut_top(&mut rect, LINE), &sentence, theme::DIM);
     }
 }
 
-fn show_figures(ui: &mut Ui, mut rect: Rect, heard: &Listening, similarity: Option<f32>) {
+/// The figures that are shown with their names. Similarity is known while somebody listens, the others once both songs were heard:
+/// until then nothing is shown of them.
+fn figures(heard: &Listening, similarity: Option<f32>) -> Vec<(&'static str, Option<f32>)> {
     let fit = &heard.fit;
     let figures = [
         ("Key fit", fit.key),
@@ -40,13 +44,14 @@ fn show_figures(ui: &mut Ui, mut rect: Rect, heard: &Listening, similarity: Opti
         ("Similarity", similarity),
         ("Fit", fit.overall()),
     ];
-    // Similarity is known while somebody listens, the others once both songs were heard: until then nothing is shown of them.
     let known = figures.iter().any(|(_, value)| value.is_some());
-    let shown = figures.into_iter().filter(|(name, value)| known && (*name != "Similarity" || value.is_some()));
-    let shown: Vec<_> = shown.collect();
-    let width = rect.width() / shown.len().max(1) as f32;
-    for (name, value) in shown {
-        show_figure(ui, theme::cut_left(&mut rect, width).shrink2(vec2(4.0, 0.0)), name, value);
+    figures.into_iter().filter(|(name, value)| known && (*name != "Similarity" || value.is_some())).collect()
+}
+
+fn show_figures(ui: &mut Ui, mut rect: Rect, figures: &[(&'static str, Option<f32>)]) {
+    let width = rect.width() / figures.len().max(1) as f32;
+    for (name, value) in figures {
+        show_figure(ui, theme::cut_left(&mut rect, width).shrink2(vec2(4.0, 0.0)), name, *value);
     }
 }
 
