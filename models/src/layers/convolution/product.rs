@@ -1,7 +1,7 @@
 //! Products of matrices on one thread, with the same bits every time. `gemm` takes pointers, so this file is `unsafe`.
 #![allow(unsafe_code)]
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// A matrix inside a slice: row after row, `stride` numbers from one row's begin to the next one's. Rows may overlap.
 #[derive(Debug, Clone, Copy)]
@@ -58,11 +58,12 @@ const DEPTH: usize = 512;
 /// Rows that are multiplied at once. With more `gemm` lays out the panel anew in every call.
 const ROWS: usize = 48;
 
-/// A second factor that is multiplied again and again, panel after panel, so that it is read in order.
+/// A second factor that is multiplied again and again, panel after panel, so that it is read in order. Clones have the same
+/// numbers in memory.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Panels {
     /// `[panel][row][column]`, zeros after the last column.
-    data: Vec<f32>,
+    data: Arc<[f32]>,
     rows: usize,
     columns: usize,
 }
@@ -77,7 +78,7 @@ impl Panels {
                 data[(panel * rows + row) * PANEL..][..numbers.len()].copy_from_slice(numbers);
             }
         }
-        Self { data, rows, columns }
+        Self { data: data.into(), rows, columns }
     }
 
     /// For every job `out[m][columns] = a[m][k] * b[k][columns]`, added to what is there if `add`, panel after panel: each is
@@ -114,4 +115,15 @@ pub(super) struct Job {
     pub(super) a: usize,
     /// The rows of the second factor that are multiplied.
     pub(super) inner: Range<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_of_panels_share_their_numbers() {
+        let panels = Panels::new(&[1.0; 40], 20);
+        assert!(Arc::ptr_eq(&panels.data, &panels.clone().data));
+    }
 }

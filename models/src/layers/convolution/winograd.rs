@@ -27,9 +27,12 @@ const AT_POINTS: [[f64; 3]; POINTS] = [
     [0.0, 0.0, 1.0],
 ];
 
-/// Three weights at a point.
-fn weight_at(point: usize, weights: [f32; 3]) -> f32 {
-    AT_POINTS[point].iter().zip(weights).map(|(part, weight)| part * f64::from(weight)).sum::<f64>() as f32
+/// Three weights at a point, for many places.
+fn weights_at<'a>(point: usize, [a, b, c]: [&'a [f32]; 3]) -> impl Iterator<Item = f32> + use<'a> {
+    let [of_a, of_b, of_c] = AT_POINTS[point];
+    let sum =
+        move |((a, b), c): ((&f32, &f32), &f32)| of_a * f64::from(*a) + of_b * f64::from(*b) + of_c * f64::from(*c);
+    a.iter().zip(b).zip(c).map(sum).map(|sum| sum as f32)
 }
 
 /// `L` neighbouring numbers.

@@ -61,6 +61,23 @@ pub struct ModelInfo {
     pub file: Option<PathBuf>,
 }
 
+/// The network of Studio quality that was read last. As it multiplies them its weights take 55 MB, so that all instances in a
+/// process have the same.
+static STUDIO: Mutex<Option<(&'static [u8], StudioNetwork)>> = Mutex::new(None);
+
+/// The network of Studio quality with these weights.
+fn studio_network(weights: &'static [u8]) -> Result<StudioNetwork, WeightError> {
+    let mut last = locked(&STUDIO);
+    if let Some((same, network)) = &*last
+        && std::ptr::eq(*same, weights)
+    {
+        return Ok(network.clone());
+    }
+    let network = StudioNetwork::from_bytes(weights)?;
+    *last = Some((weights, network.clone()));
+    Ok(network)
+}
+
 struct Source {
     bytes: Cow<'static, [u8]>,
     info: ModelInfo,
@@ -118,7 +135,7 @@ impl ModelSlot {
     /// When the weights are damaged.
     pub fn studio(&self, layout: &StreamLayout) -> Result<Option<DelayedDecisions>, WeightError> {
         let Some(weights) = self.studio.filter(|_| layout.mask_delay > 0) else { return Ok(None) };
-        let studio = Studio::new(StudioNetwork::from_bytes(weights)?, layout);
+        let studio = Studio::new(studio_network(weights)?, layout);
         Ok(Some(DelayedDecisions::new(studio, layout.mask_delay)))
     }
 

@@ -10,7 +10,7 @@ use super::{
         FeatureMap, KERNEL, Leaky, kernel_rows,
         product::{Job, Panels, Rows},
     },
-    POINTS, TILE, gather, spread, weight_at,
+    POINTS, TILE, gather, spread, weights_at,
 };
 
 /// Columns of zeros before a row and after it.
@@ -42,15 +42,14 @@ impl Down {
     pub(in super::super) fn new(weight: &Tensor, bias: &Tensor) -> Result<Self> {
         let (outputs, inputs, ..) = weight.dims4()?;
         let weights: Vec<f32> = weight.permute((2, 3, 1, 0))?.flatten_all()?.to_vec1()?;
+        let (places, zeros) = (inputs * outputs, vec![0.0; inputs * outputs]);
         let at_point = |point: usize| {
-            let mut at_point = Vec::with_capacity(KERNEL * phases(point) * inputs * outputs);
-            for row in weights.chunks_exact(KERNEL * inputs * outputs) {
-                let weight = |column: usize, place: usize| row[column * inputs * outputs + place];
-                let odd = |place| [weight(0, place), weight(2, place), weight(4, place)];
-                let even = |place| [0.0, weight(1, place), weight(3, place)];
-                at_point.extend((0..inputs * outputs).map(|place| weight_at(point, odd(place))));
+            let mut at_point = Vec::with_capacity(KERNEL * phases(point) * places);
+            for row in weights.chunks_exact(KERNEL * places) {
+                let weight = |column: usize| &row[column * places..(column + 1) * places];
+                at_point.extend(weights_at(point, [weight(0), weight(2), weight(4)]));
                 if phases(point) > 1 {
-                    at_point.extend((0..inputs * outputs).map(|place| weight_at(point, even(place))));
+                    at_point.extend(weights_at(point, [&zeros, weight(1), weight(3)]));
                 }
             }
             Panels::new(&at_point, outputs)

@@ -11,7 +11,7 @@ use super::{
         product::{Job, Panels, Rows},
         up_kernel,
     },
-    POINTS, TILE, gather, spread, weight_at,
+    POINTS, TILE, gather, spread, weights_at,
 };
 
 /// See [`TransposedConvolution`](super::super::TransposedConvolution).
@@ -41,17 +41,15 @@ impl Up {
     pub(in super::super) fn new(weight: &Tensor, bias: &Tensor) -> Result<Self> {
         let (inputs, outputs, ..) = weight.dims4()?;
         let weights: Vec<f32> = weight.permute((2, 3, 0, 1))?.flatten_all()?.to_vec1()?;
-        let weight =
-            |row: usize, column: usize, place: usize| weights[(row * KERNEL + column) * inputs * outputs + place];
+        let zeros = vec![0.0; outputs];
         let at_point = |rows: &[usize], point: usize| {
             let mut at_point = Vec::with_capacity(rows.len() * phases(point) * inputs * outputs);
-            for (row, input) in rows.iter().flat_map(|row| (0..inputs).map(move |input| (*row, input))) {
-                let places = input * outputs..(input + 1) * outputs;
-                let odd = |place| [weight(row, 4, place), weight(row, 2, place), weight(row, 0, place)];
-                let even = |place| [weight(row, 3, place), weight(row, 1, place), 0.0];
-                at_point.extend(places.clone().map(|place| weight_at(point, odd(place))));
+            for (row, input) in rows.iter().flat_map(|row| (0..inputs).map(move |input| (row, input))) {
+                let weight =
+                    |column: usize| &weights[((row * KERNEL + column) * inputs + input) * outputs..][..outputs];
+                at_point.extend(weights_at(point, [weight(4), weight(2), weight(0)]));
                 if phases(point) > 1 {
-                    at_point.extend(places.map(|place| weight_at(point, even(place))));
+                    at_point.extend(weights_at(point, [weight(3), weight(1), &zeros]));
                 }
             }
             Panels::new(&at_point, phases(point) * outputs)
