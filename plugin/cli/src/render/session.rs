@@ -120,9 +120,11 @@ impl<'a> Run<'a> {
         self.bar.set_length((song + latency) as u64);
         self.play_until(song, plugin, processor)?;
         let longest = LONGEST_TAIL * u64::from(self.job.inputs.sample_rate);
+        // A tail counts from the end of the song in what comes out, so the latency is a part of it.
         let tail = processor.tail().map_or(longest, |tail| tail.min(longest)) as usize;
-        self.bar.set_length((song + latency + tail) as u64);
-        self.play_until(song + latency + tail, plugin, processor)?;
+        let end = song + tail.max(latency);
+        self.bar.set_length(end as u64);
+        self.play_until(end, plugin, processor)?;
         self.bar.finish_and_clear();
         Ok(())
     }
