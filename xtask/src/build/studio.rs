@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// SHA-256 of the converted file.
-const DIGEST: &str = "360354b4157a168b32669c9fb12a0a709973fefca8fc7b834ba9cf4d883ea070";
+const DIGEST: &str = "3fcf95a65724b9bb2273eb852ca48e7b906b443025f3757b0b429cc1e50085f7";
 /// Bytes of what is fetched, for the reader.
 const MEGABYTES: u32 = 89;
 
@@ -32,14 +32,25 @@ pub(crate) fn provide() -> Result<()> {
     }
 }
 
-/// The original's network for the vocals, which is no part of the plugin: to compare with.
+/// A network of the original's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stem {
+    Vocals,
+    Accompaniment,
+}
+
+/// A network of the original's as it was published, which is no part of the plugin: to compare with, and to train on from.
 ///
 /// # Errors
 /// It cannot be fetched.
-pub(crate) fn vocals() -> Result<PathBuf> {
-    let file = project::target().join("spleeter-vocals.safetensors");
+pub(crate) fn original(stem: Stem) -> Result<PathBuf> {
+    let name = match stem {
+        Stem::Vocals => "spleeter-vocals.safetensors",
+        Stem::Accompaniment => "spleeter-accompaniment.safetensors",
+    };
+    let file = project::target().join(name);
     if !file.is_file() {
-        convert(&file, 0)?;
+        convert(&file, stem, None)?;
     }
     Ok(file)
 }
@@ -54,17 +65,21 @@ fn fetch() -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    convert(&path, 1)?;
+    convert(&path, Stem::Accompaniment, Some(&project::root().join("models/weights/studio.tuned.safetensors")))?;
     ensure!(is_there(), "{} is not what was expected; remove it and try again", path.display());
     Ok(())
 }
 
-/// Fetches both networks and converts one: 0 = vocals, 1 = accompaniment.
-fn convert(path: &Path, stem: u8) -> Result<()> {
+/// Fetches both networks and converts one, with what training added to it.
+fn convert(path: &Path, stem: Stem, tuned: Option<&Path>) -> Result<()> {
     let converter = project::root().join("xtask/python/spleeter");
     let lists = ["requirements.txt", "alone.txt"].map(|list| converter.join(list));
     let python = python::environment_with("venv-spleeter", &lists[0], Some(&lists[1]))?;
     let partly = path.with_added_extension("partial");
-    project::run(Command::new(python).arg(converter.join("convert.py")).arg(&partly).arg(stem.to_string()))?;
+    let number = match stem {
+        Stem::Vocals => "0",
+        Stem::Accompaniment => "1",
+    };
+    project::run(Command::new(python).arg(converter.join("convert.py")).arg(&partly).arg(number).args(tuned))?;
     Ok(std::fs::rename(&partly, path)?)
 }

@@ -13,6 +13,11 @@ use songweave_datasets::{
 };
 use songweave_synth::{demo_songs, instruments::soundfont::DEFAULT_PATH};
 
+use crate::{
+    build::studio::{Stem, original},
+    project, python,
+};
+
 /// Where the data lies, seen from the workspace.
 pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
 
@@ -43,6 +48,8 @@ enum What {
     Melody(MelodyArgs),
     /// Pieces in the styles of many genres as the listener's hidden layers hear them
     Listener(ListenerArgs),
+    /// Mixtures of voices and backings for Studio's network, with what the original says of them
+    Studio(StudioArgs),
     /// The two demo songs, as committed in tests/fixtures/demo
     Demo(DemoArgs),
 }
@@ -70,6 +77,22 @@ struct MashArgs {
     /// A General MIDI sound font
     #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
     soundfont: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct StudioArgs {
+    /// Folder for the set; complete clips in it are kept
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    data: PathBuf,
+    /// Clips of twelve seconds to train on
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    clips: usize,
+    /// The same seed gives the same set
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
 }
 
 #[derive(clap::Args)]
@@ -188,8 +211,24 @@ pub(crate) fn run(args: Args) -> Result<()> {
         What::Pix2pix(args) => pix2pix(args),
         What::Melody(args) => melody(&args),
         What::Listener(args) => listener(args),
+        What::Studio(args) => studio(&args),
         What::Demo(args) => Ok(demo_songs::write(&args.out)?),
     }
+}
+
+/// The trainer's package makes this one: half of it is what the original's networks say.
+fn studio(args: &StudioArgs) -> Result<()> {
+    let (sources, whole) = (args.out.join("sources"), [Stem::Accompaniment, Stem::Vocals].map(original));
+    let mut collect = python::trainer("songweave_training.studio.sources")?;
+    project::run(collect.arg("--data").arg(&args.data).arg("--out").arg(&sources))?;
+    let mut mix = python::trainer("songweave_training.studio.mixtures")?;
+    mix.arg("--sources").arg(&sources).arg("--out").arg(&args.out).arg("--weights");
+    for weights in whole {
+        mix.arg(weights?);
+    }
+    project::run(mix.args(["--clips", &args.clips.to_string(), "--seed", &args.seed.to_string()]))?;
+    println!("Training set: {}", args.out.display());
+    Ok(())
 }
 
 fn groove(args: &GrooveArgs) -> Result<()> {

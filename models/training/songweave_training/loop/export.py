@@ -41,14 +41,14 @@ def ship(folder: Path, kind: str, state: dict, net: nn.Module, tensors: dict, go
     known |= {"architecture": {key: value for key, value in config["network"].items() if key != "dropout"}}
     known |= {"training": training}
     folder.mkdir(parents=True, exist_ok=True)
-    _write(tensors, folder / f"{kind}.safetensors", {"songweave": json.dumps(known | label)})
-    _write(golden, folder / f"{kind}.golden.safetensors")
+    write(tensors, folder / f"{kind}.safetensors", {"songweave": json.dumps(known | label)})
+    write(golden, folder / f"{kind}.golden.safetensors")
     facts = training | {"parameters": parameters_of(net)} | facts
     (folder / f"{kind}.training.json").write_text(json.dumps(facts, indent=2) + "\n")
     print(f"wrote {kind}.safetensors, .golden.safetensors and .training.json to {folder}: {facts['parameters']:,} parameters")
 
 
-def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+def write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
     """Writes a file that everybody may read; an interrupted write leaves the previous one."""
     temporary = path.with_suffix(".partial")
     save_file(tensors, temporary, metadata)

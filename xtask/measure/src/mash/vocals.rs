@@ -34,7 +34,9 @@ const TIMINGS: [Timing; 4] = [
 pub struct VocalNetworks {
     /// Live quality.
     pub live: MashNetwork,
-    /// Studio quality; the original's network for the accompaniment.
+    /// Studio quality: the original's network for the accompaniment, trained further for its short window.
+    pub studio: StudioNetwork,
+    /// The original's network for the accompaniment, as it was published.
     pub accompaniment: StudioNetwork,
     /// The original's network for the vocals.
     pub vocals: StudioNetwork,
@@ -51,6 +53,9 @@ pub struct VocalFigures {
     pub mixture: f64,
     /// Live quality.
     pub live: f64,
+    /// Studio quality with the original's weights, before they were trained further.
+    #[serde(default)]
+    pub untuned: Option<f64>,
     /// Studio quality.
     pub studio: f64,
     /// Spleeter as it was published: twelve seconds at once, both networks, every bin by itself.
@@ -91,7 +96,7 @@ pub fn measure_vocals(song: &Song, networks: &mut VocalNetworks) -> Result<Vocal
     let latencies = TIMINGS.into_iter().map(|timing| {
         let layout = StreamLayout::for_sample_rate(song.rate as f32);
         let latency = layout.with_mask_delay(Studio::lag_of(&layout, timing)).latency();
-        let estimate = studio(mixture, song.rate, &networks.accompaniment, timing);
+        let estimate = studio(mixture, song.rate, &networks.studio, timing);
         Ok(LatencyFigures {
             milliseconds: 1000.0 * latency as f64 / f64::from(song.rate),
             block: timing.block,
@@ -109,6 +114,7 @@ pub fn measure_vocals(song: &Song, networks: &mut VocalNetworks) -> Result<Vocal
         seconds: evaluated.seconds(),
         mixture: near(mixture)?,
         live: near(&live(mixture, song.rate, &networks.live)?)?,
+        untuned: Some(near(&studio(mixture, song.rate, &networks.accompaniment, Timing::SHIPPED))?),
         studio: shipped,
         spleeter: near(&original(mixture, [&mut networks.vocals, &mut networks.accompaniment]))?,
         oracle: near(&evaluated.oracle[Part::Vocals as usize])?,

@@ -120,13 +120,23 @@ fn vocals(vocals: &Vocals) -> String {
         "SI-SDR of the vocals in dB",
         "mixture",
         "Live",
+        "Studio before tuning",
         "Studio",
         "Spleeter, original",
         "oracle of the bands",
     ]);
     let row = |of: &VocalFigures| {
-        let figures = [of.mixture, of.live, of.studio, of.spleeter, of.oracle].map(decibels);
-        [vec![of.name.clone()], figures.to_vec()].concat()
+        let [mixture, live, studio, spleeter, oracle] =
+            [of.mixture, of.live, of.studio, of.spleeter, of.oracle].map(decibels);
+        vec![
+            of.name.clone(),
+            mixture,
+            live,
+            of.untuned.map_or_else(|| "–".to_owned(), decibels),
+            studio,
+            spleeter,
+            oracle,
+        ]
     };
     let rows: Vec<_> = vocals.mixtures.iter().chain([&vocals.mean]).map(row).collect();
     let both = format!(

@@ -10,7 +10,7 @@ use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
 use songweave_synth::song::{Parts, Song, Stereo, silence};
 
 use super::{RATE, bar};
-use crate::build::studio;
+use crate::build::studio::{self, Stem};
 
 /// Longest excerpt in seconds.
 const SECONDS: usize = 24;
@@ -45,8 +45,9 @@ pub(super) fn run(args: &Args) -> Result<()> {
     studio::provide()?;
     let mut networks = VocalNetworks {
         live: MashNetwork::embedded()?,
-        accompaniment: network(studio::path())?,
-        vocals: network(studio::vocals()?)?,
+        studio: network(studio::path())?,
+        accompaniment: network(studio::original(Stem::Accompaniment)?)?,
+        vocals: network(studio::original(Stem::Vocals)?)?,
     };
     let bar = bar(MIXTURES.len() * LEVELS_DB.len());
     let mut figures = Vec::new();
@@ -107,6 +108,11 @@ fn mean(figures: &[VocalFigures]) -> VocalFigures {
         seconds: of(|figures| figures.seconds),
         mixture: of(|figures| figures.mixture),
         live: of(|figures| figures.live),
+        untuned: figures
+            .iter()
+            .map(|figures| figures.untuned)
+            .sum::<Option<f64>>()
+            .map(|sum| sum / figures.len() as f64),
         studio: of(|figures| figures.studio),
         spleeter: of(|figures| figures.spleeter),
         oracle: of(|figures| figures.oracle),
@@ -126,11 +132,12 @@ fn latencies(figures: &[VocalFigures]) -> Vec<LatencyFigures> {
 
 fn print(figures: &[VocalFigures]) {
     println!(
-        "SI-SDR of the vocals in dB                         mixture   Live  Studio  Spleeter  oracle of the bands"
+        "SI-SDR of the vocals in dB                         mixture   Live  before tuning  Studio  Spleeter  oracle of the bands"
     );
     for row in figures.iter().chain([&mean(figures)]) {
         let VocalFigures { name, mixture, live, studio, spleeter, oracle, .. } = row;
-        println!("{name:<50} {mixture:>7.1} {live:>6.1} {studio:>7.1} {spleeter:>9.1} {oracle:>7.1}");
+        let untuned = row.untuned.unwrap_or(f64::NAN);
+        println!("{name:<50} {mixture:>7.1} {live:>6.1} {untuned:>14.1} {studio:>7.1} {spleeter:>9.1} {oracle:>7.1}");
     }
     println!("\nStudio quality at other latencies: ms, frames at once, frames after them, runs a second, dB");
     for LatencyFigures { milliseconds, block, ahead, runs_a_second, si_sdr } in latencies(figures) {
