@@ -114,6 +114,8 @@ class Studio(unittest.TestCase):
             left += float((weights - torch.from_numpy(tuned[name])).square().sum())
         self.assertLess(left, 0.02 * learned)
         self.assertGreater(learned, 0.0)
+        with self.assertRaisesRegex(ValueError, "is no tensor of this network"):
+            converter().with_learned({"other": np.zeros(3)}, path)
 
     def test_before_a_clip_there_is_silence(self):
         batch = Clips(self.data, "train").windows(0, np.array([9, 300]), (12, 4))

@@ -23,8 +23,7 @@ UFOAI = ["David01", "David02", "David03", "David04", "David05", "alBasrahM", "az
 UFOAI += ["van_geoscape", "van_mission", "van_mission2", "van_mission3", "van_mission4", "van_theme"]
 LMMS = ["EsoXLB-CPU", "Impulslogik-Zen", "Oglsdl-PpTrip", "Thomasso-AxeFromThe80s"]
 SONGS = ["2.Lithium", "3.Sodium", "4.Potassium"]
-STYLES = "EasyRock BasicRock RockShuffle Blues FastBlues BossaNova Country Disco Funk1 House Jazz54 Reggae Swing Ballad Folk Samba Salsa"
-STYLES += " BoogieWoogie Rhumba Beguine Tango Twist Techno"
+STYLES = "Ballad BasicRock Beguine Blues BossaNova FastBlues Folk Funk1 House Jazz54 Salsa Swing Tango"
 CHORDS = ["C Am F G", "Dm G C Am", "Am F C G", "Em C G D", "F Dm Bb C", "Gm Eb Bb F", "A D E A", "C C7 F Fm", "Bm G D A", "E A B7 E"]
 EVERY = 4
 """One of so many pieces of Freedoom's is played."""
