@@ -4,6 +4,7 @@ use crate::build::bundle;
 use crate::display::Display;
 use crate::project;
 use anyhow::{Context, Result, ensure};
+use cost::Cost;
 use songweave_audio::decode::decode;
 use songweave_cli::drawing::picture::Picture;
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, HostWindow, Transport};
@@ -11,12 +12,15 @@ use std::path::{Path, PathBuf};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
+mod cost;
 mod sheet;
 
 /// Frames in a block.
 const FRAMES: usize = 512;
 /// An editor that drew something has more colours than this.
 const DRAWN: usize = 100;
+/// Time after which an editor has opened and only draws.
+const SETTLED: Duration = Duration::from_secs(2);
 /// Time between two turns of the host's main loop.
 const TURN: Duration = Duration::from_millis(20);
 
@@ -113,13 +117,20 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     let audio = thread::spawn(move || play(processor, songs, inputs, outputs, length));
     let mut clicks = (1..).zip(&args.clicks).peekable();
     let opened = Instant::now();
+    let mut cost = None;
     while !audio.is_finished() {
         plugin.idle();
         window.idle();
         if let Some((_, [x, y])) = clicks.next_if(|(second, _)| opened.elapsed() > Duration::from_secs(*second)) {
             window.click((x * args.scale) as i16, (y * args.scale) as i16)?;
         }
+        if cost.is_none() && opened.elapsed() > SETTLED {
+            cost = Some(Cost::begin());
+        }
         sleep(TURN);
+    }
+    if let Some(told) = cost.and_then(|cost| cost.told()) {
+        println!("{told}");
     }
     let (width, height, rows) = window.picture()?;
     let picture = Picture::from_rows(width, height, rows).context("the window has fewer pixels than it says")?;

@@ -17,8 +17,9 @@ use crate::{
     shared::{Shared, locked},
 };
 
-/// Time between two pictures.
+/// Time between two pictures while the audio thread runs, and while it stands and nothing moves by itself.
 const PICTURE: Duration = Duration::from_millis(33);
+const STILL: Duration = Duration::from_millis(200);
 
 /// The editor of one instance, whether its window is open or not.
 pub struct App {
@@ -32,6 +33,8 @@ pub struct App {
     pub opened: Arc<Opened>,
     /// The host, once a window was opened.
     pub host: Option<GuiContext>,
+    /// Hops of the audio thread at the last picture.
+    pub hops: u64,
 }
 
 impl NiceEguiApp for App {
@@ -52,6 +55,8 @@ impl NiceEguiApp for App {
             let window = WindowSize { width: size.x, height: size.y, zoom };
             locked(&params.state.memory).window = Some(window);
         }
-        ui.ctx().request_repaint_after(PICTURE);
+        let hops = self.shared.telemetry.hops.load(Relaxed);
+        let stands = std::mem::replace(&mut self.hops, hops) == hops;
+        ui.ctx().request_repaint_after(if stands { STILL } else { PICTURE });
     }
 }

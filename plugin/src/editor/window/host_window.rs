@@ -61,7 +61,7 @@ fn make(
     let WindowSize { width, height, zoom } = remembered(params);
     let state = EguiEditorState::from_size(LogicalSize::new(width, height), zoom);
     let (params, shared, opened) = (params.clone(), shared.clone(), opened.clone());
-    let app = App { title, params, shared, opened, host: None };
+    let app = App { title, params, shared, opened, host: None, hops: 0 };
     Some((create_egui_editor(state.clone(), RepaintNotifier::new(), settings, app)?, state))
 }
 
