@@ -89,6 +89,8 @@ impl Folder {
     /// There is no room or no permission; the present file stays as it is then.
     pub fn save_over(&self, entry: &Entry, values: &Values) -> Result<(), String> {
         let draft = entry.path.with_extension("part");
+        // What a crash left there would forbid it for ever.
+        _ = fs::remove_file(&draft);
         let written =
             write_new(&draft, &file::write(&entry.name, values)).and_then(|()| fs::rename(&draft, &entry.path));
         written.map_err(|error| {

@@ -72,6 +72,7 @@ fn a_preset_of_the_users_is_saved_listed_loaded_renamed_and_deleted() {
     assert_eq!(folder.list(), (vec![entry.clone()], vec![]));
     let read = folder.load(&entry.path, &params).unwrap();
     assert_eq!((read.name, read.values, read.notice), (entry.name.clone(), values(0.1), None));
+    fs::write(entry.path.with_extension("part"), b"half a preset, left by a crash").unwrap();
     folder.save_over(&entry, &values(0.7)).unwrap();
     let renamed = folder.rename(&entry, "Other").unwrap();
     assert_eq!(folder.list().0, std::slice::from_ref(&renamed));
