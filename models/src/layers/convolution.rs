@@ -57,6 +57,11 @@ fn kernel_rows(start: isize, rows: usize) -> std::ops::Range<usize> {
     within(-start)..within(rows as isize - start)
 }
 
+/// The rows of an input, of `0..rows`, that the wanted rows of a convolution's output see.
+fn rows_below(wanted: &std::ops::Range<usize>, rows: usize) -> std::ops::Range<usize> {
+    (2 * wanted.start).saturating_sub(1)..(2 * wanted.end + 2).min(rows)
+}
+
 /// For a row of a transposed convolution's output: the places in [`UP_KERNEL`] that reach into `0..rows`, and the input row
 /// that the first of them sees.
 fn up_kernel(row: usize, rows: usize) -> (std::ops::Range<usize>, usize) {

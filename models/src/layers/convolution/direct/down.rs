@@ -8,7 +8,7 @@ use pulp::Arch;
 use super::super::{
     FeatureMap, KERNEL, Leaky, kernel_rows,
     product::{Job, Panels, Rows},
-    take_rows,
+    rows_below, take_rows,
 };
 
 /// Columns of zeros before a row and after it.
@@ -53,7 +53,7 @@ impl Down {
         wanted: Range<usize>,
     ) {
         let (rows, columns, channels) = (inputs[0].rows, outputs[0].columns, self.outputs());
-        let needed = (2 * wanted.start).saturating_sub(1)..(2 * wanted.end + 2).min(rows);
+        let needed = rows_below(&wanted, rows);
         Arch::new().dispatch(|| self.pad(inputs, before, needed.clone()));
         let (length, depth) = ((inputs[0].columns + 2 * PADDING) * self.inputs, KERNEL * self.inputs);
         let mut jobs = Vec::new();

@@ -9,6 +9,7 @@ use super::{
     super::{
         FeatureMap, KERNEL, Leaky, kernel_rows,
         product::{Job, Panels, Rows},
+        rows_below,
     },
     POINTS, TILE, gather, spread, weights_at,
 };
@@ -76,7 +77,7 @@ impl Down {
         wanted: Range<usize>,
     ) {
         let rows = inputs[0].rows;
-        let needed = (2 * wanted.start).saturating_sub(1)..(2 * wanted.end + 2).min(rows);
+        let needed = rows_below(&wanted, rows);
         Arch::new().dispatch(|| self.spread(inputs, before, needed.clone()));
         let (channels, tiles) = (self.outputs(), outputs[0].columns / TILE);
         let row_length = inputs.len() * tiles * channels;
