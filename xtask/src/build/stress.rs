@@ -65,11 +65,20 @@ fn parent(bundle: &Path, runs: usize) -> Result<()> {
 }
 
 /// Threads of editors' windows that run in this process, with those that their OpenGL starts under the same name; on Linux
-/// windows have threads of their own.
+/// windows have threads of their own. A thread that was waited for stays in the list for a moment more, and is told by its flags.
 fn window_threads() -> usize {
-    let name = |task: &std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
     let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    tasks.filter(|task| name(task).trim() == "baseview-window").count()
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
+    stats.filter(|stat| runs_a_window(stat).unwrap_or(false)).count()
+}
+
+/// Whether a line of `/proc/…/stat` (manual page proc_pid_stat: `id (name) state parent group session terminal owner flags …`)
+/// is that of a window's thread that has not begun to exit.
+fn runs_a_window(stat: &str) -> Option<bool> {
+    const EXITING: u32 = 4;
+    let (start, rest) = stat.rsplit_once(')')?;
+    let flags: u32 = rest.split_whitespace().nth(6)?.parse().ok()?;
+    Some(start.ends_with("(baseview-window") && flags & EXITING == 0)
 }
 
 /// One instance with its audio thread and its editor.
