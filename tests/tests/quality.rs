@@ -108,7 +108,7 @@ fn a_song_has_the_same_shares_whatever_the_other_is() {
     let silent = vec![0.0; layout.hop];
     // Song B is silent, sounds all the time, or pauses longer than a window; song A begins late.
     let [alone, beside, pausing] = [0, 1, 2].map(|kind| {
-        let mut studio = Studio::new(network.clone(), &layout);
+        let mut studio = Studio::new(network.clone(), &layout).unwrap();
         let hops = (0..420_u64).map(|hop| {
             let a = if hop < 30 { silent.clone() } else { noise(hop, layout.hop) };
             let sounds = kind == 1 || (kind == 2 && !(60..260).contains(&hop));
@@ -133,7 +133,7 @@ fn shares_are_told_of_the_hop_that_they_belong_to() {
     let network = network();
     for rate in [22_050.0, 32_000.0, 44_100.0, 48_000.0, 96_000.0] {
         let layout = StreamLayout::for_sample_rate(rate);
-        let mut studio = Studio::new(network.clone(), &layout);
+        let mut studio = Studio::new(network.clone(), &layout).unwrap();
         let (silent, sound) = (vec![0.0; layout.hop], noise(5, layout.hop));
         // Both songs sound from a hop on.
         let begin = 150;

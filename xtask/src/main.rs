@@ -8,6 +8,7 @@ mod files;
 mod measure;
 mod project;
 mod python;
+mod thread_time;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -29,9 +29,6 @@ pub const FRAME_SECONDS: f32 = 1024.0 / 44_100.0;
 /// The network with its weights.
 pub type StudioNetwork = Network<Unet>;
 
-/// Layers of the network: so many calls of [`StudioNetwork::advance`] decide a window.
-pub const LAYERS: usize = unet::STAGES;
-
 impl StudioNetwork {
     /// Begins to decide how much of some frames is what the network was trained to hear out, in one window or two.
     ///
@@ -54,12 +51,12 @@ impl StudioNetwork {
         self.layers.begin(windows, wanted);
     }
 
-    /// Does one layer; returns whether the windows are decided.
-    pub fn advance(&mut self) -> bool {
-        self.layers.advance()
+    /// Decides what was begun: nearly all of the work.
+    pub fn finish(&mut self) {
+        self.layers.finish();
     }
 
-    /// One of the windows that were begun last, in their order, and its mask, `[channel][frame][bin]`, 0…1: of the frames
+    /// One of the windows that were decided last, in their order, and its mask, `[channel][frame][bin]`, 0…1: of the frames
     /// that were wanted.
     ///
     /// # Panics
@@ -75,7 +72,7 @@ impl StudioNetwork {
     /// As [`Self::begin`].
     pub fn decide(&mut self, magnitudes: &Planes, wanted: Range<usize>) -> &Planes {
         self.begin(&[magnitudes], wanted);
-        while !self.advance() {}
+        self.finish();
         self.decided(0).1
     }
 }

@@ -11,3 +11,4 @@ pub mod follow;
 pub mod listener;
 pub mod mash;
 pub mod runtime;
+mod scheduling;

@@ -7,7 +7,6 @@ pub mod inference;
 pub mod listening;
 pub mod offline;
 pub mod pipeline;
-pub(crate) mod scheduling;
 pub mod slot;
 pub mod status;
 pub mod thread;

@@ -6,6 +6,7 @@ mod runtimes;
 
 use crate::build::{bundle, studio};
 use crate::project;
+use crate::thread_time::used;
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ use songweave_engine::runtime::status::Status;
 use songweave_engine::runtime::thread::Engine;
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, Transport};
 use songweave_measure::statistics::percentile;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -79,8 +81,8 @@ impl Played {
 fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, played: Played) -> Result<Value> {
     let Playback { times, missed, raised_priority } = playback(bundle, songs, hops as usize, played)?;
     let times = sorted_us(times);
-    let (inferred, status) = inference(songs, hops as usize, played)?;
-    let inferred = sorted_us(inferred);
+    let Inferred { durations, raised_priority: inference_raised, of_a_core } = inference(songs, hops as usize, played)?;
+    let inferred = sorted_us(durations);
     Ok(json!({
         "sample_rate": RATE,
         "block_size": FRAMES,
@@ -92,8 +94,10 @@ fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, played: Played) -> R
         },
         "inference_us": {
             "hops": inferred.len(), "p50": percentile(&inferred, 0.5), "p99": percentile(&inferred, 0.99),
-            "max": percentile(&inferred, 1.0), "raised_priority": status.raised_priority.load(Ordering::Relaxed),
+            "max": percentile(&inferred, 1.0), "raised_priority": inference_raised,
         },
+        // Of the inference thread, and of the thread of Studio's network.
+        "of_a_core": of_a_core,
     }))
 }
 
@@ -214,9 +218,21 @@ fn watch(plugin: &mut ClapPlugin, hops: usize, finished: impl Fn() -> bool) -> R
     Ok(())
 }
 
-/// How long the inference thread took for each of `hops` hops at the pace of the clock, in this process, and what else it tells
-/// of itself.
-fn inference(songs: &[Vec<f32>; 2], hops: usize, played: Played) -> Result<(Vec<Duration>, Arc<Status>)> {
+/// Threads of the engine and the beginnings of their names, as long as Linux keeps them.
+const THREADS: [(&str, &str); 2] = [("inference", "songweave-infer"), ("studio", "songweave-studi")];
+
+/// What was seen of the inference thread.
+struct Inferred {
+    /// Time of every hop.
+    durations: Vec<Duration>,
+    /// Whether the system let it run before ordinary threads.
+    raised_priority: bool,
+    /// Share of a core that each of [`THREADS`] took.
+    of_a_core: BTreeMap<&'static str, f64>,
+}
+
+/// How long the inference thread took for each of `hops` hops at the pace of the clock, in this process.
+fn inference(songs: &[Vec<f32>; 2], hops: usize, played: Played) -> Result<Inferred> {
     let slot = ModelSlot::embedded().context("the network in this program is damaged")?;
     // The plugin has the weights for as long as it lives, too.
     let weights = played.studio.then(|| std::fs::read(studio::path())).transpose()?;
@@ -231,7 +247,8 @@ fn inference(songs: &[Vec<f32>; 2], hops: usize, played: Played) -> Result<(Vec<
     let info = BlockInfo::from(Controls { mode: played.mode, ..Controls::default() });
     let mut block = [vec![0.0; FRAMES], vec![0.0; FRAMES]];
     let mut side = block.clone();
-    let started = Instant::now();
+    let names = THREADS.map(|(_, name)| name);
+    let (started, before) = (Instant::now(), used(&names));
     let mut number = 0;
     while status.durations.count() < hops {
         ensure!(number < hops + BEHIND, "the inference thread took {} of {number} hops", status.durations.count());
@@ -243,5 +260,11 @@ fn inference(songs: &[Vec<f32>; 2], hops: usize, played: Played) -> Result<(Vec<
         path.process(&mut [left.as_mut_slice(), right.as_mut_slice()], &side, &info, &mut clock, &mut ());
         number += 1;
     }
-    Ok((status.durations.all(), status))
+    let (seconds, after) = (started.elapsed().as_secs_f64(), used(&names));
+    let share = |name| Some((after.get(name)? - before.get(name)?) / seconds);
+    Ok(Inferred {
+        durations: status.durations.all(),
+        raised_priority: status.raised_priority.load(Ordering::Relaxed),
+        of_a_core: THREADS.into_iter().filter_map(|(thread, name)| Some((thread, share(name)?))).collect(),
+    })
 }

@@ -13,8 +13,6 @@ use crate::{
     layers::{Affine, Convolution, FeatureMap, Joined, Leaky, Planes, TransposedConvolution, exp},
 };
 
-/// Calls of [`Unet::advance`] that a window takes.
-pub(super) const STAGES: usize = 2 * LEVELS + 1;
 /// Rows and columns of the last layer's weights, and how far apart they reach.
 const LAST_KERNEL: usize = 4;
 const LAST_REACH: usize = 2;
@@ -51,7 +49,6 @@ pub struct Unet {
     masks: [Planes; SONGS],
     /// The frames that are decided.
     wanted: Range<usize>,
-    stage: Stage,
 }
 
 impl Architecture for Unet {
@@ -78,7 +75,6 @@ impl Architecture for Unet {
             raised: Default::default(),
             masks: Default::default(),
             wanted: 0..0,
-            stage: Stage::Done,
         };
         for (level, &outputs) in channels.iter().enumerate() {
             let (name, inputs) = (format!("down{}", level + 1), above(level));
@@ -102,7 +98,6 @@ impl Architecture for Unet {
 
     /// No answer depends on the windows before; one that was begun is given up.
     fn reset(&mut self) {
-        self.stage = Stage::Done;
         self.windows = Windows::default();
     }
 }
@@ -115,41 +110,19 @@ fn check(metadata: &Metadata) -> Result<(), WeightError> {
     Ok(())
 }
 
-/// What comes next in deciding a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Down(usize),
-    Up(usize),
-    Last,
-    Done,
-}
-
 impl Unet {
     /// Takes windows `[channel][frame][bin]` of the same size, whose frames and bins are multiples of 64, to decide some of
     /// their frames.
     pub(super) fn begin(&mut self, windows: &[&Planes], wanted: Range<usize>) {
         self.windows.begin(windows);
-        (self.count, self.wanted, self.stage) = (windows.len(), wanted, Stage::Down(0));
+        (self.count, self.wanted) = (windows.len(), wanted);
     }
 
-    /// Does one layer; returns whether it was the last.
-    pub(super) fn advance(&mut self) -> bool {
-        self.stage = match self.stage {
-            Stage::Down(level) => {
-                self.descend(level);
-                if level + 1 < LEVELS { Stage::Down(level + 1) } else { Stage::Up(0) }
-            }
-            Stage::Up(step) => {
-                self.ascend(step);
-                if step + 1 < LEVELS { Stage::Up(step + 1) } else { Stage::Last }
-            }
-            Stage::Last => {
-                self.finish();
-                Stage::Done
-            }
-            Stage::Done => Stage::Done,
-        };
-        self.stage == Stage::Done
+    /// Runs all layers.
+    pub(super) fn finish(&mut self) {
+        (0..LEVELS).for_each(|level| self.descend(level));
+        (0..LEVELS).for_each(|step| self.ascend(step));
+        self.decide();
     }
 
     /// A window that was begun last, and the mask `[channel][frame][bin]` that was finished for it.
@@ -205,7 +178,7 @@ impl Unet {
     }
 
     /// The last layer, four by four with gaps, and its sigmoid.
-    fn finish(&mut self) {
+    fn decide(&mut self) {
         for (input, mask) in self.raised[LEVELS - 1].iter().zip(&mut self.masks).take(self.count) {
             let rows = self.wanted.len();
             if [mask.rows, mask.columns] != [rows, input.columns] {

@@ -35,8 +35,8 @@ def _erb_rate(hz):
 
 
 def share_of(logits: Tensor) -> Tensor:
-    """The vocals' share of a bin's power, where the network says how much of its magnitude is the rest: as the squares of both."""
-    return torch.sigmoid(-2.0 * logits)
+    """The vocals' share of a bin's power: what the network does not call the rest."""
+    return torch.sigmoid(-logits)
 
 
 def pooled(magnitudes: Tensor, shares: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:

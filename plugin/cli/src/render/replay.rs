@@ -68,7 +68,7 @@ pub(super) fn replay(
         let weights = studio.context(
             "mask and chords in Studio quality are told by `cargo xtask render` only; leave out --mask-out, or set quality=live",
         )?;
-        let studio = Studio::new(StudioNetwork::from_bytes(&std::fs::read(weights)?)?, &layout);
+        let studio = Studio::new(StudioNetwork::from_bytes(&std::fs::read(weights)?)?, &layout)?;
         offline = offline.with_studio(DelayedDecisions::new(studio, layout.mask_delay));
     }
     let watch = |column: &MaskColumn| {

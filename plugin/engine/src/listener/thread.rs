@@ -11,7 +11,7 @@ use std::{
 
 use songweave_dsp::stream::layout::{SONGS, StreamLayout};
 
-use crate::runtime::scheduling;
+use crate::scheduling;
 
 use super::{
     GENRES,

@@ -2,24 +2,26 @@
 //! once.
 //!
 //! Its frames are longer than those of the stream and come every second or third hop. After every block of them the
-//! network decides that many of both songs together, some layers a hop, so that its weights are read once. A song in which
-//! nothing is heard is left out. A hop's shares lie between those of the two frames around it. All of it depends on nothing
-//! but the samples since the last reset.
+//! network decides that many of both songs together, on a thread of its own, so that its weights are read once and no hop
+//! waits for it before the block is due. A song in which nothing is heard is left out. A hop's shares lie between those of
+//! the two frames around it. All of it depends on nothing but the samples since the last reset.
 
 mod delayed;
 mod song;
 mod spectrum;
+mod worker;
 
-use std::ops::Range;
+use std::{io, ops::Range};
 
 use songweave_dsp::stream::layout::{BANDS, CHANNELS, SONGS, StreamLayout};
 use songweave_models::{
     layers::Planes,
-    studio::{BINS, FRAME_SECONDS, FRAMES, LAYERS, StudioNetwork},
+    studio::{BINS, FRAME_SECONDS, FRAMES, StudioNetwork},
 };
 
 pub use delayed::DelayedDecisions;
 use song::Song;
+use worker::Worker;
 
 /// What latency is spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,28 +30,23 @@ pub struct Timing {
     pub block: usize,
     /// Frames that are heard after them. More sound better.
     pub ahead: usize,
-    /// Layers that are done in a hop: the work of a block is spread over some, so that none of them takes long.
-    pub layers: usize,
+    /// Hops from the end of a block until what the network says of it is due. More bear slower machines and worse moments.
+    pub work: usize,
 }
 
 impl Timing {
     /// What the plugin does; the card has what others cost.
-    pub const SHIPPED: Self = Self { block: 8, ahead: 4, layers: 2 };
+    pub const SHIPPED: Self = Self { block: 8, ahead: 4, work: 7 };
 
     /// The frames of a window that are decided: those before the ones heard after them.
     const fn decided(self) -> Range<usize> {
         FRAMES - self.ahead - self.block..FRAMES - self.ahead
     }
 
-    /// Hops that a block takes.
-    const fn work(self) -> usize {
-        LAYERS.div_ceil(self.layers)
-    }
-
-    /// Whether the work of a block is done before the next one's is due.
+    /// Whether a block is due before the next one ends.
     #[must_use]
     pub const fn is_possible(self) -> bool {
-        self.work() <= self.block
+        self.work <= self.block
     }
 }
 
@@ -76,7 +73,7 @@ struct Work {
 
 /// Tells the vocals of two songs from the rest.
 pub struct Studio {
-    network: StudioNetwork,
+    worker: Worker,
     songs: [Song; SONGS],
     work: Option<Work>,
     timing: Timing,
@@ -87,21 +84,25 @@ pub struct Studio {
 
 impl Studio {
     /// Nothing heard so far.
-    #[must_use]
-    pub fn new(network: StudioNetwork, layout: &StreamLayout) -> Self {
+    ///
+    /// # Errors
+    /// When the system refuses another thread.
+    pub fn new(network: StudioNetwork, layout: &StreamLayout) -> io::Result<Self> {
         Self::with_timing(network, layout, Timing::SHIPPED)
     }
 
     /// The same with another timing, to measure what it costs.
-    #[must_use]
-    pub fn with_timing(mut network: StudioNetwork, layout: &StreamLayout, timing: Timing) -> Self {
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_timing(mut network: StudioNetwork, layout: &StreamLayout, timing: Timing) -> io::Result<Self> {
         // The first windows take longer: buffers get their memory.
         let silent = Planes::zeros(CHANNELS, FRAMES, BINS);
         network.begin(&[&silent; SONGS], timing.decided());
-        while !network.advance() {}
+        network.finish();
         let stride = stride(layout);
         let songs = std::array::from_fn(|_| Song::new(layout, stride, timing));
-        Self { network, songs, work: None, timing, stride, hops: 0 }
+        Ok(Self { worker: Worker::start(network)?, songs, work: None, timing, stride, hops: 0 })
     }
 
     /// By how many hops the shares are behind what is heard.
@@ -115,7 +116,7 @@ impl Studio {
     pub fn lag_of(layout: &StreamLayout, timing: Timing) -> usize {
         let stride = stride(layout);
         // The frame after a hop may be the first of a block, and comes a stride later than the one before it.
-        song::behind(layout).ceil() as usize + stride * (timing.block + timing.ahead) + timing.work()
+        song::behind(layout).ceil() as usize + stride * (timing.block + timing.ahead) + timing.work
     }
 
     /// Forgets everything heard.
@@ -130,7 +131,7 @@ impl Studio {
         for (song, samples) in self.songs.iter_mut().zip(samples) {
             song.hear(samples);
         }
-        self.go_on();
+        self.take_due();
         if self.hops % self.stride == self.stride - 1 {
             self.add_frames(self.hops / self.stride);
         }
@@ -151,23 +152,18 @@ impl Studio {
             song.window().map(|_| heard.len() - 1)
         });
         if !heard.is_empty() {
-            self.network.begin(&heard, self.timing.decided());
+            self.worker.begin(&heard, self.timing.decided());
         }
-        self.work = Some(Work { newest: frame, windows, left: self.timing.work() });
+        self.work = Some(Work { newest: frame, windows, left: self.timing.work });
     }
 
-    /// Does this hop's layers.
-    fn go_on(&mut self) {
+    /// Takes what the network says of the last block in the hop in which it is due.
+    fn take_due(&mut self) {
         let Some(work) = &mut self.work else { return };
         work.left -= 1;
-        if work.windows.iter().any(Option::is_some) {
-            (0..self.timing.layers).for_each(|_| {
-                self.network.advance();
-            });
-        }
         if work.left == 0 {
             for (song, window) in self.songs.iter_mut().zip(work.windows) {
-                song.take(window.map(|window| self.network.decided(window)), work.newest);
+                song.take(window.map(|window| self.worker.finished().decided(window)), work.newest);
             }
             self.work = None;
         }

@@ -16,7 +16,10 @@ use std::{
 use songweave_dsp::stream::layout::StreamLayout;
 use songweave_models::{MashNetwork, WeightError, studio::StudioNetwork};
 
-use crate::mash::studio::{DelayedDecisions, Studio};
+use crate::{
+    mash::studio::{DelayedDecisions, Studio},
+    runtime::fault::StartError,
+};
 
 /// Weight files larger than this are none of ours.
 const LARGEST_FILE: u64 = 64 << 20;
@@ -132,10 +135,10 @@ impl ModelSlot {
     /// What makes decisions in Studio quality, where a stream's masks wait for it.
     ///
     /// # Errors
-    /// When the weights are damaged.
-    pub fn studio(&self, layout: &StreamLayout) -> Result<Option<DelayedDecisions>, WeightError> {
+    /// When the weights are damaged, or the system refuses another thread.
+    pub fn studio(&self, layout: &StreamLayout) -> Result<Option<DelayedDecisions>, StartError> {
         let Some(weights) = self.studio.filter(|_| layout.mask_delay > 0) else { return Ok(None) };
-        let studio = Studio::new(studio_network(weights)?, layout);
+        let studio = Studio::new(studio_network(weights)?, layout)?;
         Ok(Some(DelayedDecisions::new(studio, layout.mask_delay)))
     }
 

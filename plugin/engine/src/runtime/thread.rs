@@ -21,20 +21,19 @@ use songweave_dsp::{
     },
     stream::layout::StreamLayout,
 };
-use songweave_models::WeightError;
 
 use crate::{
     band::{Band, view::BandView},
     follow::Listening,
     runtime::{
         clock::WallClock,
-        fault::NetworkFault,
+        fault::{NetworkFault, StartError},
         inference::{Decide, answer},
         pipeline::Pipeline,
-        scheduling,
         slot::ModelSlot,
         status::Status,
     },
+    scheduling::{self, Urgency},
 };
 
 /// Pause between two looks at the ring while frames arrive. The audio thread may make no system call, so it cannot wake
@@ -49,17 +48,6 @@ const WARM_UP: usize = 8;
 const WARM_UP_BAND: usize = 96;
 /// Tempo of the warm-up in beats per minute.
 const WARM_UP_TEMPO: f64 = 300.0;
-
-/// Why the inference thread did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The network cannot be built.
-    #[error("The network cannot be started: {0}")]
-    Network(#[from] WeightError),
-    /// The system refuses another thread.
-    #[error("The system refuses to start the inference thread ({0}); close other programs and try again.")]
-    Thread(#[from] std::io::Error),
-}
 
 /// A running inference thread.
 pub struct Engine {
@@ -151,7 +139,7 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
-        self.guarded.status.raised_priority.store(scheduling::raise(), Ordering::Relaxed);
+        self.guarded.status.raised_priority.store(scheduling::raise(Urgency::Hop), Ordering::Relaxed);
         let _fine_sleep = scheduling::FineSleep::new();
         let mut last_frame = Instant::now();
         while !self.stop.load(Ordering::Acquire) {

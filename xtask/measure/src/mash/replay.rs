@@ -54,7 +54,8 @@ impl Replay {
         songs: [[&[f32]; CHANNELS]; 2],
     ) -> Result<Self, String> {
         let layout = layout.with_mask_delay(Studio::lag(&layout));
-        let delayed = DelayedDecisions::new(Studio::new(studio, &layout), layout.mask_delay);
+        let studio = Studio::new(studio, &layout).map_err(|error| error.to_string())?;
+        let delayed = DelayedDecisions::new(studio, layout.mask_delay);
         Self::record_with(layout, network, Some(delayed), songs)
     }
 

@@ -10,7 +10,7 @@ use songweave_engine::mash::studio::{Studio, Timing};
 use songweave_models::{
     layers::Planes,
     mash::MashNetwork,
-    studio::{BINS, FRAME_SECONDS, LAYERS, StudioNetwork},
+    studio::{BINS, FRAME_SECONDS, StudioNetwork},
 };
 use songweave_synth::song::{Song, Stereo, silence};
 
@@ -24,10 +24,10 @@ const HOP: usize = 1024;
 
 /// Other ways to spend latency than the plugin's.
 const TIMINGS: [Timing; 4] = [
-    Timing { block: 2, ahead: 2, layers: LAYERS },
-    Timing { block: 4, ahead: 5, layers: 5 },
+    Timing { block: 2, ahead: 2, work: 1 },
+    Timing { block: 4, ahead: 5, work: 3 },
     Timing::SHIPPED,
-    Timing { block: 8, ahead: 6, layers: 2 },
+    Timing { block: 8, ahead: 6, work: 7 },
 ];
 
 /// The networks that are compared.
@@ -96,7 +96,7 @@ pub fn measure_vocals(song: &Song, networks: &mut VocalNetworks) -> Result<Vocal
     let latencies = TIMINGS.into_iter().map(|timing| {
         let layout = StreamLayout::for_sample_rate(song.rate as f32);
         let latency = layout.with_mask_delay(Studio::lag_of(&layout, timing)).latency();
-        let estimate = studio(mixture, song.rate, &networks.studio, timing);
+        let estimate = studio(mixture, song.rate, &networks.studio, timing)?;
         Ok(LatencyFigures {
             milliseconds: 1000.0 * latency as f64 / f64::from(song.rate),
             block: timing.block,
@@ -114,7 +114,7 @@ pub fn measure_vocals(song: &Song, networks: &mut VocalNetworks) -> Result<Vocal
         seconds: evaluated.seconds(),
         mixture: near(mixture)?,
         live: near(&live(mixture, song.rate, &networks.live)?)?,
-        untuned: Some(near(&studio(mixture, song.rate, &networks.accompaniment, Timing::SHIPPED))?),
+        untuned: Some(near(&studio(mixture, song.rate, &networks.accompaniment, Timing::SHIPPED)?)?),
         studio: shipped,
         spleeter: near(&original(mixture, [&mut networks.vocals, &mut networks.accompaniment]))?,
         oracle: near(&evaluated.oracle[Part::Vocals as usize])?,
@@ -131,14 +131,14 @@ fn live(mixture: &Stereo, rate: u32, network: &MashNetwork) -> Result<Stereo, St
     Ok(vocals)
 }
 
-fn studio(mixture: &Stereo, rate: u32, network: &StudioNetwork, timing: Timing) -> Stereo {
+fn studio(mixture: &Stereo, rate: u32, network: &StudioNetwork, timing: Timing) -> Result<Stereo, String> {
     let mut masker = Masker::new(rate);
     let layout = *masker.layout();
-    let shares = studio_shares(mixture, &layout, network, timing);
+    let shares = studio_shares(mixture, &layout, network, timing)?;
     // The window of a hop ends with it; a frame's begins at its own hop.
     let before = layout.window / layout.hop - 1;
     let [vocals, ..] = masker.separate(mixture, |frame| &shares[(frame + before).min(shares.len() - 1)]);
-    vocals
+    Ok(vocals)
 }
 
 /// Shares of every hop of a song, `[hop][part][band]`; what is not vocals counts as other.
@@ -147,9 +147,9 @@ fn studio_shares(
     layout: &StreamLayout,
     network: &StudioNetwork,
     timing: Timing,
-) -> Vec<[[f32; BANDS]; PARTS]> {
+) -> Result<Vec<[[f32; BANDS]; PARTS]>, String> {
     let (hops, lag) = (song[0].len() / layout.hop, Studio::lag_of(layout, timing));
-    let mut studio = Studio::with_timing(network.clone(), layout, timing);
+    let mut studio = Studio::with_timing(network.clone(), layout, timing).map_err(|error| error.to_string())?;
     let silent = vec![0.0; layout.hop];
     let told = (0..hops + lag).map(|hop| {
         let samples = hop * layout.hop..(hop + 1) * layout.hop;
@@ -159,7 +159,7 @@ fn studio_shares(
         (shares[Part::Vocals as usize], shares[Part::Other as usize]) = (vocals, vocals.map(|share| 1.0 - share));
         shares
     });
-    told.collect::<Vec<_>>().split_off(lag)
+    Ok(told.collect::<Vec<_>>().split_off(lag))
 }
 
 /// Vocals as Spleeter's two networks give them, `[vocals, accompaniment]`.

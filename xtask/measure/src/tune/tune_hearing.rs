@@ -17,6 +17,8 @@ use crate::tune::pitch_line::PitchPoint;
 pub struct TuneHearing {
     /// Seconds and pitch, in order: the pitch is about that instant, which was half a window before it was known.
     pub points: Vec<(f64, PitchPoint)>,
+    /// Level of the window of each of them in dB, full-scale sine 0.
+    pub levels: Vec<f32>,
     /// Time that the tracker took, the spectrum not counted, `[hop]`.
     pub costs: Vec<Duration>,
     /// Seconds from the instant that a pitch is about to the newest sample that it was found from.
@@ -32,7 +34,7 @@ impl TuneHearing {
         let (mut tracker, mut tuner) = (VoiceTracker::new(&layout), Tuner::new(&layout));
         let mut spectrum = vec![Complex32::default(); layout.bins()];
         let look_back = 0.5 * layout.window as f64 / f64::from(rate);
-        let mut hearing = Self { points: Vec::new(), costs: Vec::new(), look_back };
+        let mut hearing = Self { points: Vec::new(), levels: Vec::new(), costs: Vec::new(), look_back };
         for (index, sample) in samples.iter().enumerate() {
             framer.push([[*sample; 2], [0.0; 2]]);
             if !framer.is_full() {
@@ -49,6 +51,9 @@ impl TuneHearing {
             let sung = tuner.sung();
             let at = (index + 1) as f64 / f64::from(rate) - look_back;
             hearing.points.push((at, PitchPoint { key: sung.key, voiced: sung.sings }));
+            let window = framer.window(0)[0];
+            let power = window.iter().map(|sample| sample * sample).sum::<f32>() / window.len() as f32;
+            hearing.levels.push(10.0 * (2.0 * power).max(1e-12).log10());
             framer.advance();
         }
         hearing

@@ -115,17 +115,20 @@ impl Song {
     }
 }
 
-/// Share of the vocals in each band of a frame, where the network says which part of a bin's magnitude is the rest: a
-/// bin's power is divided as the squares of both magnitudes are. `both` are magnitudes and rest of each channel.
+/// Share of the vocals in each band of a frame, where the network says which part of a bin is the rest: so a bin's power is
+/// divided. `both` are magnitudes and rest of each channel.
+///
+/// Spleeter divides it as the squares of both parts are. On the validation set that is 0.2 dB worse, and no other exponent is
+/// better.
 fn pool(bands: &ErbBands, both: [(&[f32], &[f32]); CHANNELS], shares: &mut [f32; BANDS]) {
     // One bin more than is heard belongs to the bands: half the sample rate.
     let (mut power, mut vocals) = ([0.0_f32; BINS + 1], [0.0_f32; BINS + 1]);
     for (magnitudes, rest) in both {
         let bins = power.iter_mut().zip(&mut vocals).zip(magnitudes.iter().zip(rest));
         for ((power, vocals), (magnitude, rest)) in bins {
-            let (whole, others) = (magnitude * magnitude, (1.0 - rest) * (1.0 - rest));
+            let whole = magnitude * magnitude;
             *power += whole;
-            *vocals += whole * others / (rest * rest + others);
+            *vocals += whole * (1.0 - rest);
         }
     }
     let (mut whole, mut sung) = ([0.0; BANDS], [0.0; BANDS]);

@@ -2,7 +2,16 @@
 
 use thread_priority::{ThreadPriority, set_current_thread_priority};
 
-/// While this lives the inference thread sleeps as short as it asks for.
+/// What a thread is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// Decisions that are due in two hops.
+    Hop,
+    /// A block of frames that is due in some more.
+    Block,
+}
+
+/// While this the inference thread sleeps as short as it asks for.
 pub(crate) struct FineSleep(());
 
 #[cfg(windows)]
@@ -35,33 +44,43 @@ impl FineSleep {
 ///
 /// Linux: `SCHED_FIFO` at a low priority.
 #[cfg(all(unix, not(target_os = "macos")))]
-pub(crate) fn raise() -> bool {
+pub(crate) fn raise(urgency: Urgency) -> bool {
     use thread_priority::{
         RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
     };
-    const PRIORITY: u8 = 5;
+    let priority: u8 = match urgency {
+        Urgency::Hop => 5,
+        Urgency::Block => 4,
+    };
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
-    let Ok(priority) = PRIORITY.try_into() else { return false };
+    let Ok(priority) = priority.try_into() else { return false };
     set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(priority), policy).is_ok()
 }
 
 /// Puts the current thread below every audio thread and above everything else. Returns whether the system lets it.
 ///
-/// macOS: the class of work that somebody waits for. Audio threads, which have a time constraint, come before it, and it
-/// runs on fast cores.
+/// macOS: the classes of work that somebody waits for. Audio threads, which have a time constraint, come before them, and
+/// they run on fast cores.
 #[cfg(target_os = "macos")]
-pub(crate) fn raise() -> bool {
+pub(crate) fn raise(urgency: Urgency) -> bool {
+    let class = match urgency {
+        Urgency::Hop => libc::qos_class_t::QOS_CLASS_USER_INTERACTIVE,
+        Urgency::Block => libc::qos_class_t::QOS_CLASS_USER_INITIATED,
+    };
     // SAFETY: a call for the current thread, without pointers.
-    unsafe { libc::pthread_set_qos_class_self_np(libc::qos_class_t::QOS_CLASS_USER_INTERACTIVE, 0) == 0 }
+    unsafe { libc::pthread_set_qos_class_self_np(class, 0) == 0 }
 }
 
 /// Puts the current thread below every audio thread and above everything else. Returns whether the system lets it.
 ///
-/// Windows: the highest of the ordinary priorities. Audio threads are those of MMCSS, far above.
+/// Windows: the highest of the ordinary priorities, and the next. Audio threads are those of MMCSS, far above.
 #[cfg(windows)]
-pub(crate) fn raise() -> bool {
-    const PRIORITY: u8 = 98;
-    PRIORITY.try_into().map(ThreadPriority::Crossplatform).is_ok_and(|p| set_current_thread_priority(p).is_ok())
+pub(crate) fn raise(urgency: Urgency) -> bool {
+    let priority: u8 = match urgency {
+        Urgency::Hop => 98,
+        Urgency::Block => 70,
+    };
+    priority.try_into().map(ThreadPriority::Crossplatform).is_ok_and(|p| set_current_thread_priority(p).is_ok())
 }
 
 /// Lets the current thread run when nobody else needs the processor, as far as the system knows such a thing.
