@@ -91,6 +91,9 @@ pub struct MashParams {
     /// Listen to what the mask takes away.
     #[id = "delta"]
     pub delta: BoolParam,
+    /// Listen to one part: 0 = all, 1 = vocals, 2 = drums, 3 = bass, 4 = other.
+    #[id = "solo"]
+    pub solo: IntParam,
     /// Transposition of song B without its drums in semitones.
     #[id = "transpose_b"]
     pub transpose_b: IntParam,
@@ -142,6 +145,7 @@ impl SongweaveParams {
             high: in_range(&mash.high),
             freeze: mash.freeze.value(),
             delta: mash.delta.value(),
+            solo: mash.solo(),
             transpose_b: mash.transpose_b.value().clamp(-MOST_TRANSPOSED, MOST_TRANSPOSED) as i8,
             match_keys: mash.match_keys.value(),
             band: self.band.controls(),
@@ -174,6 +178,12 @@ impl MashParams {
         self.quality.value() == 1
     }
 
+    /// The part that is listened to alone.
+    #[must_use]
+    pub fn solo(&self) -> Option<Part> {
+        usize::try_from(self.solo.value() - 1).ok().and_then(|part| Part::ALL.get(part).copied())
+    }
+
     /// The A…B fader of a part.
     #[must_use]
     pub const fn fader(&self, part: Part) -> &FloatParam {
@@ -203,6 +213,7 @@ impl Default for MashParams {
             high: limit("High limit", HIGHEST_HZ),
             freeze: switch("Freeze"),
             delta: switch("Delta listen"),
+            solo: choice("Solo", &["Off", "Vocals", "Drums", "Bass", "Other"], 0),
             transpose_b: transpose_b(),
             match_keys: switch("Match keys"),
             quality: choice("Quality", &["Live", "Studio"], 0),

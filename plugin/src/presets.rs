@@ -33,7 +33,7 @@ impl Scope {
     /// Whether a parameter is changed. The mode always is.
     #[must_use]
     pub fn covers(self, known: &Known) -> bool {
-        let listens_in = matches!(known.id.as_str(), "freeze" | "delta");
+        let listens_in = matches!(known.id.as_str(), "freeze" | "delta" | "solo");
         let inside = match self {
             Self::Mash => known.group == "Mash",
             Self::Band => known.group == "Accompany",

@@ -168,6 +168,32 @@ pub fn parse_note(text: &str) -> Option<i32> {
     Some(12 * (octave + 1) + natural + shift)
 }
 
+/// What is written where the notes are those of the chosen scale.
+const SCALE: &str = "Scale";
+
+/// Notes, one bit each from C on, as `C Eb G`; none of them as `Scale`.
+#[must_use]
+pub fn notes(classes: i32) -> String {
+    let names = CLASS_NAMES.iter().enumerate().filter(|(class, _)| classes >> class & 1 == 1);
+    let names: Vec<_> = names.map(|(_, name)| *name).collect();
+    if names.is_empty() { SCALE.to_owned() } else { names.join(" ") }
+}
+
+/// Reads what [`notes`] writes, in any order, with commas as well.
+#[must_use]
+pub fn parse_notes(text: &str) -> Option<i32> {
+    if text.trim().eq_ignore_ascii_case(SCALE) {
+        return Some(0);
+    }
+    let words = text.split(|letter: char| letter == ',' || letter.is_whitespace()).filter(|word| !word.is_empty());
+    let class = |word: &str| {
+        let named = word.starts_with(char::is_alphabetic).then(|| parse_note(&format!("{word}0")))?;
+        Some(1 << named?.rem_euclid(12))
+    };
+    let notes = words.map(class).try_fold(0, |all, class| Some(all | class?))?;
+    (notes != 0).then_some(notes)
+}
+
 /// A switch: `On` or `Off`.
 #[must_use]
 pub fn on_off(on: bool) -> String {

@@ -14,7 +14,10 @@ use songweave_dsp::{
         controls::{BandControls, Controls, Mode, TuneControls, TuneTarget},
         frame::Transport,
     },
-    stream::{layout::CHANNELS, path::BlockInfo},
+    stream::{
+        layout::{CHANNELS, Part},
+        path::BlockInfo,
+    },
     tune::TuneNote,
 };
 use songweave_host::{Block, silent_bus};
@@ -87,7 +90,8 @@ proptest! {
             let side = [signal(n as u64 + 2)];
             let controls = Controls {
                 balance: value, faders: [value; 4], auto: value, depth: value, attack: value, release: -value,
-                low: value * 10_000.0, high: value * 100.0, freeze: flag, delta: flag, ..Controls::default()
+                low: value * 10_000.0, high: value * 100.0, freeze: flag, delta: flag,
+                solo: Part::ALL.get(frames % 9).copied(), ..Controls::default()
             };
             let info = BlockInfo { controls, position_samples, ..BlockInfo::default() };
             driven.path.process(&mut [&mut left, &mut right], &side, &info, &mut driven.inline, &mut ());

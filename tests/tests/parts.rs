@@ -5,7 +5,7 @@ use songweave_dsp::{
     band::{INSTRUMENTS, schedule::NoteEvent, sink::BandSink},
     exchange::{controls::Controls, decision::MashDecision},
     stream::{
-        layout::{BANDS, CHANNELS, PARTS, SONGS, StreamLayout},
+        layout::{BANDS, CHANNELS, PARTS, Part, SONGS, StreamLayout},
         path::BlockInfo,
     },
     tune::TuneNote,
@@ -144,6 +144,7 @@ fn parts_add_up_to_the_main_output_at_any_settings() {
         let songs = two_songs(seed, SECOND_SONG);
         let heard = play(seed, &songs, |block| Controls {
             delta: seed % 4 == 1 && block % 3 == 0,
+            solo: (seed == 6 && block % 4 == 1).then_some(Part::Drums),
             transpose_b: [0, 5, -4][(seed % 3) as usize] * i8::from(block % 5 > 0),
             match_keys: seed == 7,
             ..erratic(seed, block)

@@ -237,6 +237,7 @@ fn the_plugin_allocates_nothing_in_a_clap_host() {
             "Balance",
             "Freeze",
             "Delta listen",
+            "Solo",
             "Bypass",
             "Low limit",
             "Attack",
@@ -250,6 +251,7 @@ fn the_plugin_allocates_nothing_in_a_clap_host() {
             "Band level",
             "Tune amount",
             "Tune target",
+            "Tune notes",
             "Formant",
             "Mode",
         ]

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use egui::{Align2, Rect, ScrollArea, Sense, Ui, vec2};
+use nice_plug::params::Param;
 use ringbuf::traits::Consumer;
 use songweave_dsp::{
     mash::mask::effective_faders,
@@ -190,10 +191,10 @@ impl View {
     }
 
     fn show_faders(&self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
-        let columns = (78.0, 56.0);
+        let columns = (66.0, 56.0);
         let mut heading = theme::cut_top(&mut rect, 22.0);
         theme::write(ui.painter(), heading, Align2::LEFT_CENTER, "Who is heard", theme::small_font(), theme::DIM);
-        theme::cut_left(&mut heading, columns.0);
+        theme::cut_left(&mut heading, SOLO + 6.0 + columns.0);
         theme::cut_right(&mut heading, columns.1);
         theme::write(ui.painter(), heading, Align2::LEFT_CENTER, "A", theme::font(), theme::SONG_A);
         theme::write(ui.painter(), heading, Align2::RIGHT_CENTER, "B", theme::font(), theme::SONG_B);
@@ -202,8 +203,13 @@ impl View {
         let effective = effective_faders(&controls, &lead);
         let mash = &scene.params.mash;
         let parts = Part::ALL.map(|part| (mash.fader(part), effective[part as usize]));
-        for (param, effective) in parts.into_iter().chain([(&mash.balance, controls.balance)]) {
-            let row = theme::cut_top(&mut rect, ROW);
+        for (index, (param, effective)) in parts.into_iter().chain([(&mash.balance, controls.balance)]).enumerate() {
+            let mut row = theme::cut_top(&mut rect, ROW);
+            let solo = theme::cut_left(&mut row, SOLO);
+            if let Some(part) = Part::ALL.get(index) {
+                show_solo(ui, solo.shrink2(vec2(0.0, 4.0)), *part, scene);
+            }
+            theme::cut_left(&mut row, 6.0);
             Slider { param, hand: &scene.hand, look: Look::AToB { effective }, columns }.show(ui, row);
         }
         show_transposition(ui, theme::cut_top(&mut rect, ROW), scene);
@@ -218,12 +224,25 @@ const TABS: [(Option<Part>, &str); PARTS + 1] = [
     (Some(Part::Other), "Other"),
 ];
 
+/// Width of a button for listening to one part.
+const SOLO: f32 = 20.0;
+
+/// A button for listening to one part of the mash.
+fn show_solo(ui: &Ui, rect: Rect, part: Part, scene: &Scene<'_>) {
+    let (solo, on) = (&scene.params.mash.solo, scene.params.mash.solo() == Some(part));
+    let name = format!("Solo {part:?}");
+    if button::named(ui, rect, ("S", &name), on.then_some(theme::WARNING), true).clicked() {
+        let wanted = if on { 0 } else { part as i32 + 1 };
+        scene.hand.turn(solo, solo.preview_normalized(wanted));
+    }
+}
+
 /// Song B's transposition, by hand and by itself.
 fn show_transposition(ui: &mut Ui, mut row: Rect, scene: &Scene<'_>) {
     let mash = &scene.params.mash;
     let switch = theme::cut_right(&mut row, 92.0).shrink2(vec2(0.0, 3.0));
     theme::cut_right(&mut row, GAP);
-    let columns = (78.0, 88.0);
+    let columns = (92.0, 88.0);
     Slider { param: &mash.transpose_b, hand: &scene.hand, look: Look::Offset, columns }.show(ui, row);
     button::switch(ui, switch, &mash.match_keys, &scene.hand, theme::BOTH);
 }
@@ -250,8 +269,18 @@ fn show_amounts(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
         let place = theme::cut_top(rect, ROW).shrink2(vec2(0.0, 3.0));
         button::switch(ui, place, param, &scene.hand, theme::BOTH);
     }
-    let quality = theme::cut_top(&mut rect, ROW);
-    Choice { param: &mash.quality, hand: &scene.hand, label: 66.0 }.show(ui, quality);
+    show_quality(ui, theme::cut_top(&mut rect, ROW), theme::cut_top(&mut right, ROW), scene);
+}
+
+/// The choice of the quality, and beside it what each costs and gives.
+fn show_quality(ui: &mut Ui, row: Rect, beside: Rect, scene: &Scene<'_>) {
+    Choice { param: &scene.params.mash.quality, hand: &scene.hand, label: 66.0 }.show(ui, row);
+    let rate = scene.shared.timing().map_or(48_000.0, |timing| timing.sample_rate);
+    let latency = |studio| scene.shared.layout(rate, scene.params.band.look_ahead_seconds(), studio).latency();
+    if scene.shared.slot.as_ref().is_some_and(|slot| slot.has_studio()) {
+        let told = sentences::qualities([false, true].map(latency), rate);
+        theme::write(ui.painter(), beside, Align2::LEFT_CENTER, told, theme::small_font(), theme::DIM);
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ fn params() -> SongweaveParams {
 
 /// Id, text at the bottom, at the top and at the default. Hosts, projects and scripts refer to these: lines may be
 /// added, never changed.
-const PERMANENT: [(&str, &str, &str, &str); 53] = [
+const PERMANENT: [(&str, &str, &str, &str); 55] = [
     ("mode", "Mash", "Accompany", "Mash"),
     ("mix", "0 %", "100 %", "100 %"),
     ("output", "-inf dB", "12 dB", "0 dB"),
@@ -28,6 +28,7 @@ const PERMANENT: [(&str, &str, &str, &str); 53] = [
     ("high", "20 Hz", "20 kHz", "20 kHz"),
     ("freeze", "Off", "On", "Off"),
     ("delta", "Off", "On", "Off"),
+    ("solo", "Off", "Other", "Off"),
     ("transpose_b", "-6 semitones", "+6 semitones", "0 semitones"),
     ("match_keys", "Off", "On", "Off"),
     ("quality", "Live", "Studio", "Live"),
@@ -57,6 +58,7 @@ const PERMANENT: [(&str, &str, &str, &str); 53] = [
     ("tune_target", "Scale", "Melody", "Scale"),
     ("tune_key", "Auto", "B", "Auto"),
     ("tune_scale", "Chromatic", "Auto", "Auto"),
+    ("tune_notes", "Scale", "C Db D Eb E F F# G Ab A Bb B", "Scale"),
     ("formant", "-12 semitones", "+12 semitones", "0 semitones"),
     ("humanise", "0 %", "100 %", "0 %"),
     ("tune_reference", "400 Hz", "480 Hz", "440 Hz"),
@@ -106,6 +108,10 @@ fn texts_read_back_and_are_read_as_users_write_them() {
         ("low", "20", 0.0),
         ("output", "12", 1.0),
         ("transpose_b", "+3", 0.75),
+        ("solo", "bass", 0.75),
+        ("tune_notes", "c, e  G", 145.0 / 4095.0),
+        ("tune_notes", "Bb", 1024.0 / 4095.0),
+        ("tune_notes", "scale", 0.0),
         ("tune_target", "midi", 1.0 / 3.0),
         ("tune_scale", "minor", 2.0 / 3.0),
         ("tune_reference", "440", 0.5),

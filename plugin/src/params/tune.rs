@@ -32,6 +32,8 @@ const SLOWEST: f32 = 400.0;
 const MOST_FORMANT: f32 = 12.0;
 /// Lowest and highest A4 in Hz.
 const REFERENCE: FloatRange = FloatRange::Linear { min: 400.0, max: 480.0 };
+/// All twelve notes.
+const MOST_NOTES: i32 = 0xFFF;
 /// Lowest and highest MIDI key of a melody.
 const MELODY: (i32, i32) = (36, 84);
 
@@ -53,6 +55,9 @@ pub struct TuneParams {
     /// 0 = chromatic, 1 = major, 2 = minor, 3 = heard.
     #[id = "tune_scale"]
     pub scale: IntParam,
+    /// Notes in place of the scale's, one bit each from C on; 0 = the scale's.
+    #[id = "tune_notes"]
+    pub notes: IntParam,
     /// Shift of the formants in semitones.
     #[id = "formant"]
     pub formant: FloatParam,
@@ -84,6 +89,7 @@ impl Default for TuneParams {
             target: choice("Tune target", &TARGETS.map(|(name, _)| name), 0),
             key: choice("Tune key", &with_auto(&CLASS_NAMES), 0),
             scale: choice("Tune scale", &SCALES.map(|(name, _)| name), 3),
+            notes: notes(),
             formant: formant(),
             humanise: percent("Humanise", off.humanise),
             reference: frequency("Tune reference", off.reference, REFERENCE),
@@ -114,6 +120,7 @@ impl TuneParams {
             reference: in_range(&self.reference),
             melody_range: (one.min(other), one.max(other)),
             melody_adventure: in_range(&self.melody_adventure),
+            notes: self.notes.value().clamp(0, MOST_NOTES) as u16,
         }
     }
 }
@@ -132,6 +139,12 @@ fn formant() -> FloatParam {
         .with_step_size(0.1)
         .with_value_to_string(Arc::new(units::shift))
         .with_string_to_value(within(range, units::parse_shift))
+}
+
+fn notes() -> IntParam {
+    IntParam::new("Tune notes", 0, IntRange::Linear { min: 0, max: MOST_NOTES })
+        .with_value_to_string(Arc::new(units::notes))
+        .with_string_to_value(Arc::new(units::parse_notes))
 }
 
 fn note(name: &str, default: u8) -> IntParam {

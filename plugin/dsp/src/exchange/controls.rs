@@ -2,7 +2,7 @@
 
 use crate::{
     band::{INSTRUMENTS, Quality, Style},
-    stream::layout::PARTS,
+    stream::layout::{PARTS, Part},
 };
 
 /// What the plugin does.
@@ -118,6 +118,8 @@ pub struct TuneControls {
     pub melody_range: (u8, u8),
     /// The melody's temperature: from the most likely to the surprising, 0…1.
     pub melody_adventure: f32,
+    /// Pitch classes that may be sung in place of the scale's, one bit each from C on; 0 = the scale's.
+    pub notes: u16,
 }
 
 impl TuneControls {
@@ -133,6 +135,7 @@ impl TuneControls {
         reference: 440.0,
         melody_range: (48, 72),
         melody_adventure: 0.3,
+        notes: 0,
     };
 
     /// Whether the voice may be changed at all.
@@ -180,6 +183,8 @@ pub struct Controls {
     pub freeze: bool,
     /// Listen to what the mask takes away.
     pub delta: bool,
+    /// Listen to one part of what is heard; `None` to all.
+    pub solo: Option<Part>,
     /// Transposition of song B without its drums in semitones, −6…6; not used with `match_keys`.
     pub transpose_b: i8,
     /// Transposes song B by [`crate::exchange::decision::MashDecision::transpose_b`] instead.
@@ -208,6 +213,7 @@ impl Default for Controls {
             high: 20_000.0,
             freeze: false,
             delta: false,
+            solo: None,
             transpose_b: 0,
             match_keys: false,
             band: BandControls::default(),

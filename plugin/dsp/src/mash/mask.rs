@@ -69,12 +69,18 @@ pub fn gains(decision: &MashDecision, controls: &Controls) -> SongGains {
 }
 
 /// What each part contributes to the gains of both songs: its share times the gain with which it is heard, with `delta` the
-/// rest of its share.
+/// rest of its share; with `solo`, one part does.
 pub(crate) fn part_gains(shares: &PartBands, lead: &[f32; PARTS], controls: &Controls) -> PartBands {
     let mut gains = faded(controls, lead);
     let pairs = gains.as_flattened_mut().as_flattened_mut().iter_mut().zip(shares.as_flattened().as_flattened());
     for (gain, share) in pairs {
         *gain = share * if controls.delta { 1.0 - *gain } else { *gain };
+    }
+    if let Some(solo) = controls.solo {
+        let others = |song: &mut [[f32; BANDS]; PARTS]| {
+            song.iter_mut().enumerate().filter(|(part, _)| *part != solo as usize).for_each(|(_, part)| part.fill(0.0));
+        };
+        gains.iter_mut().for_each(others);
     }
     gains
 }
@@ -111,6 +117,18 @@ mod tests {
         let gains = gains(&separated(), &Controls::default());
         for (band, (a, b)) in gains[0].into_iter().zip(gains[1]).enumerate() {
             assert_eq!([a, b], if band < 24 { [1.0, 0.0] } else { [0.0, 1.0] }, "band {band}");
+        }
+    }
+
+    #[test]
+    fn of_a_part_alone_nothing_else_is_heard() {
+        use crate::stream::layout::Part;
+        for solo in Part::ALL {
+            let controls = Controls { solo: Some(solo), ..Controls::default() };
+            let (all, alone) = (gains(&separated(), &Controls::default()), gains(&separated(), &controls));
+            for (band, (all, alone)) in all.as_flattened().iter().zip(alone.as_flattened()).enumerate() {
+                assert_eq!(*alone, if band % BANDS / 24 == solo as usize { *all } else { 0.0 }, "{solo:?} {band}");
+            }
         }
     }
 

@@ -38,6 +38,9 @@ pub fn pitch_classes(controls: &TuneControls, guide: &TuneGuide) -> u16 {
 }
 
 fn scale(controls: &TuneControls, guide: &TuneGuide) -> u128 {
+    if controls.notes != 0 {
+        return every_octave((0..12).filter(|class| controls.notes >> class & 1 == 1));
+    }
     let minor = match controls.scale {
         TuneScale::Chromatic => return u128::MAX,
         TuneScale::Major => Some(false),
@@ -111,6 +114,17 @@ mod tests {
         assert_eq!(notes(TuneScale::Major, Some(0), None), white);
         assert_eq!(notes(TuneScale::Minor, None, C_MAJOR), white, "the parallel key has the same notes");
         assert_eq!(notes(TuneScale::Minor, Some(0), C_MAJOR), [0, 2, 3, 5, 7, 8, 10]);
+    }
+
+    #[test]
+    fn notes_of_the_user_s_take_the_place_of_the_scale() {
+        let notes = |target, notes| {
+            let controls = TuneControls { notes, ..asked(target, TuneScale::Minor, Some(0)) };
+            classes(allowed(&controls, &TuneGuide::default(), 0, 60.0))
+        };
+        assert_eq!(notes(TuneTarget::Scale, 0b1000_0001_0010), [1, 4, 11]);
+        assert_eq!(notes(TuneTarget::Chord, 0b1), [0], "where there is no chord");
+        assert_eq!(notes(TuneTarget::Scale, 0), [0, 2, 3, 5, 7, 8, 10]);
     }
 
     #[test]

@@ -74,8 +74,7 @@ pub fn show_roll(
     roll::show_legend(ui, legend);
     theme::cut_top(&mut rect, 6.0);
     if scene.params.tune.controls().amount > 0.0 {
-        let view = roll.newest().map_or_else(Default::default, |column| column.tune);
-        tune_view::show_meter(ui, theme::cut_bottom(&mut rect, tune_view::METER), view);
+        tune_view::show_meter(ui, theme::cut_bottom(&mut rect, tune_view::METER), roll.tuned());
         theme::cut_bottom(&mut rect, 6.0);
     }
     let hop = scene.shared.timing().map_or(0.0107, |timing| timing.hop as f32 / timing.sample_rate);

@@ -1,6 +1,6 @@
 //! Tune in the editor: the cents meter, and the controls of Tune and of the instruments' sounds.
 
-use egui::{Align2, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use songweave_dsp::tune::TuneView;
 
 use crate::editor::{
@@ -15,14 +15,19 @@ use crate::editor::{
 use crate::units;
 
 /// Height of the cents meter.
-pub const METER: f32 = 34.0;
+pub const METER: f32 = 46.0;
 /// Cents at both ends of the meter.
 const MOST_CENTS: f32 = 50.0;
 /// Cents within which a note counts as met.
 const MET: f32 = 10.0;
+/// Hops that the needle leaves a trace of, about a second and a half.
+const TRACE: usize = 140;
 
-/// Draws how far what is sung is from its target, from 50 cents flat to 50 cents sharp.
-pub fn show_meter(ui: &Ui, rect: Rect, view: TuneView) {
+/// Draws how far what is sung is from its target, from 50 cents flat to 50 cents sharp, and above it how far it was: `tuned`
+/// is what was sung and aimed at in the last hops, the newest first.
+pub fn show_meter(ui: &Ui, rect: Rect, tuned: impl Iterator<Item = TuneView>) {
+    let tuned: Vec<TuneView> = tuned.take(TRACE).collect();
+    let view = tuned.first().copied().unwrap_or_default();
     let response = ui.interact(rect, Id::unique("cents"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Cents"));
     help::point(response, "Cents");
@@ -38,11 +43,17 @@ pub fn show_meter(ui: &Ui, rect: Rect, view: TuneView) {
         let line = Stroke::new(1.0, theme::DIM.gamma_multiply(0.7));
         painter.vline(x(tick as f32), bottom - length * inside.height()..=bottom, line);
     }
+    for (ago, off) in
+        tuned.iter().enumerate().filter_map(|(ago, view)| Some((ago as f32 / TRACE as f32, view.cents()?)))
+    {
+        let at = pos2(x(off), inside.bottom() - ago * inside.height());
+        painter.circle_filled(at, 1.3, colour_of(off).gamma_multiply(0.75 * (1.0 - ago)));
+    }
     let Some((target, off)) = view.target.zip(view.cents()) else {
         theme::write(&painter, name, Align2::LEFT_CENTER, "–", FontId::proportional(20.0), theme::DIM);
         return;
     };
-    let colour = if off.abs() <= MET { theme::TEXT } else { theme::WARNING };
+    let colour = colour_of(off);
     theme::write(
         &painter,
         name,
@@ -59,8 +70,13 @@ pub fn show_meter(ui: &Ui, rect: Rect, view: TuneView) {
         theme::font(),
         colour,
     );
-    let needle = Rect::from_center_size(pos2(x(off), inside.center().y), vec2(6.0, inside.height()));
+    let needle = Rect::from_center_size(pos2(x(off), inside.bottom() - 7.0), vec2(6.0, 14.0));
     painter.rect_filled(needle, 2.0, colour);
+}
+
+/// The colour of a voice that is so many cents off.
+fn colour_of(cents: f32) -> Color32 {
+    if cents.abs() <= MET { theme::TEXT } else { theme::WARNING }
 }
 
 /// Draws the controls of Tune, of the melody, and of what the band is played with.

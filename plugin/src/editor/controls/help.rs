@@ -48,6 +48,9 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Mix" => "The effect against the input as it came in.",
         "Output" => "Level of the output.",
         "Freeze" => "Holds the separation as it is now.",
+        "Solo" | "Solo Vocals" | "Solo Drums" | "Solo Bass" | "Solo Other" => {
+            "Listen to this part of the mash alone; once more, to all of them."
+        }
         "Delta listen" => "Listen to what the mask takes away.",
         "Key fit" => {
             "How near the keys are on the circle of fifths, and how much the sounding notes rub, after transposition."
@@ -70,7 +73,7 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Redo" => "Does again what was taken back (Ctrl+Shift+Z).",
         "Chord" => "What the band plays, and what it expects to. A click holds a chord or chooses another.",
         "Keyboard" => {
-            "The notes that the voice is tuned to. A click on a key makes it the tonic; another one on it lets the tonic be heard."
+            "The notes that the voice is tuned to. A click on one takes it out or in; a right click makes it the tonic, or lets the tonic be heard again."
         }
         "Fit" => "How well the songs go together: the mean of the known figures, drawn towards the worst.",
         "Lanes" => "Where each fader stood in the last twelve seconds, balance and auto included: up is B, down is A.",
@@ -109,6 +112,8 @@ pub fn about(name: &str) -> Option<&'static str> {
         }
         "Tune key" => "Tonic of the scale and of the melody; Auto takes what the band hears.",
         "Tune scale" => "The notes that may be sung; Auto takes major or minor as the band hears it.",
+        "Tune notes" => "Notes of your own in place of the scale's.",
+        "Back to the scale" => "The notes of the chosen scale again, in place of your own.",
         "Humanise" => "Keeps the voice's own vibrato and glides: only the note below them is corrected.",
         "Formant" => "Shifts the character of the voice, smaller or larger, not its pitch.",
         "Tune reference" => "Frequency of A4 that the voice is tuned to.",

@@ -4,6 +4,7 @@ use egui::{Align2, Color32, Id, Painter, Rect, Role, Sense, Shape, Stroke, Ui, W
 use songweave_dsp::{
     band::{Chord, INSTRUMENTS, Instrument},
     exchange::telemetry::BandColumn,
+    tune::TuneView,
 };
 use songweave_engine::band::view::BandView;
 
@@ -95,10 +96,9 @@ impl Roll {
         self.columns.push_back(column);
     }
 
-    /// The newest column.
-    #[must_use]
-    pub fn newest(&self) -> Option<&BandColumn> {
-        self.columns.back()
+    /// What was sung and aimed at in the last hops, the newest first.
+    pub fn tuned(&self) -> impl Iterator<Item = TuneView> {
+        self.columns.iter().rev().map(|column| column.tune)
     }
 
     /// Draws the roll into a rectangle; `hop_seconds` is the time of a column.
@@ -301,7 +301,7 @@ mod tests {
                 transport: Transport::default(),
             });
         }
-        assert_eq!((roll.columns.len(), roll.newest().map(|column| column.sample)), (COLUMNS, Some(999)));
+        assert_eq!((roll.columns.len(), roll.columns.back().map(|column| column.sample)), (COLUMNS, Some(999)));
         let plan = Plan::new(Rect::from_min_size(pos2(0.0, 0.0), vec2(600.0, 300.0)));
         assert!(plan.y(72.0) < plan.y(40.0) && plan.drum_y(36) > plan.drum_y(38) && plan.x(10) < plan.now);
     }

@@ -194,19 +194,40 @@ fn a_chord_is_held_by_a_click_and_let_go_by_another() {
 }
 
 #[test]
-fn the_keyboard_shows_the_scale_and_sets_its_tonic() {
+fn a_part_is_listened_to_alone_until_its_button_is_pressed_again() {
+    with_editor(|editor, host, params| {
+        for (name, solo) in [("Solo Drums", Some(Part::Drums)), ("Solo Other", Some(Part::Other)), ("Solo Other", None)]
+        {
+            click(editor, Role::Button, name);
+            assert_eq!(params.controls().solo, solo, "{name}");
+        }
+        assert_eq!(host.take()[..3], ["begin Solo", "set Drums", "end Solo"]);
+    });
+}
+
+#[test]
+fn the_keyboard_shows_the_scale_sets_its_tonic_and_takes_notes_out_and_in() {
     with_editor(|editor, _, params| {
         click(editor, Role::Button, "Accompany");
         click(editor, Role::Button, "Tune and sounds");
         click(editor, Role::ComboBox, "Tune scale");
         editor.get_by_label("Minor").click();
         editor.run();
-        click(editor, Role::Button, "Note A");
+        let right_click = |editor: &mut Harness<'_, View>, note: &str| {
+            editor.get_by_role_and_label(Role::Button, note).click_secondary();
+            editor.run();
+        };
+        right_click(editor, "Note A");
         assert_eq!(params.tune.controls().key, Some(9));
         let sung =
             |name: &str| editor.get_by_label(name).accesskit_node().toggled() == Some(egui::accesskit::Toggled::True);
         assert!(sung("Note A, the tonic") && sung("Note C") && !sung("Note F#"));
-        click(editor, Role::Button, "Note A, the tonic");
+        click(editor, Role::Button, "Note F");
+        click(editor, Role::Button, "Note F#");
+        assert_eq!(params.tune.controls().notes, 0b1010_1101_0101, "A minor with F sharp in place of F");
+        click(editor, Role::Button, "Back to the scale");
+        assert_eq!(params.tune.controls().notes, 0);
+        right_click(editor, "Note A, the tonic");
         assert_eq!(params.tune.controls().key, None);
     });
 }
