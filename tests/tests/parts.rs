@@ -21,8 +21,8 @@ use songweave_tests::{
 /// Level below which a difference is the arithmetic's, in dB.
 const NOTHING: f64 = -100.0;
 const RATE: usize = 48_000;
-const LENGTH: usize = 4 * RATE;
-/// Where song B sounds; its presence ends two seconds later.
+const LENGTH: usize = 12 * RATE;
+/// Where song B sounds; its presence ends ten seconds later.
 const SECOND_SONG: std::ops::Range<usize> = RATE..RATE * 3 / 2;
 
 /// Shares that have nothing to do with those of the hop before.

@@ -2,7 +2,7 @@
 //!
 //! Hosts hand an unconnected side-chain over as digital silence, and a connected track that is silent often as the dither
 //! or the hum of whatever made it. So absence is a level and a hold: B is absent until a hop reaches [`AUDIBLE`], and again
-//! after two seconds below it. Song A then passes untouched. Nothing of a quiet beginning that reaches the level is lost,
+//! after ten seconds below it. Song A then passes untouched. Nothing of a quiet beginning that reaches the level is lost,
 //! since the mask is there before the hop that reached it is heard.
 
 use crate::stream::layout::{CHANNELS, StreamLayout};
@@ -10,8 +10,8 @@ use crate::stream::layout::{CHANNELS, StreamLayout};
 /// Peak in linear units that makes a hop a sound, -80 dBFS. The dither of 16 bits stays below it, a step of theirs being
 /// -90 dBFS, and what is quieter is not heard beside another song.
 pub const AUDIBLE: f32 = 1e-4;
-/// Seconds below [`AUDIBLE`] after which B counts as absent.
-pub const ABSENT_AFTER: f32 = 2.0;
+/// Seconds below [`AUDIBLE`] after which B counts as absent. Songs pause for some seconds, and A must not break in then.
+pub const ABSENT_AFTER: f32 = 10.0;
 /// Hops of the crossfade between A untouched and the mask. Shorter than the latency in hops, so that the fade is over
 /// before B's first sound reaches the output.
 const FADE_HOPS: f32 = 4.0;
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_seconds_below_the_level_are_absence_and_one_sample_at_it_is_presence() {
+    fn ten_seconds_below_the_level_are_absence_and_one_sample_at_it_is_presence() {
         let layout = StreamLayout::for_sample_rate(48_000.0);
         let mut presence = Presence::new(&layout);
         let silence = vec![0.0; layout.hop];
@@ -79,7 +79,7 @@ mod tests {
         click[7] = -AUDIBLE;
         presence.hear([&silence, &click]);
         assert!(presence.is_present());
-        let hops = (0..1000).take_while(|_| {
+        let hops = (0..2000).take_while(|_| {
             presence.hear([&dither, &hum]);
             presence.is_present()
         });
