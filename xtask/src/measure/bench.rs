@@ -2,13 +2,15 @@
 //! runtimes.
 
 mod instruments;
+mod playback;
 mod runtimes;
+mod transforms;
 
 use crate::build::{bundle, studio};
 use crate::project;
 use crate::thread_time::used;
 use anyhow::{Context, Result, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
+use playback::{Playback, Stage};
 use serde_json::{Value, json};
 use songweave_audio::decode::decode;
 use songweave_audio::draft::write_bytes;
@@ -21,7 +23,6 @@ use songweave_engine::mash::studio::Studio;
 use songweave_engine::runtime::slot::ModelSlot;
 use songweave_engine::runtime::status::Status;
 use songweave_engine::runtime::thread::Engine;
-use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, Transport};
 use songweave_measure::statistics::percentile;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,9 @@ use std::time::{Duration, Instant};
 /// Sample rate in Hz and frames in a block: one hop.
 const RATE: u32 = 48_000;
 const FRAMES: usize = 512;
+/// Instances of a crowded session, and the hops that it is played for at most.
+const CROWD: usize = 20;
+const CROWDED_HOPS: u32 = 2_000;
 /// Hops that the inference thread may be behind before its measurement is given up.
 const BEHIND: usize = 1_000;
 
@@ -57,10 +61,31 @@ pub(crate) fn run(args: Args) -> Result<()> {
     if studio::path().is_file() {
         measured["studio"] = figures(&bundles.clap, &songs, args.hops, Played::STUDIO)?;
     }
+    measured["crowded"] = crowded(&bundles.clap, &songs, args.hops.min(CROWDED_HOPS))?;
     measured["instruments"] = instruments::measure(RATE as f32)?;
     measured["runtimes"] = json!(runtimes::measure()?);
     println!("{measured:#}");
     Ok(write_bytes(&args.json, format!("{measured:#}\n").as_bytes())?)
+}
+
+/// Many instances, and one beside programs that leave no core idle.
+fn crowded(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32) -> Result<Value> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let stages = [
+        Stage { played: Played::LIVE, instances: CROWD, busy: 0 },
+        Stage { played: Played::LIVE, instances: 1, busy: cores },
+        Stage { played: Played::STUDIO, instances: 1, busy: cores },
+    ];
+    let measured = stages.into_iter().filter(|stage| !stage.played.studio || studio::path().is_file()).map(|stage| {
+        let Playback { times, missed, .. } = playback::play(bundle, songs, hops as usize, stage)?;
+        let times = sorted_us(times);
+        Ok(json!({
+            "instances": stage.instances, "busy_threads": stage.busy, "studio": stage.played.studio,
+            "hops": hops, "missed_hops": missed,
+            "callback_us": { "p50": percentile(&times, 0.5), "p99": percentile(&times, 0.99) },
+        }))
+    });
+    measured.collect()
 }
 
 /// What the plugin does while it is measured.
@@ -75,11 +100,17 @@ impl Played {
     const LIVE: Self = Self { mode: Mode::Mash, studio: false };
     const STUDIO: Self = Self { mode: Mode::Mash, studio: true };
     const ACCOMPANY: Self = Self { mode: Mode::Accompany, studio: false };
+
+    fn accompanies(self) -> bool {
+        self.mode == Mode::Accompany
+    }
 }
 
 /// What a mode and a quality cost.
 fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, played: Played) -> Result<Value> {
-    let Playback { times, missed, raised_priority } = playback(bundle, songs, hops as usize, played)?;
+    let stage = Stage { played, instances: 1, busy: 0 };
+    let Playback { times, missed, raised_priority } = playback::play(bundle, songs, hops as usize, stage)?;
+    let transforms = sorted_us(transforms::alone(played, hops as usize));
     let times = sorted_us(times);
     let Inferred { durations, raised_priority: inference_raised, of_a_core } = inference(songs, hops as usize, played)?;
     let inferred = sorted_us(durations);
@@ -96,6 +127,9 @@ fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, played: Played) -> R
             "hops": inferred.len(), "p50": percentile(&inferred, 0.5), "p99": percentile(&inferred, 0.99),
             "max": percentile(&inferred, 1.0), "raised_priority": inference_raised,
         },
+        // What the mode's transforms alone take at the same pace, and the callbacks as a multiple of them.
+        "transforms_us": { "p50": percentile(&transforms, 0.5), "p99": percentile(&transforms, 0.99) },
+        "callback_in_transforms": percentile(&times, 0.5) / percentile(&transforms, 0.5),
         // Of the inference thread, and of the thread of Studio's network.
         "of_a_core": of_a_core,
     }))
@@ -126,96 +160,6 @@ fn hop(song: &[f32], number: usize, out: &mut [f32]) {
 fn wait_for(started: Instant, number: usize) {
     let due = Duration::from_secs_f64((number * FRAMES) as f64 / f64::from(RATE));
     sleep(due.saturating_sub(started.elapsed()));
-}
-
-/// What was seen while the plugin played.
-struct Playback {
-    /// Time of every callback.
-    times: Vec<Duration>,
-    /// Hops whose decision came too late.
-    missed: u64,
-    /// Whether the system let the audio thread run as those of hosts do.
-    raised_priority: bool,
-}
-
-/// Gives the current thread the priority that hosts give their audio threads, where the system lets it.
-fn raise_priority() -> bool {
-    use thread_priority::{ThreadPriority, ThreadPriorityValue};
-    let Ok(value) = ThreadPriorityValue::try_from(50) else { return false };
-    let priority = ThreadPriority::Crossplatform(value);
-    #[cfg(unix)]
-    {
-        use thread_priority::{RealtimeThreadSchedulePolicy, ThreadSchedulePolicy};
-        let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
-        let thread = thread_priority::thread_native_id();
-        thread_priority::set_thread_priority_and_policy(thread, priority, policy).is_ok()
-    }
-    #[cfg(not(unix))]
-    thread_priority::set_current_thread_priority(priority).is_ok()
-}
-
-/// Plays in a host.
-fn playback(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize, played: Played) -> Result<Playback> {
-    let (id, _) = ClapPlugin::list(bundle)?.into_iter().next().context("the bundle holds no plugin")?;
-    let mut plugin = ClapPlugin::load(bundle, &id)?;
-    let parameters = plugin.parameters();
-    let find = |name: &str| parameters.iter().find(|info| info.name == name).map(|info| info.id);
-    let moved = find("Vocals").context("the plugin has no fader for vocals")?;
-    let counter = find("Missed hops").context("the plugin does not count missed hops")?;
-    let chosen = find("Mode").context("the plugin has no modes")?;
-    plugin.set_value(chosen, f64::from(u8::from(played.mode == Mode::Accompany)))?;
-    let quality = find("Quality").context("the plugin has no qualities")?;
-    plugin.set_value(quality, f64::from(u8::from(played.studio)))?;
-    plugin.set_offline(false)?;
-    let mut processor = plugin.activate(RATE.into(), FRAMES as u32)?;
-    let mut inputs: Vec<Bus> = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
-    let mut outputs: Vec<Bus> = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
-    let songs = songs.clone();
-    let audio = thread::spawn(move || -> Result<(ClapProcessor, Vec<Duration>, bool)> {
-        let raised_priority = raise_priority();
-        let mut times = Vec::with_capacity(hops);
-        let mut events_out = Vec::with_capacity(64);
-        let started = Instant::now();
-        for number in 0..hops {
-            for (bus, song) in inputs.iter_mut().zip(&songs) {
-                bus.iter_mut().for_each(|channel| hop(song, number, channel));
-            }
-            let value = 0.5 + 0.5 * (number as f64 * 0.01).sin();
-            let events = [Event { time: 0, kind: EventKind::Parameter { id: moved, value } }];
-            wait_for(started, number);
-            let begun = Instant::now();
-            processor.process(&mut Block {
-                frames: FRAMES,
-                inputs: &mut inputs,
-                outputs: &mut outputs,
-                events: &events,
-                transport: Some(Transport { position: (number * FRAMES) as u64, ..Transport::default() }),
-                events_out: &mut events_out,
-            })?;
-            times.push(begun.elapsed());
-            events_out.clear();
-        }
-        Ok((processor, times, raised_priority))
-    });
-    watch(&mut plugin, hops, || audio.is_finished())?;
-    let (processor, times, raised_priority) = audio.join().ok().context("the audio thread panicked")??;
-    let missed = plugin.value(counter).context("the plugin does not tell its missed hops")? as u64;
-    plugin.deactivate(processor);
-    Ok(Playback { times, missed, raised_priority })
-}
-
-/// The host's main loop, with a bar for whoever waits.
-fn watch(plugin: &mut ClapPlugin, hops: usize, finished: impl Fn() -> bool) -> Result<()> {
-    let bar = ProgressBar::new(hops as u64);
-    bar.set_style(ProgressStyle::with_template("playing {bar:40} {pos} of {len} hops, {eta} left")?);
-    let started = Instant::now();
-    while !finished() {
-        plugin.idle();
-        bar.set_position((started.elapsed().as_secs_f64() * f64::from(RATE) / FRAMES as f64) as u64);
-        sleep(Duration::from_millis(50));
-    }
-    bar.finish_and_clear();
-    Ok(())
 }
 
 /// Threads of the engine and the beginnings of their names, as long as Linux keeps them.

@@ -12,8 +12,8 @@ use super::{
 };
 
 /// Seconds from one slice of a song to the next.
-const EVERY: f32 = 5.0;
-/// Slices that count: the last half minute.
+const EVERY: f32 = 10.0;
+/// Slices that count: the last minute.
 const REMEMBERED: usize = 6;
 /// Places of the trail on the map: some minutes.
 const TRAIL: usize = 40;

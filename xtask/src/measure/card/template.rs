@@ -13,7 +13,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use super::{inputs::parse, tables};
 
 /// Names that templates know, and the files below `models/weights` that they stand for.
-const FIGURES: [(&str, &str); 16] = [
+const FIGURES: [(&str, &str); 17] = [
     ("band", "figures/band/band.json"),
     ("bench", "figures/bench.json"),
     ("chords_training", "chords.training.json"),
@@ -23,6 +23,7 @@ const FIGURES: [(&str, &str); 16] = [
     ("instruments", "figures/instruments/instruments.json"),
     ("instruments_training", "instruments.training.json"),
     ("listener", "figures/listener/listener.json"),
+    ("labelled", "figures/listener/labelled.json"),
     ("listener_training", "listener.training.json"),
     ("manners", "figures/band/manners.json"),
     ("melody", "figures/tune/melody.json"),
