@@ -79,6 +79,9 @@ struct MashArgs {
     /// Only these songs: names of their folders or parts of such names
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     songs: Vec<String>,
+    /// In Studio quality instead of Live
+    #[arg(long)]
+    studio: bool,
 }
 
 #[derive(clap::Args)]

@@ -7,6 +7,7 @@
 //! the two frames around it. All of it depends on nothing but the samples since the last reset.
 
 mod delayed;
+mod division;
 mod song;
 mod spectrum;
 mod worker;

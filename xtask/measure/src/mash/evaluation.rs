@@ -8,7 +8,7 @@ use songweave_dsp::{
     mash::mask::{SongGains, crossfade, gains},
     stream::layout::{Part, SONGS},
 };
-use songweave_models::mash::MashNetwork;
+use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
 
 pub use crate::mash::evaluation_song::{EvaluationSong, RECIPES, Recipe};
 use crate::mash::{
@@ -167,12 +167,21 @@ pub struct PairFigures {
 ///
 /// # Errors
 /// The network fails, with its reason.
-pub fn measure_pair(a: &EvaluationSong, b: &EvaluationSong, network: &MashNetwork) -> Result<PairFigures, String> {
+pub fn measure_pair(
+    a: &EvaluationSong,
+    b: &EvaluationSong,
+    network: &MashNetwork,
+    studio: Option<&StudioNetwork>,
+) -> Result<PairFigures, String> {
     let mut masker = Masker::new(a.rate);
     let samples = a.mixture[0].len().min(b.mixture[0].len());
     let songs = [a.shortened(samples), b.shortened(samples)];
     let started = Instant::now();
-    let replay = Replay::record(*masker.layout(), network.clone(), songs)?;
+    let layout = *masker.layout();
+    let replay = match studio {
+        Some(studio) => Replay::record_studio(layout, network.clone(), studio.clone(), songs)?,
+        None => Replay::record(layout, network.clone(), songs)?,
+    };
     let times_real_time = samples as f64 / f64::from(a.rate) / started.elapsed().as_secs_f64().max(1e-9);
     // Where the shorter song ends within the longer, the last window only fades out.
     let judged = samples - masker.layout().window;
@@ -337,7 +346,7 @@ mod tests {
     #[test]
     fn the_oracle_is_best_the_half_mix_exact_and_the_plugin_beats_the_plain_sum() {
         let (a, b) = (EvaluationSong::new(&song_a(), None), EvaluationSong::new(&song_b(), None));
-        let figures = measure_pair(&a, &b, &MashNetwork::embedded().unwrap()).unwrap();
+        let figures = measure_pair(&a, &b, &MashNetwork::embedded().unwrap(), None).unwrap();
         let of = |name: &str| figures.recipes.iter().find(|recipe| recipe.recipe == name).unwrap();
         let vocals = of("vocals");
         let near = vocals.nearness;
@@ -359,7 +368,7 @@ mod tests {
     #[test]
     fn a_song_without_a_voice_has_no_figure_for_it() {
         let (a, b) = (EvaluationSong::new(&song_b(), Some(3.0)), EvaluationSong::new(&song_a(), Some(3.0)));
-        let figures = measure_pair(&a, &b, &MashNetwork::embedded().unwrap()).unwrap();
+        let figures = measure_pair(&a, &b, &MashNetwork::embedded().unwrap(), None).unwrap();
         assert!(figures.parts.iter().all(|part| part.part != "vocals"));
         assert_eq!(figures.left_out, ["vocals: song_b has no vocals"]);
         assert_eq!(figures.recipes.len(), 2);

@@ -77,7 +77,7 @@ pub fn measure(
         }
         if let Sound::Known(songs) = sound {
             let [a, b] = songs.each_ref().map(|song| EvaluationSong::new(song, None));
-            let figures = measure_pair(&a, &b, network)?;
+            let figures = measure_pair(&a, &b, network, None)?;
             voices.extend(
                 figures
                     .parts

@@ -15,9 +15,11 @@ use songweave_datasets::stems::{
     song_folders,
 };
 use songweave_measure::mash::evaluation::{EvaluationSong, PairFigures, measure_pair};
-use songweave_models::mash::MashNetwork;
+use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
 
 use songweave_measure::mash::report::Report;
+
+use crate::build::studio;
 
 use super::{MashArgs, RATE, bar, held_out::judge, print};
 
@@ -30,12 +32,19 @@ pub(super) fn run(args: &MashArgs) -> Result<()> {
     }
     let songs = songs(args)?;
     let judge = judge(args.weights.as_deref(), &songs)?;
-    let pairs = pairs(&songs, args.seconds, &judge.network)?;
+    let studio = if args.studio { Some(studio_network()?) } else { None };
+    let pairs = pairs(&songs, args.seconds, &judge.network, studio.as_ref())?;
     let report = Report::new(&judge.network, judge.stands_in, RATE, args.seconds, pairs);
     print::report(&report);
     write_bytes(&args.json, &serde_json::to_vec_pretty(&report)?)?;
     println!("Figures: {}", args.json.display());
     Ok(())
+}
+
+/// The network of Studio quality as it ships.
+fn studio_network() -> Result<StudioNetwork> {
+    studio::provide()?;
+    Ok(StudioNetwork::from_bytes(&std::fs::read(studio::path())?)?)
 }
 
 /// Folders of the songs to measure, at least two.
@@ -110,7 +119,12 @@ impl<'a> Library<'a> {
 }
 
 /// Measures all ordered pairs, both directions of two songs at the same time.
-fn pairs(folders: &[PathBuf], seconds: Option<f64>, network: &MashNetwork) -> Result<Vec<PairFigures>> {
+fn pairs(
+    folders: &[PathBuf],
+    seconds: Option<f64>,
+    network: &MashNetwork,
+    studio: Option<&StudioNetwork>,
+) -> Result<Vec<PairFigures>> {
     let bar = bar(folders.len() * (folders.len() - 1));
     let mut library = Library { kept: HashMap::new(), bytes: 0, seconds, bar: &bar };
     let mut pairs = Vec::new();
@@ -119,7 +133,7 @@ fn pairs(folders: &[PathBuf], seconds: Option<f64>, network: &MashNetwork) -> Re
         for folder in &folders[index + 1..] {
             let other = library.get(folder)?;
             bar.set_message(format!("measuring {} and {}", one.name, other.name));
-            pairs.extend(both_ways(&one, &other, network)?);
+            pairs.extend(both_ways(&one, &other, network, studio)?);
             bar.inc(2);
         }
         library.bytes -= library.kept.remove(folder.as_path()).map_or(0, |song| song.bytes());
@@ -128,10 +142,15 @@ fn pairs(folders: &[PathBuf], seconds: Option<f64>, network: &MashNetwork) -> Re
     Ok(pairs)
 }
 
-fn both_ways(one: &EvaluationSong, other: &EvaluationSong, network: &MashNetwork) -> Result<[PairFigures; 2]> {
+fn both_ways(
+    one: &EvaluationSong,
+    other: &EvaluationSong,
+    network: &MashNetwork,
+    studio: Option<&StudioNetwork>,
+) -> Result<[PairFigures; 2]> {
     let (there, back) = thread::scope(|scope| {
-        let back = scope.spawn(|| measure_pair(other, one, network));
-        (measure_pair(one, other, network), back.join())
+        let back = scope.spawn(|| measure_pair(other, one, network, studio));
+        (measure_pair(one, other, network, studio), back.join())
     });
     let back = back.map_err(|_| anyhow!("measuring {} with {} broke off", other.name, one.name))?;
     Ok([there.map_err(anyhow::Error::msg)?, back.map_err(anyhow::Error::msg)?])

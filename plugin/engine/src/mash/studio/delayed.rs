@@ -1,4 +1,4 @@
-//! Decisions of Mash as Studio quality makes them: some hops later, with its own vocals.
+//! Decisions of Mash as Studio quality makes them: some hops later, with its own vocals and a rest that is divided anew.
 
 use std::collections::VecDeque;
 
@@ -11,11 +11,12 @@ use songweave_dsp::{
     stream::layout::{BANDS, PARTS, Part, SONGS},
 };
 
-use super::{Studio, VocalShares};
+use super::{Studio, VocalShares, division::Division};
 
 /// Keeps decisions until Studio has heard the vocals of their frames.
 pub struct DelayedDecisions {
     studio: Studio,
+    division: Division,
     /// What was heard last; a gap makes Studio forget.
     last: Option<Position>,
     vocals: VocalShares,
@@ -29,23 +30,26 @@ impl DelayedDecisions {
     #[must_use]
     pub fn new(studio: Studio, delay: usize) -> Self {
         let waiting = VecDeque::with_capacity(delay + 1);
-        Self { studio, last: None, vocals: [[0.0; BANDS]; SONGS], waiting, delay }
+        let division = Division::new(delay);
+        Self { studio, division, last: None, vocals: [[0.0; BANDS]; SONGS], waiting, delay }
     }
 
     /// Hears the newest hop of both songs. A jump of the host's changes nothing: what was heard before it is still to be
     /// played.
     pub fn hear(&mut self, frame: &AnalysisFrame, samples: &HopSamples<'_>) {
-        if !matches!(frame.heard, Heard::Mash(_)) {
+        let Heard::Mash(songs) = &frame.heard else {
             self.last = None;
             return;
-        }
+        };
         let hop = frame.position.hop;
         if hop == 0 || self.last.is_none_or(|last| last.hop + 1 != hop) {
             self.studio.reset();
+            self.division.forget();
             self.waiting.clear();
         }
         self.last = Some(frame.position);
         self.vocals = self.studio.hear(samples);
+        self.division.hear(songs);
     }
 
     /// Takes the decision about the newest frame and gives the one that is due now.
@@ -53,6 +57,7 @@ impl DelayedDecisions {
         self.waiting.push_back(newest);
         let due = if self.waiting.len() > self.delay { self.waiting.pop_front() } else { None };
         let mut due = due.unwrap_or(MashDecision::UNDECIDED);
+        self.division.divide(&mut due.shares);
         for (shares, vocals) in due.shares.iter_mut().zip(&self.vocals) {
             set_vocals(shares, vocals);
         }
