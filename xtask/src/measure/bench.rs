@@ -34,9 +34,10 @@ use std::time::{Duration, Instant};
 /// Sample rate in Hz and frames in a block: one hop.
 const RATE: u32 = 48_000;
 const FRAMES: usize = 512;
-/// Instances of a crowded session, and the hops that it is played for at most.
+/// Instances of a crowded session.
 const CROWD: usize = 20;
-const CROWDED_HOPS: u32 = 2_000;
+/// Hops that what stands beside the figures of a mode is measured for at most.
+const SHORT: u32 = 2_000;
 /// Hops that the inference thread may be behind before its measurement is given up.
 const BEHIND: usize = 1_000;
 
@@ -61,7 +62,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     if studio::path().is_file() {
         measured["studio"] = figures(&bundles.clap, &songs, args.hops, Played::STUDIO)?;
     }
-    measured["crowded"] = crowded(&bundles.clap, &songs, args.hops.min(CROWDED_HOPS))?;
+    measured["crowded"] = crowded(&bundles.clap, &songs, args.hops.min(SHORT))?;
     measured["instruments"] = instruments::measure(RATE as f32)?;
     measured["runtimes"] = json!(runtimes::measure()?);
     println!("{measured:#}");
@@ -110,7 +111,7 @@ impl Played {
 fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, played: Played) -> Result<Value> {
     let stage = Stage { played, instances: 1, busy: 0 };
     let Playback { times, missed, raised_priority } = playback::play(bundle, songs, hops as usize, stage)?;
-    let transforms = sorted_us(transforms::alone(played, hops as usize));
+    let transforms = sorted_us(transforms::alone(played, hops.min(SHORT) as usize));
     let times = sorted_us(times);
     let Inferred { durations, raised_priority: inference_raised, of_a_core } = inference(songs, hops as usize, played)?;
     let inferred = sorted_us(durations);
