@@ -5,6 +5,7 @@ use egui::{Align2, CursorIcon, Id, Rect, Response, Role, Sense, Ui, WidgetInfo, 
 use nice_plug::prelude::*;
 use songweave_dsp::{
     band::CLASS_NAMES,
+    exchange::controls::TuneTarget,
     tune::{TuneGuide, TuneKey, pitch_classes},
 };
 
@@ -36,6 +37,9 @@ pub fn show(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
             let wanted = if tonic { 0 } else { class as i32 + 1 };
             scene.hand.turn(&tune.key, tune.key.preview_normalized(wanted));
         } else if response.clicked() {
+            if controls.target != TuneTarget::Scale {
+                scene.hand.turn(&tune.target, tune.target.preview_normalized(0));
+            }
             // The last note stays: without any there would be the scale.
             let wanted = i32::from(classes ^ 1 << class);
             scene.hand.turn(&tune.notes, tune.notes.preview_normalized(if wanted == 0 { 1 << class } else { wanted }));

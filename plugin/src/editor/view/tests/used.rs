@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{presets::folder::Folder, settings::Values};
+use songweave_dsp::exchange::controls::TuneTarget;
 
 /// Clicks on what has a name.
 fn click(editor: &mut Harness<'_, View>, role: Role, name: &str) {
@@ -227,6 +228,12 @@ fn the_keyboard_shows_the_scale_sets_its_tonic_and_takes_notes_out_and_in() {
         assert_eq!(params.tune.controls().notes, 0b1010_1101_0101, "A minor with F sharp in place of F");
         click(editor, Role::Button, "Back to the scale");
         assert_eq!(params.tune.controls().notes, 0);
+        click(editor, Role::ComboBox, "Tune target");
+        editor.get_by_label("MIDI").click_accesskit();
+        editor.run();
+        click(editor, Role::Button, "Note D");
+        assert_eq!(params.tune.controls().target, TuneTarget::Scale, "notes of one's own are a scale");
+        click(editor, Role::Button, "Back to the scale");
         right_click(editor, "Note A, the tonic");
         assert_eq!(params.tune.controls().key, None);
     });
