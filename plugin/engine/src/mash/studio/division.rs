@@ -11,6 +11,7 @@ use songweave_dsp::{
     exchange::frame::SongsHeard,
     stream::layout::{BANDS, PARTS, Part, SONGS},
 };
+use songweave_models::layers::sigmoid;
 
 /// Hops before and after a frame, and bands below and above a band, that a median is taken of.
 const REACH: usize = 4;
@@ -98,10 +99,6 @@ fn median(numbers: impl Iterator<Item = f32>) -> f32 {
 fn logit(share: f32) -> f32 {
     let share = share.clamp(SUREST, 1.0 - SUREST);
     libm::logf(share / (1.0 - share))
-}
-
-fn sigmoid(logit: f32) -> f32 {
-    1.0 / (1.0 + libm::expf(-logit))
 }
 
 #[cfg(test)]
