@@ -12,7 +12,7 @@ pub use error::WeightError;
 pub(crate) use file::check_sizes;
 pub use file::{Metadata, WeightFile, digest};
 pub use network::{Architecture, Network};
-pub use sequence::Sequence;
+pub use sequence::{Forward, Sequence};
 
 /// The version of the file format that this build reads.
 pub const FORMAT: u32 = 1;

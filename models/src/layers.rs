@@ -1,4 +1,4 @@
-//! Streaming layers. Each has `step` for one hop and `forward` over `[time][in]`, which agree.
+//! Streaming layers. Each has `step` for one hop and `forward` over `[batch][time][in]`, which agree.
 //!
 //! A layer with `STREAMS` serves that many streams with the same weights (Mash: the two songs) and reads the weights once
 //! per hop for all of them.
@@ -10,6 +10,7 @@ mod gru;
 mod linear;
 mod lstm;
 mod matrix;
+mod memory;
 mod norm;
 
 pub use activation::{exp, flush, sigmoid, silu, softmax, tanh};
@@ -20,9 +21,9 @@ pub use convolution::{
 pub use gru::Gru;
 pub use linear::Linear;
 pub use lstm::{Lstm, LstmState};
+pub use memory::{Memory, Remembered};
 pub use norm::LayerNorm;
 
-#[cfg(test)]
-pub(crate) use convolution::reference;
+pub(crate) use convolution::tensors as convolutions;
 #[cfg(test)]
 mod tests;

@@ -54,7 +54,12 @@ impl<A: Architecture> Network<A> {
     /// # Errors
     /// When the file is not a complete, finite weight file of this kind that fits this build; the message says why.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightError> {
-        let mut file = WeightFile::parse(bytes, A::KIND, &Device::Cpu)?;
+        Self::on_device(bytes, &Device::Cpu)
+    }
+
+    /// The same with its tensors on a device.
+    pub(crate) fn on_device(bytes: &[u8], device: &Device) -> Result<Self, WeightError> {
+        let mut file = WeightFile::parse(bytes, A::KIND, device)?;
         let layers = A::read(&mut file)?;
         let (metadata, digest, parameters) = file.finish()?;
         Ok(Self { metadata, digest, parameters, layers })

@@ -1,20 +1,26 @@
-//! Layers that answer step by step.
+//! Networks as maps from numbers to numbers.
 
 use candle_core::{Result, Tensor};
 
-/// Layers wired to one map from numbers to numbers, with a memory. [`Self::step`] is what the plugin runs on the CPU;
-/// [`Self::forward`] is the same map over many steps on candle's own operations, which `step` is tested against and which a
-/// GPU computes.
-pub trait Sequence {
+use crate::layers::Memory;
+
+/// Layers wired to one map from numbers to numbers on candle's operations: what another device than the CPU computes.
+pub trait Forward {
     /// Numbers that a step hears.
     fn inputs(&self) -> usize;
 
-    /// One step: `[in]` to `[out]`.
-    fn step(&mut self, x: &[f32]) -> &[f32];
+    /// Numbers that a step answers.
+    fn outputs(&self) -> usize;
 
-    /// Many steps from an empty memory: `[time][in]` to `[time][out]`.
+    /// Many steps of many streams, going on from what the layers remember: `[batch][time][in]` to `[batch][time][out]`.
     ///
     /// # Errors
-    /// When the shape of `x` does not fit or the device fails.
-    fn forward(&self, x: &Tensor) -> Result<Tensor>;
+    /// When the shape of `x` does not fit or the device fails; what the memory holds then is not defined.
+    fn forward(&self, x: &Tensor, memory: &mut Memory) -> Result<Tensor>;
+}
+
+/// Layers that answer step by step on the CPU, which is what the plugin runs and what [`Forward::forward`] is tested against.
+pub trait Sequence: Forward {
+    /// One step: `[in]` to `[out]`.
+    fn step(&mut self, x: &[f32]) -> &[f32];
 }

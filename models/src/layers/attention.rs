@@ -1,9 +1,11 @@
 //! Attention over a window of the recent past: a stream's own, or another stream's.
 
+use std::ops::Range;
+
 use candle_core::{D, Device, Result, Tensor};
 use pulp::Arch;
 
-use super::{activation::softmax, linear::Linear};
+use super::{activation::softmax, linear::Linear, memory::Remembered};
 
 /// Sizes of a [`WindowAttention`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,44 +111,68 @@ impl<const STREAMS: usize> WindowAttention<STREAMS> {
         self.out.each_ref().map(Vec::as_slice)
     }
 
-    /// Many hops from empty memories: what one stream asks, `[time][in]`, of what another (or the same) remembers,
-    /// `[time][in]`, to `[time][size]`.
+    /// Many hops, going on from what is remembered: what some streams ask, `[batch][time][in]`, of what others (or the same)
+    /// are, `[batch][time][in]`, to `[batch][time][size]`.
     ///
     /// # Errors
     /// When a shape does not fit or the device fails.
-    pub fn forward(&self, asking: &Tensor, remembered: &Tensor) -> Result<Tensor> {
-        let (hops, size, every) = (asking.dim(0)?, self.shape.size(), self.shape.every);
-        let queries = self.project.forward(asking)?.narrow(1, 0, size)?;
-        let slots: Vec<u32> = (0..hops).step_by(every).map(|hop| hop as u32).collect();
-        let slots = Tensor::new(slots, asking.device())?;
-        let past = self.project.forward(&remembered.index_select(&slots, 0)?)?;
-        let (queries, keys) = (self.heads(&queries)?, self.heads(&past.narrow(1, size, size)?)?);
-        let values = self.heads(&past.narrow(1, 2 * size, size)?)?;
+    pub fn forward(&self, asking: &Tensor, asked: &Tensor, kept: &mut Remembered) -> Result<Tensor> {
+        let (batch, hops, _) = asking.dims3()?;
+        let size = self.shape.size();
+        let queries = self.project.forward(asking)?.narrow(2, 0, size)?;
+        let past = self.past(asked, kept)?;
+        let (queries, keys) = (self.heads(&queries)?, self.heads(&past.narrow(2, 0, size)?)?);
+        let values = self.heads(&past.narrow(2, size, size)?)?;
         let scale = 1.0 / (self.shape.head_size as f64).sqrt();
-        let scores = (queries.matmul(&keys.transpose(1, 2)?.contiguous()?)? * scale)?;
-        let scores = (scores + self.forward_bias(hops, slots.dim(0)?, asking.device())?)?;
+        let scores = (queries.matmul(&keys.transpose(2, 3)?.contiguous()?)? * scale)?;
+        let scores =
+            scores.broadcast_add(&self.forward_bias(kept.hops..kept.hops + hops, past.dim(1)?, asking.device())?)?;
+        kept.hops += hops;
         let weights = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
         let weights = weights.broadcast_div(&weights.sum_keepdim(D::Minus1)?)?;
-        weights.matmul(&values)?.transpose(0, 1)?.reshape((hops, size))
+        weights.matmul(&values)?.transpose(1, 2)?.reshape((batch, hops, size))
     }
 
-    /// `[time][size]` as `[head][time][head_size]`.
+    /// Keys and values `[batch][slot][2 * size]` of the slots that any of the hops sees, the oldest first. What later hops
+    /// can see of them is kept.
+    fn past(&self, asked: &Tensor, kept: &mut Remembered) -> Result<Tensor> {
+        let AttentionShape { every, window, .. } = self.shape;
+        let hops = asked.dim(1)?;
+        let slots: Vec<u32> =
+            (0..hops as u32).filter(|hop| (kept.hops + *hop as usize).is_multiple_of(every)).collect();
+        if !slots.is_empty() {
+            let slots = Tensor::new(slots, asked.device())?;
+            let projected = self.project.forward(&asked.contiguous()?.index_select(&slots, 1)?)?;
+            let size = self.shape.size();
+            kept.tensors.push(projected.narrow(2, size, 2 * size)?.contiguous()?);
+        }
+        let past = Tensor::cat(&kept.tensors, 1)?;
+        let seen = past.dim(1)?.min(window);
+        kept.tensors = vec![past.narrow(1, past.dim(1)? - seen, seen)?.contiguous()?];
+        Ok(past)
+    }
+
+    /// `[batch][time][size]` as `[batch][head][time][head_size]`.
     fn heads(&self, x: &Tensor) -> Result<Tensor> {
-        x.reshape((x.dim(0)?, self.shape.heads, self.shape.head_size))?.transpose(0, 1)?.contiguous()
+        let (batch, time, _) = x.dims3()?;
+        x.reshape((batch, time, self.shape.heads, self.shape.head_size))?.transpose(1, 2)?.contiguous()
     }
 
-    /// `[head][time][slot]`: the bias of a slot's age, next to minus infinity for slots that are not seen.
-    fn forward_bias(&self, hops: usize, slots: usize, device: &Device) -> Result<Tensor> {
+    /// `[head][time][slot]` of some hops and the newest slots: the bias of a slot's age, next to minus infinity for slots that
+    /// are not seen.
+    fn forward_bias(&self, hops: Range<usize>, slots: usize, device: &Device) -> Result<Tensor> {
         let ages = self.age.to_vec2::<f32>()?;
-        let mut bias = Vec::with_capacity(self.shape.heads * hops * slots);
+        let every = self.shape.every;
+        let oldest = (hops.end - 1) / every + 1 - slots;
+        let mut bias = Vec::with_capacity(self.shape.heads * hops.len() * slots);
         for ages in &ages {
-            for hop in 0..hops {
-                let age = |slot: usize| (hop / self.shape.every).checked_sub(slot);
+            for hop in hops.clone() {
+                let age = |slot: usize| (hop / every).checked_sub(oldest + slot);
                 let of_slot = |slot| age(slot).and_then(|age| ages.get(age)).copied().unwrap_or(-1e30);
                 bias.extend((0..slots).map(of_slot));
             }
         }
-        Tensor::from_vec(bias, (self.shape.heads, hops, slots), device)
+        Tensor::from_vec(bias, (self.shape.heads, hops.len(), slots), device)
     }
 }
 

@@ -13,9 +13,8 @@ mod joined;
 mod planes;
 mod pooled;
 mod product;
-#[cfg(test)]
-pub(crate) mod reference;
 mod temporal;
+pub(crate) mod tensors;
 #[cfg(test)]
 mod tests;
 mod up;

@@ -6,6 +6,7 @@ use pulp::Arch;
 use super::{
     activation::{flush, sigmoid, tanh},
     linear::Linear,
+    memory::Remembered,
 };
 
 /// A GRU for `STREAMS` streams that share its weights and have a state each. The gates are merged: two matrix products a
@@ -49,19 +50,21 @@ impl<const STREAMS: usize> Gru<STREAMS> {
         self.state.each_ref().map(Vec::as_slice)
     }
 
-    /// Many hops of one stream from the zero state: `[time][in]` to `[time][hidden]`.
+    /// Many hops, going on from what is remembered: `[batch][time][in]` to `[batch][time][hidden]`.
     ///
     /// # Errors
     /// When the shape of `x` does not fit or the device fails.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub fn forward(&self, x: &Tensor, kept: &mut Remembered) -> Result<Tensor> {
         let heard = self.input.forward(x)?;
-        let mut state = Tensor::zeros((1, self.state[0].len()), x.dtype(), x.device())?;
+        let zeros = || Tensor::zeros((x.dim(0)?, self.state[0].len()), x.dtype(), x.device());
+        let mut state = kept.tensors.pop().map_or_else(zeros, Ok)?;
         let mut states = Vec::new();
-        for hop in 0..heard.dim(0)? {
-            state = self.forward_hop(&heard.narrow(0, hop, 1)?, &state)?;
+        for hop in 0..heard.dim(1)? {
+            state = self.forward_hop(&heard.get_on_dim(1, hop)?, &state)?;
             states.push(state.clone());
         }
-        Tensor::cat(&states, 0)
+        kept.tensors.push(state);
+        Tensor::stack(&states, 1)
     }
 
     fn forward_hop(&self, heard: &Tensor, state: &Tensor) -> Result<Tensor> {

@@ -1,6 +1,6 @@
 //! A linear layer.
 
-use candle_core::{Result, Tensor};
+use candle_core::{D, Result, Tensor};
 
 use super::matrix::Matrix;
 
@@ -24,18 +24,35 @@ impl<const STREAMS: usize> Linear<STREAMS> {
         Ok(Self { weight, bias, matrix, out })
     }
 
+    /// Numbers per answer.
+    #[must_use]
+    pub const fn outputs(&self) -> usize {
+        self.matrix.outputs()
+    }
+
+    /// Numbers per input.
+    #[must_use]
+    pub const fn inputs(&self) -> usize {
+        self.matrix.inputs()
+    }
+
     /// One hop: `x[stream]` `[in]` to `[stream]` `[out]`.
     pub fn step(&mut self, x: [&[f32]; STREAMS]) -> [&[f32]; STREAMS] {
         self.matrix.multiply(x, &mut self.out);
         self.out.each_ref().map(|out| &out[..self.matrix.outputs()])
     }
 
-    /// Many hops of one stream: `[time][in]` to `[time][out]`.
+    /// Many hops: `[…][in]` to `[…][out]`.
     ///
     /// # Errors
     /// When the shape of `x` does not fit or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let product = x.matmul(&self.weight.t()?)?;
-        self.bias.as_ref().map_or(Ok(product.clone()), |bias| product.broadcast_add(bias))
+        let mut shape = x.dims().to_vec();
+        let product = x.flatten_to(D::Minus2)?.matmul(&self.weight.t()?)?;
+        let answer = self.bias.as_ref().map_or(Ok(product.clone()), |bias| product.broadcast_add(bias))?;
+        if let Some(last) = shape.last_mut() {
+            *last = answer.dim(1)?;
+        }
+        answer.reshape(shape)
     }
 }

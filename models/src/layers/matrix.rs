@@ -61,6 +61,11 @@ impl Matrix {
         Ok(Self { inputs, outputs, weights: Weights::new(panels), bias: start })
     }
 
+    /// Numbers per input vector.
+    pub(super) const fn inputs(&self) -> usize {
+        self.inputs
+    }
+
     /// Numbers per output vector.
     pub(super) const fn outputs(&self) -> usize {
         self.outputs

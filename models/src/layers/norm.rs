@@ -36,7 +36,7 @@ impl LayerNorm {
         }
     }
 
-    /// Many hops: `[time][in]` to the same shape.
+    /// Many hops: `[…][in]` to the same shape.
     ///
     /// # Errors
     /// When the shape of `x` does not fit or the device fails.

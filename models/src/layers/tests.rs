@@ -66,6 +66,17 @@ fn linear_streams_as_in_batch() {
     }
 }
 
+/// Both streams as one batch `[stream][time][in]` in pieces of all lengths, one after the other.
+fn in_pieces(x: &[Tensor; 2], mut forward: impl FnMut(&Tensor) -> candle_core::Result<Tensor>) -> [Tensor; 2] {
+    let (x, mut answers, mut first) = (Tensor::stack(x, 0).unwrap(), Vec::new(), 0);
+    for piece in [1, 2, 3, 50, 1, HOPS - 57] {
+        answers.push(forward(&x.narrow(1, first, piece).unwrap()).unwrap());
+        first += piece;
+    }
+    let whole = Tensor::cat(&answers, 1).unwrap();
+    [0, 1].map(|stream| whole.get(stream).unwrap())
+}
+
 #[test]
 fn norm_streams_as_in_batch() {
     let layer = LayerNorm::new(tensor(3, &[40], 1.0), tensor(4, &[40], 1.0)).unwrap();
@@ -82,7 +93,8 @@ fn norm_streams_as_in_batch() {
 fn gru_streams_as_in_batch_also_after_a_reset() {
     let mut layer = Gru::<2>::new(pair(5, 3 * 24, 17), pair(7, 3 * 24, 24)).unwrap();
     let x = streams(17);
-    let batch = x.each_ref().map(|x| layer.forward(x).unwrap());
+    let mut kept = Remembered::default();
+    let batch = in_pieces(&x, |x| layer.forward(x, &mut kept));
     for _ in 0..2 {
         assert_equal(&x, &batch, |x| owned(layer.step(x)));
         layer.reset();
@@ -93,7 +105,8 @@ fn gru_streams_as_in_batch_also_after_a_reset() {
 fn lstm_streams_as_in_batch_also_after_a_reset() {
     let mut layer = Lstm::<2>::new(pair(9, 4 * 24, 17), pair(11, 4 * 24, 24)).unwrap();
     let x = streams(17);
-    let batch = x.each_ref().map(|x| layer.forward(x).unwrap());
+    let mut kept = Remembered::default();
+    let batch = in_pieces(&x, |x| layer.forward(x, &mut kept));
     for _ in 0..2 {
         assert_equal(&x, &batch, |x| owned(layer.step(x)));
         layer.reset();
@@ -109,7 +122,9 @@ fn attention_streams_as_in_batch_also_after_a_reset() {
             let project = pair(13, 3 * shape.size(), 20);
             let mut layer = WindowAttention::<2>::new(shape, reads, project, age.clone()).unwrap();
             let x = streams(20);
-            let batch = [0, 1].map(|stream: usize| layer.forward(&x[stream], &x[reads[stream]]).unwrap());
+            let asked = Tensor::new(reads.map(|stream| stream as u32).as_slice(), &Device::Cpu).unwrap();
+            let mut kept = Remembered::default();
+            let batch = in_pieces(&x, |x| layer.forward(x, &x.contiguous()?.index_select(&asked, 0)?, &mut kept));
             for _ in 0..2 {
                 assert_equal(&x, &batch, |x| owned(layer.step(x)));
                 layer.reset();

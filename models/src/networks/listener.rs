@@ -10,8 +10,9 @@ use candle_core::{D, Tensor};
 use serde::Deserialize;
 
 use crate::{
-    format::{Architecture, Network, WeightError, WeightFile, check_sizes},
-    layers::{Linear, softmax},
+    device::{Divide, Subnetwork},
+    format::{Architecture, Forward, Network, WeightError, WeightFile, check_sizes},
+    layers::{Linear, Memory, softmax},
 };
 use tagger::{FRONTS, Tagger};
 
@@ -83,6 +84,12 @@ struct Sizes {
     fronts: [[[usize; 3]; FRONTS]; TAGGERS],
 }
 
+impl Divide for Ears {
+    fn divide(self) -> Vec<Subnetwork> {
+        vec![Subnetwork::new("slices", self)]
+    }
+}
+
 impl Architecture for Ears {
     const KIND: &'static str = "listener";
     const EMBEDDED: &'static [u8] = include_bytes!("../../weights/listener.safetensors");
@@ -116,14 +123,21 @@ impl Architecture for Ears {
     fn reset(&mut self) {}
 }
 
-impl Ears {
-    /// The last hidden layers on candle's operations: `[frame][band]` to `[1][number]`.
-    ///
-    /// # Errors
-    /// When the shape does not fit or the device fails.
-    pub fn forward(&self, log_mel: &Tensor) -> candle_core::Result<Tensor> {
-        let hidden: Vec<_> = self.taggers.iter().map(|tagger| tagger.forward(log_mel)).collect::<Result<_, _>>()?;
-        Tensor::cat(&hidden, D::Minus1)
+/// A step is a slice, `[frame * band]`, and its answer what [`ListenerNetwork::hidden`] gives.
+impl Forward for Ears {
+    fn inputs(&self) -> usize {
+        FRAMES * BANDS
+    }
+
+    fn outputs(&self) -> usize {
+        TAGGERS * HIDDEN
+    }
+
+    fn forward(&self, log_mel: &Tensor, _memory: &mut Memory) -> candle_core::Result<Tensor> {
+        let (batch, slices, _) = log_mel.dims3()?;
+        let log_mel = log_mel.reshape((batch * slices, FRAMES, BANDS))?;
+        let hidden: Vec<_> = self.taggers.iter().map(|tagger| tagger.forward(&log_mel)).collect::<Result<_, _>>()?;
+        Tensor::cat(&hidden, D::Minus1)?.reshape((batch, slices, TAGGERS * HIDDEN))
     }
 }
 

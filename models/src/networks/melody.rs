@@ -15,7 +15,7 @@ pub use register::Register;
 
 use crate::{
     format::{Network, Sequence},
-    layers::{LstmState, tanh},
+    layers::LstmState,
 };
 
 /// Semitones below and above the [`Register::anchor`] that pitches reach.
@@ -171,16 +171,13 @@ impl MelodyNetwork {
     /// # Errors
     /// When there is no such pitch.
     pub fn length(&mut self, pitch: usize) -> Result<[f32; DURATIONS.len()], MelodyError> {
-        let Melody { pitches, recurrent, length, length_head, input, .. } = &mut self.layers;
+        let Melody { pitches, recurrent, lengths, input, .. } = &mut self.layers;
         let row = pitches.get(pitch * PITCH_SIZE..(pitch + 1) * PITCH_SIZE).filter(|_| pitch < PITCHES);
         let row = row.ok_or(MelodyError::NoSuchPlace)?;
         input.clear();
         input.extend_from_slice(recurrent.lstm.output(0));
         input.extend_from_slice(row);
-        let [inner] = length.step([input]);
-        input.clear();
-        input.extend(inner.iter().map(|value| tanh(*value)));
-        let [logits] = length_head.step([input]);
+        let logits = lengths.step(input);
         Ok(std::array::from_fn(|class| logits[class]))
     }
 

@@ -4,6 +4,7 @@
 //! tool with pre-trained models", JOSS 5(50), 2020), with its open weights for two stems. There it hears twelve seconds and
 //! decides all of them; here it hears a window that ends now and decides the newest frames of it.
 
+mod tensors;
 mod unet;
 mod windows;
 
@@ -11,6 +12,7 @@ use std::ops::Range;
 
 use crate::{format::Network, layers::Planes};
 
+pub use tensors::UnetTensors;
 pub use unet::Unet;
 
 /// Channels that the network hears.

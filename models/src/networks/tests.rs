@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 use super::{
     chords::ChordNetwork, golden::assert_golden, groove::GrooveNetwork, mash::MashNetwork, melody::MelodyNetwork,
 };
-use crate::{Sequence, WeightError};
+use crate::{Sequence, WeightError, layers::Memory};
 
 const STEPS: usize = 120;
 
@@ -22,8 +22,10 @@ fn answers_are_those_of_pytorch() {
 fn assert_streams_as_in_batch(name: &str, layers: &mut impl Sequence) {
     let numbers = |index: usize| ((index * 7_919) % 1_009) as f32 / 1_009.0 - 0.3;
     let heard: Vec<f32> = (0..STEPS * layers.inputs()).map(numbers).collect();
-    let tensor = Tensor::from_slice(&heard, (STEPS, layers.inputs()), &Device::Cpu).unwrap();
-    let batch = layers.forward(&tensor).unwrap().to_vec2::<f32>().unwrap();
+    let tensor = Tensor::from_slice(&heard, (1, STEPS, layers.inputs()), &Device::Cpu).unwrap();
+    let batch = layers.forward(&tensor, &mut Memory::default()).unwrap();
+    assert_eq!(batch.dims(), [1, STEPS, layers.outputs()], "{name}");
+    let batch = batch.get(0).unwrap().to_vec2::<f32>().unwrap();
     let mut worst = 0.0_f32;
     for (heard, batch) in heard.chunks_exact(layers.inputs()).zip(&batch) {
         let answer = layers.step(heard);
@@ -42,7 +44,9 @@ fn every_sequence_streams_as_in_batch() {
     let mut groove = GrooveNetwork::embedded().unwrap();
     assert_streams_as_in_batch("drums", &mut groove.layers.drums.before);
     assert_streams_as_in_batch("hands", &mut groove.layers.hands.before);
-    assert_streams_as_in_batch("melody", &mut MelodyNetwork::embedded().unwrap().layers.recurrent);
+    let mut melody = MelodyNetwork::embedded().unwrap();
+    assert_streams_as_in_batch("melody", &mut melody.layers.recurrent);
+    assert_streams_as_in_batch("lengths", &mut melody.layers.lengths);
 }
 
 #[test]

@@ -101,18 +101,18 @@ impl PooledConvolution {
         product::multiply(&mut self.product, n, [self.bias.len(), k, n], weights, unfolded, false);
     }
 
-    /// The same on candle's operations: `[frame][band]` to `[frame][filter]`.
+    /// The same on candle's operations: `[batch][frame][band]` to `[batch][frame][filter]`.
     ///
     /// # Errors
     /// When the shape does not fit or the device fails.
     pub fn forward(&self, picture: &Tensor) -> Result<Tensor> {
         let [before, after] = self.padding();
-        let padded = picture.pad_with_zeros(0, before, after)?.unsqueeze(0)?.unsqueeze(0)?;
+        let padded = picture.pad_with_zeros(1, before, after)?.unsqueeze(1)?;
         let weight = Tensor::from_slice(&self.weights, (self.filters(), 1, self.height, self.width), picture.device())?;
         let along = |values: &[f32]| Tensor::from_slice(values, (1, self.filters(), 1, 1), picture.device());
         let answers = padded.conv2d(&weight, 0, 1, 1, 1)?.broadcast_add(&along(&self.bias)?)?.relu()?;
         let normal = answers.broadcast_mul(&along(&self.norm.scale)?)?.broadcast_add(&along(&self.norm.shift)?)?;
-        normal.max(D::Minus1)?.squeeze(0)?.t()
+        normal.max(D::Minus1)?.transpose(1, 2)
     }
 }
 

@@ -54,18 +54,23 @@ impl TimeConvolution {
         }
     }
 
-    /// The same on candle's operations: `[frame][in]` to `[frame][out]`.
+    /// The same on candle's operations: `[batch][frame][in]` to `[batch][frame][out]`.
     ///
     /// # Errors
     /// When the shape does not fit or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (outputs, device) = (self.bias.len(), x.device());
         let weight = Tensor::from_slice(&self.weights, (self.frames, self.inputs, outputs), device)?;
-        let answers =
-            x.t()?.unsqueeze(0)?.conv1d(&weight.permute((2, 1, 0))?.contiguous()?, self.frames / 2, 1, 1, 1)?;
+        let answers = x.transpose(1, 2)?.contiguous()?.conv1d(
+            &weight.permute((2, 1, 0))?.contiguous()?,
+            self.frames / 2,
+            1,
+            1,
+            1,
+        )?;
         let along = |values: &[f32]| Tensor::from_slice(values, (1, outputs, 1), device);
         let rectified = answers.broadcast_add(&along(&self.bias)?)?.relu()?;
         let normal = rectified.broadcast_mul(&along(&self.norm.scale)?)?.broadcast_add(&along(&self.norm.shift)?)?;
-        normal.squeeze(0)?.t()
+        normal.transpose(1, 2)?.contiguous()
     }
 }

@@ -34,6 +34,24 @@ fn assert_rows_agree(ours: &FeatureMap, theirs: &FeatureMap, rows: std::ops::Ran
     }
 }
 
+/// The transposed convolution that candle has.
+fn transposed(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
+    let (_, _, rows, columns) = x.dims4().unwrap();
+    let whole = x.conv_transpose2d(weight, 0, 0, 2, 1).unwrap();
+    let within = whole.narrow(2, 1, 2 * rows).unwrap().narrow(3, 1, 2 * columns).unwrap();
+    within.broadcast_add(&tensors::along(bias).unwrap()).unwrap()
+}
+
+#[test]
+fn a_transposed_convolution_in_phases_is_that_of_candle() {
+    let (x, weight, bias) = (tensor(&[2, 7, 6, 8]), tensor(&[7, 3, 5, 5]), tensor(&[3]));
+    let ours = tensors::up(&x, &tensors::phases(&weight).unwrap(), &bias).unwrap();
+    let theirs = transposed(&x, &weight, &bias);
+    assert_eq!(ours.dims(), theirs.dims());
+    let distance = (ours - theirs).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+    assert!(distance < 1e-5, "{distance}");
+}
+
 /// A convolution in both forms.
 fn both_down(weight: &Tensor, bias: &Tensor) -> [Convolution; 2] {
     [
@@ -58,7 +76,7 @@ fn forms_up(weight: &Tensor, bias: &Tensor) -> Vec<TransposedConvolution> {
 fn some_rows_of_a_convolution_are_those_of_candle() {
     for (inputs, outputs) in [(3, 4), (9, 10), (16, 24)] {
         let (x, weight, bias) = (tensor(&[1, inputs, 12, 16]), tensor(&[outputs, inputs, 5, 5]), tensor(&[outputs]));
-        let theirs = map(&reference::down(&x, &weight, &bias).unwrap());
+        let theirs = map(&tensors::down(&x, &weight, &bias).unwrap());
         for mut layer in both_down(&weight, &bias) {
             let mut whole = FeatureMap::zeros(6, 8, outputs);
             layer.apply(&[&map(&x)], None, &mut [&mut whole], 0..6);
@@ -98,9 +116,9 @@ fn some_rows_of_a_transposed_convolution_of_joined_inputs_are_those_of_candle() 
         let norm = affine(outputs);
         let [scale, shift] =
             [&norm.scale, &norm.shift].map(|values| Tensor::new(values.as_slice(), &Device::Cpu).unwrap());
-        let theirs = reference::up(&x, &weight, &bias).unwrap().relu().unwrap();
-        let theirs = theirs.broadcast_mul(&reference::along(&scale).unwrap()).unwrap();
-        let theirs = map(&theirs.broadcast_add(&reference::along(&shift).unwrap()).unwrap());
+        let theirs = transposed(&x, &weight, &bias).relu().unwrap();
+        let theirs = theirs.broadcast_mul(&tensors::along(&scale).unwrap()).unwrap();
+        let theirs = map(&theirs.broadcast_add(&tensors::along(&shift).unwrap()).unwrap());
         let parts = [(0, 2), (2, inputs - 2)].map(|(first, count)| map(&x.narrow(1, first, count).unwrap()));
         for mut layer in forms_up(&weight, &bias) {
             let mut whole = FeatureMap::zeros(12, 16, outputs);

@@ -3,13 +3,14 @@
 //! Encoder -> a second layer added to it -> GRU added to that -> heads. Every weight matrix is block-circulant over the
 //! pitch classes: the file holds one block per interval, reading makes the whole matrix of them.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use serde::Deserialize;
 
 use super::{BEATS, CLASS_FEATURES, CLASSES, ChordBelief, EMBEDDED, MELODY_STEPS, QUALITIES, SHARED_FEATURES};
 use crate::{
-    format::{Architecture, Sequence, WeightError, WeightFile, check_sizes},
-    layers::{Gru, Linear, silu, softmax},
+    device::{Divide, Subnetwork},
+    format::{Architecture, Forward, Sequence, WeightError, WeightFile, check_sizes},
+    layers::{Gru, Linear, Memory, silu, softmax},
 };
 
 /// Features are clamped to this range, as in training.
@@ -66,8 +67,8 @@ fn circulant(
             }
         }
     }
-    let weight = Tensor::from_vec(whole, (CLASSES * out, CLASSES * inputs), &Device::Cpu)?;
     let bias = file.take(&format!("{name}.bias"), &[out])?;
+    let weight = Tensor::from_vec(whole, (CLASSES * out, CLASSES * inputs), bias.device())?;
     Ok((weight, bias.repeat(CLASSES)?))
 }
 
@@ -90,6 +91,12 @@ fn gates(file: &mut WeightFile<'_>, name: &str, hidden: usize) -> Result<(Tensor
     let weight = weight.reshape((CLASSES, 3, hidden, columns))?.transpose(0, 1)?.contiguous()?;
     let bias = bias.reshape((CLASSES, 3, hidden))?.transpose(0, 1)?.contiguous()?;
     Ok((weight.reshape((rows, columns))?, bias.flatten_all()?))
+}
+
+impl Divide for Chords {
+    fn divide(self) -> Vec<Subnetwork> {
+        vec![Subnetwork::new("chords", self)]
+    }
 }
 
 impl Architecture for Chords {
@@ -124,10 +131,6 @@ impl Architecture for Chords {
 }
 
 impl Sequence for Chords {
-    fn inputs(&self) -> usize {
-        FEATURES
-    }
-
     fn step(&mut self, features: &[f32]) -> &[f32] {
         for (clamped, feature) in self.features.iter_mut().zip(features) {
             *clamped = feature.clamp(-FEATURE_LIMIT, FEATURE_LIMIT);
@@ -145,14 +148,25 @@ impl Sequence for Chords {
         silent.copy_from_slice(self.silent.step([&self.mean])[0]);
         &self.logits
     }
+}
 
-    fn forward(&self, features: &Tensor) -> candle_core::Result<Tensor> {
+impl Forward for Chords {
+    fn inputs(&self) -> usize {
+        FEATURES
+    }
+
+    fn outputs(&self) -> usize {
+        CLASSES * HEADS + BEATS
+    }
+
+    fn forward(&self, features: &Tensor, memory: &mut Memory) -> candle_core::Result<Tensor> {
+        let (batch, hops, _) = features.dims3()?;
         let limit = f64::from(FEATURE_LIMIT);
         let encoded = self.encoder.forward(&features.clamp(-limit, limit)?)?.silu()?;
         let encoded = (&encoded + self.deeper.forward(&encoded)?.silu()?)?;
-        let encoded = (&encoded + self.gru.forward(&encoded)?)?;
-        let mean = encoded.reshape(((), CLASSES, self.hidden))?.mean(1)?;
-        Tensor::cat(&[self.heads.forward(&encoded)?, self.silent.forward(&mean)?], 1)
+        let encoded = (&encoded + self.gru.forward(&encoded, memory.of("gru"))?)?;
+        let mean = encoded.reshape((batch, hops, CLASSES, self.hidden))?.mean(2)?;
+        Tensor::cat(&[self.heads.forward(&encoded)?, self.silent.forward(&mean)?], 2)
     }
 }
 

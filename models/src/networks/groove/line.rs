@@ -4,8 +4,8 @@ use candle_core::{Result, Tensor};
 
 use super::{BAR, Choose};
 use crate::{
-    format::Sequence,
-    layers::{Gru, Linear},
+    format::{Forward, Sequence},
+    layers::{Gru, Linear, Memory},
 };
 
 /// `VOICES` voices that have one of `LEVELS` levels in each step, 0 = silent. `songweave_training/groove/net.py` trains the same.
@@ -31,17 +31,23 @@ pub(in crate::networks) struct Before {
 }
 
 impl Sequence for Before {
-    fn inputs(&self) -> usize {
-        self.inputs
-    }
-
     fn step(&mut self, x: &[f32]) -> &[f32] {
         let [logits] = self.head.step(self.gru.step([x]));
         logits
     }
+}
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.head.forward(&self.gru.forward(x)?)
+impl Forward for Before {
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    fn outputs(&self) -> usize {
+        self.head.outputs()
+    }
+
+    fn forward(&self, x: &Tensor, memory: &mut Memory) -> Result<Tensor> {
+        self.head.forward(&self.gru.forward(x, memory.of("gru"))?)
     }
 }
 

@@ -6,7 +6,10 @@ use super::{
     DRUM_CONDITION, DRUM_LEVELS, DRUM_NAMES, DRUMS, EMBEDDED, Groove, HAND_CONDITION, HAND_LEVELS, HANDS, QUANTILES,
     STYLES, TEMPI, line::Line,
 };
-use crate::format::{Architecture, WeightError, WeightFile, check_sizes};
+use crate::{
+    device::{Divide, Subnetwork},
+    format::{Architecture, WeightError, WeightFile, check_sizes},
+};
 
 /// The largest size of anything in a weight file: keeps a hostile file from asking for all memory.
 const LARGEST: usize = 4096;
@@ -16,6 +19,12 @@ const LARGEST: usize = 4096;
 struct Sizes {
     drums: usize,
     hands: usize,
+}
+
+impl Divide for Groove {
+    fn divide(self) -> Vec<Subnetwork> {
+        vec![Subnetwork::new("drums", self.drums.before), Subnetwork::new("hands", self.hands.before)]
+    }
 }
 
 impl Architecture for Groove {

@@ -2,12 +2,14 @@
 
 use std::f32::consts::{LN_2, LN_10};
 
+use candle_core::Tensor;
 use serde::Deserialize;
 
 use super::{CHANNELS, EMBEDDED, Instruments, NOISE_BANDS, NoteQuery, NoteTone, PARTIALS, PROGRAMS, Program, Role};
 use crate::{
-    format::{Architecture, WeightError, WeightFile, check_sizes},
-    layers::{Linear, exp, silu},
+    device::{Divide, Subnetwork},
+    format::{Architecture, Forward, WeightError, WeightFile, check_sizes},
+    layers::{Linear, Memory, exp, silu},
 };
 
 /// Answers: partials and noise of each channel, then the glide.
@@ -133,6 +135,21 @@ impl ProgramNetwork {
     }
 }
 
+impl Forward for ProgramNetwork {
+    fn inputs(&self) -> usize {
+        self.first.inputs()
+    }
+
+    fn outputs(&self) -> usize {
+        OUTPUTS
+    }
+
+    /// A step is a note as [`Self::listen`] writes it; nothing is remembered.
+    fn forward(&self, x: &Tensor, _memory: &mut Memory) -> candle_core::Result<Tensor> {
+        self.head.forward(&self.second.forward(&self.first.forward(x)?.silu()?)?.silu()?)
+    }
+}
+
 /// Three layers for a batch.
 fn answer<'a>(
     first: &mut Linear<BATCH>,
@@ -203,6 +220,12 @@ fn envelope_db(table: &[f32], age: f32, seconds: f32) -> f32 {
 /// Adds `count` numbers that are 1 at their own place and fall to 0 at their neighbours'.
 fn hats(input: &mut Vec<f32>, place: f32, count: usize) {
     input.extend((0..count).map(|at| (1.0 - (place - at as f32).abs()).max(0.0)));
+}
+
+impl Divide for Instruments {
+    fn divide(self) -> Vec<Subnetwork> {
+        self.programs.into_iter().map(|program| Subnetwork::new(program.program.name, program)).collect()
+    }
 }
 
 impl Architecture for Instruments {

@@ -104,21 +104,21 @@ impl Tagger {
         pooled
     }
 
-    /// The last hidden layer on candle's operations: `[frame][band]` to `[1][number]`.
+    /// The last hidden layer on candle's operations: `[batch][frame][band]` to `[batch][number]`.
     ///
     /// # Errors
     /// When the shape does not fit or the device fails.
     pub(super) fn forward(&self, log_mel: &Tensor) -> Result<Tensor> {
         let picture = log_mel.affine(f64::from(self.level.scale[0]), f64::from(self.level.shift[0]))?;
         let mut front: Vec<_> = self.front.iter().map(|front| front.forward(&picture)).collect::<Result<_>>()?;
-        front.push(Tensor::ones((FRAMES, 1), picture.dtype(), picture.device())?);
+        front.push(Tensor::ones((picture.dim(0)?, FRAMES, 1), picture.dtype(), picture.device())?);
         let mut heard = vec![Tensor::cat(&front, D::Minus1)?];
         for (index, middle) in self.middle.iter().enumerate() {
             let answer = middle.forward(&heard[index])?;
             heard.push(if index > 0 { (answer + &heard[index])? } else { answer });
         }
         let features = Tensor::cat(&heard, D::Minus1)?;
-        let pooled = Tensor::stack(&[features.max(0)?, features.mean(0)?], 1)?.reshape((1, ()))?;
+        let pooled = Tensor::stack(&[features.max(1)?, features.mean(1)?], 2)?.flatten_from(1)?;
         let dense = self.dense.forward(&pooled)?.relu()?;
         let along = |values: &[f32]| Tensor::from_slice(values, (1, HIDDEN), log_mel.device());
         dense.broadcast_mul(&along(&self.norm.scale)?)?.broadcast_add(&along(&self.norm.shift)?)

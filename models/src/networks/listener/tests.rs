@@ -33,8 +33,15 @@ fn picture() -> Vec<f32> {
 fn our_layers_are_those_of_candle() {
     let mut network = ListenerNetwork::embedded().unwrap();
     let picture = picture();
-    let tensor = Tensor::from_slice(&picture, (FRAMES, BANDS), &Device::Cpu).unwrap();
-    let batch = network.layers.forward(&tensor).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let tensor = Tensor::from_slice(&picture, (1, 1, FRAMES * BANDS), &Device::Cpu).unwrap();
+    let batch = network
+        .layers
+        .forward(&tensor, &mut Memory::default())
+        .unwrap()
+        .flatten_all()
+        .unwrap()
+        .to_vec1::<f32>()
+        .unwrap();
     for (ours, theirs) in network.hidden(&picture).iter().zip(batch) {
         assert!((ours - theirs).abs() < 2e-5 * theirs.abs().max(1.0), "{ours} {theirs}");
     }

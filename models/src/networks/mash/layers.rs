@@ -9,8 +9,9 @@ use serde::Deserialize;
 
 use super::{BANDS, EMBEDDED, FEATURES, MashOutput, PART_NAMES, PARTS, SONGS};
 use crate::{
-    format::{Architecture, Metadata, Sequence, WeightError, WeightFile, check_sizes},
-    layers::{AttentionShape, Gru, LayerNorm, Linear, WindowAttention, exp, flush, sigmoid, silu},
+    device::{Divide, Subnetwork},
+    format::{Architecture, Forward, Metadata, Sequence, WeightError, WeightFile, check_sizes},
+    layers::{AttentionShape, Gru, LayerNorm, Linear, Memory, WindowAttention, exp, flush, sigmoid, silu},
 };
 
 /// Features are clamped to this range, as in training.
@@ -103,6 +104,12 @@ fn attention(
     Ok(WindowAttention::new(shape, reads, (weight, bias), age)?)
 }
 
+impl Divide for Mash {
+    fn divide(self) -> Vec<Subnetwork> {
+        vec![Subnetwork::new("songs", self)]
+    }
+}
+
 impl Architecture for Mash {
     const KIND: &'static str = "mash";
     const EMBEDDED: &'static [u8] = EMBEDDED;
@@ -141,10 +148,6 @@ impl Architecture for Mash {
 }
 
 impl Sequence for Mash {
-    fn inputs(&self) -> usize {
-        SONGS * FEATURES
-    }
-
     fn step(&mut self, features: &[f32]) -> &[f32] {
         self.encode(features);
         self.mix_context();
@@ -156,33 +159,38 @@ impl Sequence for Mash {
         lead.iter_mut().zip(a.iter().zip(b)).for_each(|(lead, (a, b))| *lead = b - a);
         &self.logits
     }
+}
 
-    fn forward(&self, features: &Tensor) -> candle_core::Result<Tensor> {
-        let songs = [features.narrow(1, 0, FEATURES)?, features.narrow(1, FEATURES, FEATURES)?];
-        let encoded = map(&songs, |song| {
-            let limit = f64::from(FEATURE_LIMIT);
-            self.norm.forward(&self.encoder.forward(&song.clamp(-limit, limit)?)?)?.silu()
-        })?;
-        let heard = map(&encoded, |encoded| self.gru1.forward(encoded))?;
-        let state = |song: usize| {
-            let (own, other) = (&heard[song], &heard[1 - song]);
-            let context = Tensor::cat(&[self.own.forward(own, own)?, self.other.forward(own, other)?], 1)?;
-            let mixed = (own + self.mix.forward(&context)?)?;
-            Tensor::cat(&[(self.gru2.forward(&mixed)? + mixed)?, encoded[song].clone()], 1)
-        };
-        let states = [state(0)?, state(1)?];
-        let [a, b] = map(&states, |state| self.shares.forward(state))?;
-        let [lead_a, lead_b] = map(&states, |state| self.lead.forward(state))?;
-        Tensor::cat(&[a, b, (lead_b - lead_a)?], 1)
+impl Forward for Mash {
+    fn inputs(&self) -> usize {
+        SONGS * FEATURES
+    }
+
+    fn outputs(&self) -> usize {
+        SONGS * PARTS * BANDS + PARTS
+    }
+
+    /// All songs A of the batch, then all songs B, go through the layers together.
+    fn forward(&self, features: &Tensor, memory: &mut Memory) -> candle_core::Result<Tensor> {
+        let limit = f64::from(FEATURE_LIMIT);
+        let songs = Tensor::cat(&features.clamp(-limit, limit)?.chunk(SONGS, 2)?, 0)?;
+        let encoded = self.norm.forward(&self.encoder.forward(&songs)?)?.silu()?;
+        let heard = self.gru1.forward(&encoded, memory.of("gru1"))?;
+        let [a, b] = songs_of(&heard)?;
+        let other = self.other.forward(&heard, &Tensor::cat(&[b, a], 0)?, memory.of("other"))?;
+        let context = Tensor::cat(&[self.own.forward(&heard, &heard, memory.of("own"))?, other], 2)?;
+        let mixed = (heard + self.mix.forward(&context)?)?;
+        let state = Tensor::cat(&[(self.gru2.forward(&mixed, memory.of("gru2"))? + mixed)?, encoded], 2)?;
+        let [a, b] = songs_of(&self.shares.forward(&state)?)?;
+        let [lead_a, lead_b] = songs_of(&self.lead.forward(&state)?)?;
+        Tensor::cat(&[a, b, (lead_b - lead_a)?], 2)
     }
 }
 
-/// The same of both songs.
-fn map(
-    songs: &[Tensor; SONGS],
-    f: impl Fn(&Tensor) -> candle_core::Result<Tensor>,
-) -> candle_core::Result<[Tensor; SONGS]> {
-    Ok([f(&songs[0])?, f(&songs[1])?])
+/// Songs A and songs B of a batch of both.
+fn songs_of(both: &Tensor) -> candle_core::Result<[Tensor; SONGS]> {
+    let batch = both.dim(0)? / SONGS;
+    Ok([both.narrow(0, 0, batch)?, both.narrow(0, batch, batch)?])
 }
 
 impl Mash {

@@ -8,8 +8,9 @@ use super::{
     input::{self, DURATION_SIZE, PITCH_SIZE},
 };
 use crate::{
-    format::{Architecture, Sequence, WeightError, WeightFile, check_sizes},
-    layers::{Linear, Lstm},
+    device::{Divide, Subnetwork},
+    format::{Architecture, Forward, Sequence, WeightError, WeightFile, check_sizes},
+    layers::{Linear, Lstm, Memory, tanh},
 };
 
 /// Units between the state and the lengths.
@@ -33,8 +34,7 @@ pub struct Melody {
     /// `[class of length][number]`, the last for "not known".
     pub(super) durations: Vec<f32>,
     pub(in crate::networks) recurrent: Recurrent,
-    pub(super) length: Linear<1>,
-    pub(super) length_head: Linear<1>,
+    pub(in crate::networks) lengths: Lengths,
     pub(super) input: Vec<f32>,
 }
 
@@ -46,18 +46,61 @@ pub(in crate::networks) struct Recurrent {
     head: Linear<1>,
 }
 
-impl Sequence for Recurrent {
+/// What tells the lengths of a note from what [`Recurrent`] remembers and the note's pitch.
+#[derive(Debug, Clone)]
+pub(in crate::networks) struct Lengths {
+    inner: Linear<1>,
+    head: Linear<1>,
+    hidden: Vec<f32>,
+}
+
+impl Sequence for Lengths {
+    fn step(&mut self, x: &[f32]) -> &[f32] {
+        let [inner] = self.inner.step([x]);
+        self.hidden.iter_mut().zip(inner).for_each(|(hidden, inner)| *hidden = tanh(*inner));
+        let [logits] = self.head.step([&self.hidden]);
+        logits
+    }
+}
+
+impl Forward for Lengths {
     fn inputs(&self) -> usize {
-        INPUTS
+        self.inner.inputs()
     }
 
+    fn outputs(&self) -> usize {
+        self.head.outputs()
+    }
+
+    fn forward(&self, x: &Tensor, _memory: &mut Memory) -> candle_core::Result<Tensor> {
+        self.head.forward(&self.inner.forward(x)?.tanh()?)
+    }
+}
+
+impl Sequence for Recurrent {
     fn step(&mut self, x: &[f32]) -> &[f32] {
         let [logits] = self.head.step(self.lstm.step([x]));
         logits
     }
+}
 
-    fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        self.head.forward(&self.lstm.forward(x)?)
+impl Forward for Recurrent {
+    fn inputs(&self) -> usize {
+        INPUTS
+    }
+
+    fn outputs(&self) -> usize {
+        self.head.outputs()
+    }
+
+    fn forward(&self, x: &Tensor, memory: &mut Memory) -> candle_core::Result<Tensor> {
+        self.head.forward(&self.lstm.forward(x, memory.of("lstm"))?)
+    }
+}
+
+impl Divide for Melody {
+    fn divide(self) -> Vec<Subnetwork> {
+        vec![Subnetwork::new("events", self.recurrent), Subnetwork::new("lengths", self.lengths)]
     }
 }
 
@@ -80,8 +123,11 @@ impl Architecture for Melody {
                 lstm: file.take_lstm("lstm", hidden, INPUTS)?,
                 head: file.take_linear("head", PITCHES + INTERVALS + CLASSES, hidden)?,
             },
-            length: file.take_linear("length", LENGTH_HIDDEN, hidden + PITCH_SIZE)?,
-            length_head: file.take_linear("length_head", DURATIONS.len(), LENGTH_HIDDEN)?,
+            lengths: Lengths {
+                inner: file.take_linear("length", LENGTH_HIDDEN, hidden + PITCH_SIZE)?,
+                head: file.take_linear("length_head", DURATIONS.len(), LENGTH_HIDDEN)?,
+                hidden: vec![0.0; LENGTH_HIDDEN],
+            },
             input: Vec::with_capacity(input::CAPACITY),
         })
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use candle_core::{DType, Device, Tensor};
 
 use super::*;
-use crate::{WeightError, format::Architecture, layers::reference};
+use crate::{WeightError, format::Architecture};
 
 /// So that some layers are in tiles and others are not.
 const CHANNELS_OF_LEVELS: [usize; 6] = [8, 9, 8, 4, 10, 9];
@@ -64,35 +64,10 @@ fn window_from(first: usize) -> Planes {
 }
 
 /// The mask of all frames on candle's operations: `[channel][frame][bin]` to the same.
-fn on_candle(file: &[u8], window: &Planes) -> candle_core::Result<Tensor> {
-    let tensors = candle_core::safetensors::load_buffer(file, &Device::Cpu)?;
-    let get = |name: String| tensors[&name].to_dtype(DType::F32);
-    let norm = |x: &Tensor, name: &str| {
-        let [scale, shift] = ["scale", "shift"].map(|part| get(format!("{name}.{part}")));
-        x.broadcast_mul(&reference::along(&scale?)?)?.broadcast_add(&reference::along(&shift?)?)
-    };
-    let mut x = Tensor::from_slice(&window.data, (1, CHANNELS, window.rows, BINS), &Device::Cpu)?;
-    let mut heard = Vec::new();
-    for level in 1..=6 {
-        let name = format!("down{level}");
-        let answer = reference::down(&x, &get(format!("{name}.weight"))?, &get(format!("{name}.bias"))?)?;
-        if level < 6 {
-            let normal = norm(&answer, &name)?;
-            x = normal.maximum(&(&normal * 0.2)?)?;
-        }
-        heard.push(answer);
-    }
-    for step in 1..=6 {
-        let name = format!("up{step}");
-        let beside = &heard[6 - step];
-        let input = if step == 1 { beside.clone() } else { Tensor::cat(&[beside, &x], 1)? };
-        let answer = reference::up(&input, &get(format!("{name}.weight"))?, &get(format!("{name}.bias"))?)?;
-        x = norm(&answer.relu()?, &name)?;
-    }
-    let padded = x.pad_with_zeros(2, 3, 3)?.pad_with_zeros(3, 3, 3)?;
-    let logits = padded.conv2d(&get("last.weight".to_owned())?, 0, 1, 2, 1)?;
-    let logits = logits.broadcast_add(&reference::along(&get("last.bias".to_owned())?)?)?.squeeze(0)?;
-    (logits.neg()?.exp()? + 1.0)?.recip()
+fn on_candle(file: &[u8], window: &Planes) -> Tensor {
+    let tensors = Network::<UnetTensors>::from_bytes(file).unwrap();
+    let window = Tensor::from_slice(&window.data, (1, CHANNELS, window.rows, BINS), &Device::Cpu).unwrap();
+    tensors.layers.mask(&window).unwrap().squeeze(0).unwrap()
 }
 
 #[test]
@@ -100,7 +75,7 @@ fn frames_are_those_of_the_whole_window_on_candle() {
     let file = weights();
     let mut network = StudioNetwork::from_bytes(&file).unwrap();
     let window = window_from(0);
-    let whole = on_candle(&file, &window).unwrap();
+    let whole = on_candle(&file, &window);
     for wanted in [63..64, 60..64, 52..60, 48..64, 27..29, 0..FRAMES] {
         let theirs = whole.narrow(1, wanted.start, wanted.len()).unwrap();
         let theirs = theirs.contiguous().unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();

@@ -9,17 +9,17 @@ use super::{
     windows::{LEVELS, SHARED, Windows},
 };
 use crate::{
-    format::{Architecture, Metadata, WeightError, WeightFile, check_sizes},
+    format::{Architecture, WeightError, WeightFile, check_sizes},
     layers::{Affine, Convolution, FeatureMap, Joined, Leaky, Planes, TransposedConvolution, exp},
 };
 
 /// Rows and columns of the last layer's weights, and how far apart they reach.
-const LAST_KERNEL: usize = 4;
-const LAST_REACH: usize = 2;
+pub(super) const LAST_KERNEL: usize = 4;
+pub(super) const LAST_REACH: usize = 2;
 /// What the last layer sees before a frame or bin, and after it.
-const LAST_PADDING: usize = 3;
+pub(super) const LAST_PADDING: usize = 3;
 /// Slope of the activation on the way down for what is below zero.
-const SLOPE: f32 = 0.2;
+pub(super) const SLOPE: f32 = 0.2;
 
 /// Sizes of the layers, from the weight file.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,9 +57,7 @@ impl Architecture for Unet {
     const EMBEDDED: &'static [u8] = &[];
 
     fn read(file: &mut WeightFile<'_>) -> Result<Self, WeightError> {
-        check(file.metadata())?;
-        let Sizes { channels } = file.architecture()?;
-        check_sizes(&channels, &(1..=1024))?;
+        let channels = sizes(file)?;
         let above = |level: usize| if level == 0 { CHANNELS } else { channels[level - 1] };
         let last = file.take("last.weight", &[CHANNELS, 1, LAST_KERNEL, LAST_KERNEL])?;
         let mut net = Self {
@@ -102,12 +100,15 @@ impl Architecture for Unet {
     }
 }
 
-/// Whether the facts fit what this build hears.
-fn check(metadata: &Metadata) -> Result<(), WeightError> {
-    if metadata.features != CHANNELS * BINS {
-        return Err(WeightError::Unfit(format!("it hears {} numbers a frame", metadata.features)));
+/// The channels of each level, from the top down, of a file that fits what this build hears.
+pub(super) fn sizes(file: &WeightFile<'_>) -> Result<[usize; LEVELS], WeightError> {
+    let features = file.metadata().features;
+    if features != CHANNELS * BINS {
+        return Err(WeightError::Unfit(format!("it hears {features} numbers a frame")));
     }
-    Ok(())
+    let Sizes { channels } = file.architecture()?;
+    check_sizes(&channels, &(1..=1024))?;
+    Ok(channels)
 }
 
 impl Unet {
