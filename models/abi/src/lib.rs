@@ -116,6 +116,6 @@ pub struct Table {
     pub free: unsafe extern "C" fn(network: NetworkId) -> Status,
     /// Writes how many networks are loaded.
     pub loaded: unsafe extern "C" fn(count: *mut usize) -> Status,
-    /// Frees everything and lets go of the device, after the calls that are running. The next [`Open`] takes it anew.
+    /// Undoes one [`Open`], after the calls that are running. The last one frees everything and lets go of the device.
     pub close: unsafe extern "C" fn() -> Status,
 }

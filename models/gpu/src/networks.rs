@@ -38,6 +38,8 @@ pub(crate) struct Networks {
     loaded: HashMap<NetworkId, Loaded>,
     /// Numbers are never given twice.
     last: NetworkId,
+    /// How many have opened it and not closed it.
+    callers: usize,
 }
 
 impl Networks {
@@ -46,7 +48,18 @@ impl Networks {
     /// # Errors
     /// One sentence that says why there is none.
     pub(crate) fn open() -> Result<Self, String> {
-        Ok(Self { chosen: choose()?, loaded: HashMap::new(), last: 0 })
+        Ok(Self { chosen: choose()?, loaded: HashMap::new(), last: 0, callers: 0 })
+    }
+
+    /// One more has opened it.
+    pub(crate) const fn enter(&mut self) {
+        self.callers += 1;
+    }
+
+    /// One has closed it; returns whether nobody has it open any more.
+    pub(crate) const fn leave(&mut self) -> bool {
+        self.callers = self.callers.saturating_sub(1);
+        self.callers == 0
     }
 
     pub(crate) fn device(&self) -> &str {

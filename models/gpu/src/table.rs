@@ -30,6 +30,7 @@ pub unsafe extern "C" fn songweave_device_open(version: u32, reason: Text) -> *c
         if networks.is_none() {
             *networks = Some(Networks::open()?);
         }
+        networks.iter_mut().for_each(Networks::enter);
         Ok(())
     });
     match opened.unwrap_or_else(|_| Err("It failed while it looked for a device.".to_owned())) {
@@ -187,7 +188,12 @@ unsafe extern "C" fn free(network: NetworkId) -> Status {
 }
 
 unsafe extern "C" fn close() -> Status {
-    let closed = catch_unwind(|| drop(NETWORKS.lock().unwrap_or_else(PoisonError::into_inner).take()));
+    let closed = catch_unwind(|| {
+        let mut networks = NETWORKS.lock().unwrap_or_else(PoisonError::into_inner);
+        if networks.as_mut().is_some_and(Networks::leave) {
+            *networks = None;
+        }
+    });
     if closed.is_ok() { Status::DONE } else { Status::PANIC }
 }
 

@@ -1,0 +1,155 @@
+//! The library that runs networks on another device, opened as a file: its CPU build computes what the plugin's own layers do.
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    borrow::Cow,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+    time::{Duration, Instant},
+};
+
+use songweave_device::{Device, DeviceNetwork, Library, Urgency, file_name};
+use songweave_models::{
+    ListenerNetwork, MashNetwork, MashOutput,
+    format::Architecture,
+    layers::Planes,
+    listener::{self, Ears},
+    mash::{self, BANDS, FEATURES, PARTS, SONGS},
+    studio::{BINS, CHANNELS, FRAMES, StudioNetwork},
+};
+
+/// The library beside the tests, which are built with it.
+fn file() -> PathBuf {
+    // Nothing of it is called, but the file is built.
+    let _ = songweave_gpu::songweave_device_open;
+    let here = std::env::current_exe().unwrap();
+    let folders = [here.parent().unwrap(), here.parent().unwrap().parent().unwrap()];
+    let places: Vec<_> = folders.iter().map(|folder| folder.join(file_name())).collect();
+    places.iter().find(|place| place.is_file()).unwrap_or_else(|| panic!("not built: {places:?}")).clone()
+}
+
+fn numbers(count: usize) -> Vec<f32> {
+    (0..count).map(|index| ((index * 7_919) % 1_009) as f32 / 1_009.0).collect()
+}
+
+/// The furthest that two answers lie apart.
+fn worst(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn steps_of_mash_are_those_of_the_plugin() {
+    let library = Library::open(&file()).unwrap();
+    let network = library.load("mash", mash::EMBEDDED).unwrap();
+    let mut own = MashNetwork::embedded().unwrap();
+    let heard = numbers(40 * SONGS * FEATURES);
+    let outputs = library.shape(network, 0).unwrap().outputs;
+    let mut whole = vec![0.0; 40 * outputs];
+    library.forward(network, 0, [1, 40], &heard, &mut whole).unwrap();
+    for (hop, heard) in heard.chunks_exact(SONGS * FEATURES).enumerate() {
+        let mut logits = vec![0.0; outputs];
+        library.step(network, 0, [1, 1], heard, &mut logits).unwrap();
+        assert!(worst(&logits, &whole[hop * outputs..(hop + 1) * outputs]) < 1e-4, "hop {hop} of all at once");
+        let mut answer = MashOutput::default();
+        own.step(&[heard[..FEATURES].try_into().unwrap(), heard[FEATURES..].try_into().unwrap()], &mut answer).unwrap();
+        let shares = shares(&logits);
+        assert!(worst(&shares, answer.shares.as_flattened().as_flattened()) < 1e-4, "hop {hop}");
+    }
+    library.free(network).unwrap();
+}
+
+/// Logits `[song][part][band]` as shares.
+fn shares(logits: &[f32]) -> Vec<f32> {
+    let mut shares = vec![0.0; SONGS * PARTS * BANDS];
+    for (song, band) in (0..SONGS).flat_map(|song| (0..BANDS).map(move |band| (song, band))) {
+        let place = |part: usize| (song * PARTS + part) * BANDS + band;
+        let sum: f32 = (0..PARTS).map(|part| logits[place(part)].exp()).sum();
+        (0..PARTS).for_each(|part| shares[place(part)] = logits[place(part)].exp() / sum);
+    }
+    shares
+}
+
+#[test]
+fn slices_are_heard_as_the_plugin_hears_them() {
+    let device = Device::open(&file()).unwrap();
+    let network = device.load("listener", Ears::EMBEDDED.into()).unwrap();
+    let size = listener::FRAMES * listener::BANDS;
+    let slices = numbers(3 * size);
+    let answer = network.forward(0, slices.clone(), Urgency::Alone).unwrap();
+    let mut own = ListenerNetwork::embedded().unwrap();
+    for (slice, answer) in slices.chunks_exact(size).zip(answer.chunks_exact(network.shape(0).unwrap().outputs)) {
+        let ours = own.hidden(slice);
+        let distance = worst(&ours, answer);
+        let most = ours.iter().fold(1.0_f32, |most, number| most.max(number.abs()));
+        assert!(distance < 1e-4 * most, "{distance}");
+    }
+}
+
+/// The weights of Studio quality, where they were fetched.
+fn studio() -> Option<Vec<u8>> {
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/weights/fetched/studio.safetensors")).ok()
+}
+
+/// Windows `[window][channel][frame][bin]`.
+fn windows(count: usize) -> Vec<f32> {
+    // Tones that come and go: something of them is a voice.
+    let tone = |index: usize| {
+        let (frame, bin) = (index / BINS % FRAMES, index % BINS);
+        if bin % 18 < 2 && bin < 300 && frame % 20 < 14 { 60.0 } else { 0.02 }
+    };
+    (0..count * CHANNELS * FRAMES * BINS).map(tone).collect()
+}
+
+fn ask(network: &DeviceNetwork, windows: &[f32]) -> Vec<f32> {
+    let deadline = Instant::now() + Duration::from_secs(3);
+    network.forward(0, windows.to_vec(), Urgency::By(deadline)).unwrap()
+}
+
+#[test]
+fn windows_of_studio_are_decided_as_the_plugin_decides_them() {
+    let Some(weights) = studio() else { return println!("left out: the weights of Studio were not fetched") };
+    let device = Device::open(&file()).unwrap();
+    let network = device.load("studio", Cow::Owned(weights.clone())).unwrap();
+    let heard = windows(1);
+    let mask = ask(&network, &heard);
+    let mut own = StudioNetwork::from_bytes(&weights).unwrap();
+    let window = Planes { channels: CHANNELS, rows: FRAMES, columns: BINS, data: heard };
+    let ours = own.decide(&window, 0..FRAMES);
+    let distance = worst(&ours.data, &mask);
+    println!("studio: the largest of {} differences is {distance:e}", mask.len());
+    assert!(distance < 1e-4, "{distance}");
+    let (least, most) = mask.iter().fold((1.0_f32, 0.0_f32), |(a, b), share| (a.min(*share), b.max(*share)));
+    assert!(most - least > 0.1, "it says the same everywhere: {least} to {most}");
+}
+
+#[test]
+fn instances_that_come_and_go_share_one_device() {
+    let device = Device::open(&file()).unwrap();
+    let weights = Ears::EMBEDDED;
+    let size = listener::FRAMES * listener::BANDS;
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let askers = (0..3).map(|asker| {
+            let (device, stop) = (&device, &stop);
+            scope.spawn(move || {
+                let mut answered = 0;
+                while !stop.load(Relaxed) {
+                    let network = device.load("listener", weights.into()).unwrap();
+                    let slices = numbers((1 + asker) * size);
+                    assert_eq!(ask(&network, &slices).len(), (1 + asker) * network.shape(0).unwrap().outputs);
+                    answered += 1;
+                }
+                answered
+            })
+        });
+        let askers: Vec<_> = askers.collect();
+        thread::sleep(Duration::from_secs(1));
+        stop.store(true, Relaxed);
+        askers.into_iter().for_each(|asker| assert!(asker.join().unwrap() > 0));
+    });
+    drop(device);
+    // Opened once more after everything was let go.
+    assert!(!Device::open(&file()).unwrap().name().is_empty());
+}
