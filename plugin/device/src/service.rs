@@ -7,7 +7,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
-        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
+        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     },
     thread::{Builder, JoinHandle},
     time::{Duration, Instant},
@@ -298,10 +298,7 @@ impl Service {
     }
 
     fn next_until(&self, moment: Instant) -> Option<Request> {
-        match self.received.recv_timeout(moment.saturating_duration_since(Instant::now())) {
-            Ok(request) => Some(request),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.received.recv_timeout(moment.saturating_duration_since(Instant::now())).ok()
     }
 }
 
