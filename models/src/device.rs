@@ -7,7 +7,7 @@ use candle_core::{Device, Result, Tensor};
 
 use crate::{
     chords::Chords,
-    format::{Architecture, Forward, Network, WeightError},
+    format::{Divide, Network, Subnetwork, WeightError},
     groove::Groove,
     instruments::Instruments,
     layers::Memory,
@@ -16,27 +16,6 @@ use crate::{
     melody::Melody,
     studio::UnetTensors,
 };
-
-/// One map of a network.
-pub struct Subnetwork {
-    /// What it is called within its network.
-    pub name: &'static str,
-    /// Its layers.
-    pub layers: Box<dyn Forward + Send>,
-}
-
-impl Subnetwork {
-    /// A map by its name.
-    pub(crate) fn new(name: &'static str, layers: impl Forward + Send + 'static) -> Self {
-        Self { name, layers: Box::new(layers) }
-    }
-}
-
-/// A network that can be taken apart.
-pub trait Divide: Architecture {
-    /// Its maps. Their order is part of the interface to device libraries.
-    fn divide(self) -> Vec<Subnetwork>;
-}
 
 /// A network whose tensors lie on a device.
 ///
@@ -127,6 +106,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::format::Architecture;
     use crate::networks::{chords, groove, instruments, mash, melody};
 
     fn numbers(count: usize) -> Vec<f32> {

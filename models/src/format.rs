@@ -7,12 +7,14 @@ mod error;
 mod file;
 mod network;
 mod sequence;
+mod subnetwork;
 
 pub use error::WeightError;
 pub(crate) use file::check_sizes;
 pub use file::{Metadata, WeightFile, digest};
 pub use network::{Architecture, Network};
 pub use sequence::{Forward, Sequence};
+pub use subnetwork::{Divide, Subnetwork};
 
 /// The version of the file format that this build reads.
 pub const FORMAT: u32 = 1;

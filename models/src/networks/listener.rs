@@ -10,8 +10,7 @@ use candle_core::{D, Tensor};
 use serde::Deserialize;
 
 use crate::{
-    device::{Divide, Subnetwork},
-    format::{Architecture, Forward, Network, WeightError, WeightFile, check_sizes},
+    format::{Architecture, Divide, Forward, Network, Subnetwork, WeightError, WeightFile, check_sizes},
     layers::{Linear, Memory, softmax},
 };
 use tagger::{FRONTS, Tagger};

@@ -8,8 +8,7 @@ use serde::Deserialize;
 
 use super::{BEATS, CLASS_FEATURES, CLASSES, ChordBelief, EMBEDDED, MELODY_STEPS, QUALITIES, SHARED_FEATURES};
 use crate::{
-    device::{Divide, Subnetwork},
-    format::{Architecture, Forward, Sequence, WeightError, WeightFile, check_sizes},
+    format::{Architecture, Divide, Forward, Sequence, Subnetwork, WeightError, WeightFile, check_sizes},
     layers::{Gru, Linear, Memory, silu, softmax},
 };
 

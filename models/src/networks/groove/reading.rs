@@ -6,10 +6,7 @@ use super::{
     DRUM_CONDITION, DRUM_LEVELS, DRUM_NAMES, DRUMS, EMBEDDED, Groove, HAND_CONDITION, HAND_LEVELS, HANDS, QUANTILES,
     STYLES, TEMPI, line::Line,
 };
-use crate::{
-    device::{Divide, Subnetwork},
-    format::{Architecture, WeightError, WeightFile, check_sizes},
-};
+use crate::format::{Architecture, Divide, Subnetwork, WeightError, WeightFile, check_sizes};
 
 /// The largest size of anything in a weight file: keeps a hostile file from asking for all memory.
 const LARGEST: usize = 4096;

@@ -7,8 +7,7 @@ use serde::Deserialize;
 
 use super::{CHANNELS, EMBEDDED, Instruments, NOISE_BANDS, NoteQuery, NoteTone, PARTIALS, PROGRAMS, Program, Role};
 use crate::{
-    device::{Divide, Subnetwork},
-    format::{Architecture, Forward, WeightError, WeightFile, check_sizes},
+    format::{Architecture, Divide, Forward, Subnetwork, WeightError, WeightFile, check_sizes},
     layers::{Linear, Memory, exp, silu},
 };
 

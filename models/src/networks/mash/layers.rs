@@ -9,8 +9,7 @@ use serde::Deserialize;
 
 use super::{BANDS, EMBEDDED, FEATURES, MashOutput, PART_NAMES, PARTS, SONGS};
 use crate::{
-    device::{Divide, Subnetwork},
-    format::{Architecture, Forward, Metadata, Sequence, WeightError, WeightFile, check_sizes},
+    format::{Architecture, Divide, Forward, Metadata, Sequence, Subnetwork, WeightError, WeightFile, check_sizes},
     layers::{AttentionShape, Gru, LayerNorm, Linear, Memory, WindowAttention, exp, flush, sigmoid, silu},
 };
 

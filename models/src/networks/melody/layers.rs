@@ -8,8 +8,7 @@ use super::{
     input::{self, DURATION_SIZE, PITCH_SIZE},
 };
 use crate::{
-    device::{Divide, Subnetwork},
-    format::{Architecture, Forward, Sequence, WeightError, WeightFile, check_sizes},
+    format::{Architecture, Divide, Forward, Sequence, Subnetwork, WeightError, WeightFile, check_sizes},
     layers::{Linear, Lstm, Memory, tanh},
 };
 

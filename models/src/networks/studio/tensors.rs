@@ -9,8 +9,7 @@ use super::{
     windows::LEVELS,
 };
 use crate::{
-    device::{Divide, Subnetwork},
-    format::{Architecture, Forward, WeightError, WeightFile},
+    format::{Architecture, Divide, Forward, Subnetwork, WeightError, WeightFile},
     layers::{Memory, convolutions as conv},
 };
 
