@@ -89,13 +89,17 @@ impl DeviceNetwork {
     /// `[batch][time][out]`.
     ///
     /// # Errors
-    /// When there is no such map, the numbers are not that many, or the device fails; the memory then stays as it was.
+    /// When there is no such map, the numbers are not that many, the device fails, or what it answers is not finite; the
+    /// memory then stays as it was.
     pub fn forward(&self, index: usize, [batch, time]: [usize; 2], x: &[f32], memory: &mut Memory) -> Result<Vec<f32>> {
         let none = || candle_core::Error::Msg(format!("the network has no map {index}"));
         let layers = &self.subnetworks.get(index).ok_or_else(none)?.layers;
         let heard = Tensor::from_slice(x, (batch, time, layers.inputs()), &self.device)?;
         let mut tried = memory.clone();
-        let answer = layers.forward(&heard, &mut tried)?.flatten_all()?.to_vec1()?;
+        let answer: Vec<f32> = layers.forward(&heard, &mut tried)?.flatten_all()?.to_vec1()?;
+        if !answer.iter().all(|number| number.is_finite()) {
+            candle_core::bail!("a number that it answers is not finite");
+        }
         *memory = tried;
         Ok(answer)
     }

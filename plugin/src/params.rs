@@ -103,6 +103,9 @@ pub struct MashParams {
     /// How vocals are told from the rest: 0 = Live, 1 = Studio. Taken at activation.
     #[id = "quality"]
     pub quality: IntParam,
+    /// Where the network of Studio runs: 0 = Automatic, 1 = CPU, 2 = GPU. Taken at activation.
+    #[id = "device"]
+    pub device: IntParam,
 }
 
 impl SongweaveParams {
@@ -178,6 +181,12 @@ impl MashParams {
         self.quality.value() == 1
     }
 
+    /// Whether a GPU is to be asked. Automatic does not: on another device the last bits of a bounce may differ.
+    #[must_use]
+    pub fn wants_gpu(&self) -> bool {
+        self.device.value() == 2
+    }
+
     /// The part that is listened to alone.
     #[must_use]
     pub fn solo(&self) -> Option<Part> {
@@ -217,6 +226,7 @@ impl Default for MashParams {
             transpose_b: transpose_b(),
             match_keys: switch("Match keys"),
             quality: choice("Quality", &["Live", "Studio"], 0),
+            device: choice("Device", &["Automatic", "CPU", "GPU"], 0).non_automatable(),
         }
     }
 }

@@ -75,7 +75,10 @@ impl Default for Shared {
     fn default() -> Self {
         let mut shared = Self::without_network();
         match ModelSlot::embedded() {
-            Ok(slot) => shared.slot = Some(Arc::new(slot.with_studio(STUDIO))),
+            Ok(slot) => {
+                let places = songweave_device::places(own_folder().as_deref());
+                shared.slot = Some(Arc::new(slot.with_studio(STUDIO).with_device_places(places)));
+            }
             Err(error) => shared
                 .status
                 .set_fault(Some(format!("The network in the plugin is damaged ({error}); install Songweave again."))),
@@ -95,9 +98,9 @@ impl Shared {
             slot: None,
             columns: Mutex::default(),
             played: Mutex::default(),
-            midi: beside_the_library("midi"),
+            midi: own_folder().map(|folder| folder.join("midi")),
             sound: Arc::default(),
-            presets: beside_the_library("presets").map(Folder::new),
+            presets: own_folder().map(|folder| Folder::new(folder.join("presets"))),
             library: default_place().ok(),
             notices: Mutex::default(),
             latency: AtomicU32::new(0),
@@ -145,9 +148,9 @@ impl Shared {
     }
 }
 
-/// A folder of the user's, beside the library.
-fn beside_the_library(name: &str) -> Option<PathBuf> {
-    Some(default_place().ok()?.parent()?.join(name))
+/// The folder for what is Songweave's among the user's files; the library lies in it.
+fn own_folder() -> Option<PathBuf> {
+    default_place().ok()?.parent().map(Into::into)
 }
 
 /// The value in a mutex, whatever happened to the thread that held it before.

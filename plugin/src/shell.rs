@@ -27,6 +27,7 @@ use songweave_dsp::{
 };
 use songweave_engine::{
     band::arrange::LONGEST_PLAYING_ON,
+    placement::DeviceUse,
     runtime::{clock::WallClock, thread::Engine},
 };
 
@@ -84,7 +85,8 @@ impl<P: Ports> Default for Shell<P> {
 impl<P> Shell<P> {
     fn start(&self, layout: StreamLayout, ports: &AudioIOLayout, config: &BufferConfig) -> Stream {
         let offline = config.process_mode == ProcessMode::Offline;
-        let (engine, end) = self.engine(layout);
+        let device = if offline { DeviceUse::Bounced } else { DeviceUse::Played };
+        let (engine, end) = self.engine(layout, self.params.mash.wants_gpu().then_some(device));
         let ((sender, receiver), (sound_sender, sound_receiver)) = (columns(), sound(&layout));
         self.shared.begin(&layout, receiver, sound_receiver);
         let (teller, notes) = played(layout.latency() as u32, layout.sample_rate);
@@ -105,10 +107,10 @@ impl<P> Shell<P> {
     }
 
     /// The inference thread, or a link that leads nowhere and a sentence why.
-    fn engine(&self, layout: StreamLayout) -> (Option<Engine>, AudioEnd) {
+    fn engine(&self, layout: StreamLayout, device: Option<DeviceUse>) -> (Option<Engine>, AudioEnd) {
         let status = &self.shared.status;
         if let Some(slot) = &self.shared.slot {
-            match Engine::start(layout, slot.clone(), status.clone()) {
+            match Engine::start(layout, slot.clone(), status.clone(), device) {
                 Ok((engine, end)) => return (Some(engine), end),
                 Err(error) => status.set_fault(Some(error.to_string())),
             }

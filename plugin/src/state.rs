@@ -8,6 +8,7 @@
 //! | `format` | number of the format | `3` |
 //! | `models` | object from the name of each network in use to the SHA-256 of its weight file | `{"mash-1":"9f86…"}` |
 //! | `weights` | object from a network's place to the user's weight file for it, absent places use the network in the binary | `{"mash":"/home/ada/mine.safetensors"}` |
+//! | `device` | only where a GPU was asked: what the network of Studio ran on last, and why not on the GPU. Nothing reads it back; a render's receipt names it | `{"device":null,"problem":"no library for …"}` |
 //! | `editor` | what the editor remembers: size of its window, the preset in use, the other sound of a comparison (see [`Memory`]) | `{"window":{"width":920.0,…}}` |
 //! | `frozen` | the mask that `freeze` holds, as the bits of 32-bit numbers (see [`HeldMask::bits`]); absent when none is held | `[1048576000,…]` |
 //! | `unknown_params` | parameters that a newer version saved, kept for it | `{"drunk":{"i32":2}}` |
@@ -26,7 +27,7 @@ use std::{
 use nice_plug::{plugin::ParamValue, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
 use songweave_dsp::mash::frozen::{Busy, HeldMask};
-use songweave_engine::band;
+use songweave_engine::{band, placement::Placed};
 
 use crate::{
     settings::memory::Memory,
@@ -45,11 +46,12 @@ const FORMAT_KEY: &str = "format";
 const MODELS_KEY: &str = "models";
 const WEIGHTS_KEY: &str = "weights";
 const FROZEN_KEY: &str = "frozen";
+const DEVICE_KEY: &str = "device";
 const EDITOR_KEY: &str = "editor";
 const UNKNOWN_PARAMS_KEY: &str = "unknown_params";
 /// Sentences from [`prepare`] to [`SavedState`], never saved.
 const NOTICES_KEY: &str = "notices";
-const OWN_KEYS: [&str; 6] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, FROZEN_KEY, EDITOR_KEY, NOTICES_KEY];
+const OWN_KEYS: [&str; 7] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, FROZEN_KEY, DEVICE_KEY, EDITOR_KEY, NOTICES_KEY];
 
 /// The place of the Mash network in `weights`.
 const MASH: &str = "mash";
@@ -157,6 +159,10 @@ unsafe impl Params for SavedState {
         insert(&mut fields, MODELS_KEY, &self.models());
         insert(&mut fields, WEIGHTS_KEY, &*locked(&self.weights));
         insert(&mut fields, EDITOR_KEY, &*locked(&self.memory));
+        let Placed { asked, device, problem } = self.shared.status.placement.placed();
+        if asked {
+            insert(&mut fields, DEVICE_KEY, &serde_json::json!({ "device": device, "problem": problem }));
+        }
         if let Some(mask) = self.frozen() {
             insert(&mut fields, FROZEN_KEY, &mask.bits().collect::<Vec<_>>());
         }

@@ -4,12 +4,23 @@
 use std::{
     borrow::Cow,
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    ptr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
 
-use songweave_device::{Device, DeviceNetwork, Library, Urgency, file_name};
+use songweave_abi::{Forward, NetworkId, Status as Outcome, Table, Text, VERSION, Values};
+use songweave_device::{Device, DeviceError, DeviceNetwork, Library, Urgency, file_name};
+use songweave_dsp::stream::layout::StreamLayout;
+use songweave_engine::{
+    mash::studio::{Asked, Decider, Studio, VocalShares},
+    placement::{DeviceUse, Placed, Placement},
+    runtime::{slot::ModelSlot, status::Status, thread::Engine},
+};
 use songweave_models::{
     ListenerNetwork, MashNetwork, MashOutput,
     format::Architecture,
@@ -18,6 +29,7 @@ use songweave_models::{
     mash::{self, BANDS, FEATURES, PARTS, SONGS},
     studio::{BINS, CHANNELS, FRAMES, StudioNetwork},
 };
+use songweave_tests::signal::noise;
 
 /// The library beside the tests, which are built with it.
 fn file() -> PathBuf {
@@ -122,6 +134,147 @@ fn windows_of_studio_are_decided_as_the_plugin_decides_them() {
     assert!(distance < 1e-4, "{distance}");
     let (least, most) = mask.iter().fold((1.0_f32, 0.0_f32), |(a, b), share| (a.min(*share), b.max(*share)));
     assert!(most - least > 0.1, "it says the same everywhere: {least} to {most}");
+}
+
+/// The library as it is linked into this test, with another `forward`.
+fn with_forward(forward: Forward) -> Arc<Device> {
+    static FORWARD: Mutex<Option<Forward>> = Mutex::new(None);
+    unsafe extern "C" fn open(version: u32, reason: Text) -> *const Table {
+        // SAFETY: passed on as they came.
+        let table = unsafe { songweave_gpu::songweave_device_open(version, reason).as_ref() };
+        let forward = FORWARD.lock().unwrap().take().unwrap();
+        table.map_or(ptr::null(), |table| Box::leak(Box::new(Table { forward, ..*table })))
+    }
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one = ONE_AT_A_TIME.lock().unwrap();
+    *FORWARD.lock().unwrap() = Some(forward);
+    // SAFETY: the table is the library's; each `forward` here keeps what it promises.
+    unsafe { Device::from_entry_point(open) }.unwrap()
+}
+
+/// Asks the library as it is.
+unsafe fn ask_library(network: NetworkId, map: usize, values: *const Values, reason: Text) -> Outcome {
+    // SAFETY: passed on as they came.
+    unsafe {
+        let table = &*songweave_gpu::songweave_device_open(VERSION, reason);
+        let status = (table.forward)(network, map, values, reason);
+        (table.close)();
+        status
+    }
+}
+
+/// Computes, and takes a hundredth off the first number.
+unsafe extern "C" fn wrong(network: NetworkId, map: usize, values: *const Values, reason: Text) -> Outcome {
+    // SAFETY: passed on as they came; there is a first number where it was done.
+    unsafe {
+        let status = ask_library(network, map, values, reason);
+        if status == Outcome::DONE {
+            *(*values).output -= 0.01;
+        }
+        status
+    }
+}
+
+/// Computes four times, then fails.
+unsafe extern "C" fn failing(network: NetworkId, map: usize, values: *const Values, reason: Text) -> Outcome {
+    static LEFT: AtomicUsize = AtomicUsize::new(4);
+    if LEFT.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err() {
+        return Outcome::DEVICE;
+    }
+    // SAFETY: passed on as they came.
+    unsafe { ask_library(network, map, values, reason) }
+}
+
+/// Computes four times, then never returns.
+unsafe extern "C" fn hanging(network: NetworkId, map: usize, values: *const Values, reason: Text) -> Outcome {
+    static LEFT: AtomicUsize = AtomicUsize::new(4);
+    while LEFT.load(Relaxed) == 0 {
+        thread::park();
+    }
+    LEFT.fetch_sub(1, Relaxed);
+    // SAFETY: passed on as they came.
+    unsafe { ask_library(network, map, values, reason) }
+}
+
+/// The shares of two songs of noise, by a decider.
+fn told(decider: Decider) -> Vec<VocalShares> {
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    let mut studio = Studio::new(decider, &layout).unwrap();
+    let hops = (0..200).map(|hop| {
+        let [a, b] = [hop, 10_000 + hop].map(|seed| noise(seed, layout.hop));
+        studio.hear(&[[&a; 2], [&b; 2]])
+    });
+    hops.collect()
+}
+
+/// A decider on a device, and where it says that it runs.
+fn on(device: &Arc<Device>, weights: &[u8], asked: Asked) -> (Result<Decider, DeviceError>, Arc<Placement>) {
+    let placement = Arc::new(Placement::default());
+    let own = Decider::from(StudioNetwork::from_bytes(weights).unwrap());
+    (own.with_device(device, Cow::Owned(weights.to_vec()), asked, placement.clone()), placement)
+}
+
+#[test]
+fn a_stream_is_decided_on_a_device_and_goes_on_without_it() {
+    let Some(weights) = studio() else { return println!("left out: the weights of Studio were not fetched") };
+    let cpu = told(StudioNetwork::from_bytes(&weights).unwrap().into());
+    assert!(cpu[190][0].iter().any(|share| *share > 0.0), "nothing was decided");
+    let within = Asked::Within(Duration::from_millis(200));
+    for (case, device, asked) in [
+        ("a device", Device::open(&file()).unwrap(), Asked::Alone),
+        ("one that fails", with_forward(failing), within),
+        ("one that hangs", with_forward(hanging), within),
+    ] {
+        let (decider, placement) = on(&device, &weights, asked);
+        let decider = decider.unwrap();
+        assert_eq!(placement.placed().device.as_deref(), Some(device.name()), "{case}");
+        let shares = told(decider);
+        let distance = worst(cpu.as_flattened().as_flattened(), shares.as_flattened().as_flattened());
+        assert!(distance < 1e-4, "{case}: {distance}");
+        let Placed { asked, device, problem } = placement.placed();
+        let stayed = case == "a device";
+        assert_eq!((asked, device.is_some(), problem.is_some()), (true, stayed, !stayed), "{case}: {problem:?}");
+    }
+}
+
+#[test]
+fn a_device_that_decides_something_else_is_refused() {
+    let Some(weights) = studio() else { return println!("left out: the weights of Studio were not fetched") };
+    let (decider, placement) = on(&with_forward(wrong), &weights, Asked::Alone);
+    assert!(matches!(decider.unwrap_err(), DeviceError::Wrong(_)));
+    assert_eq!(placement.placed(), Placed::default());
+}
+
+#[test]
+fn an_engine_gives_the_memory_of_its_device_back() {
+    let Some(weights) = studio() else { return println!("left out: the weights of Studio were not fetched") };
+    let weights: &'static [u8] = weights.leak();
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    let layout = layout.with_mask_delay(Studio::lag(&layout));
+    let start = |places: Vec<PathBuf>, device| {
+        let slot = ModelSlot::embedded().unwrap().with_studio(Some(weights)).with_device_places(places);
+        let status = Arc::new(Status::default());
+        let (engine, _audio) = Engine::start(layout, Arc::new(slot), status.clone(), device).unwrap();
+        (engine, status.placement.placed())
+    };
+    let played = Some(DeviceUse::Played);
+    let (one, placed) = start(vec![file()], played);
+    assert_eq!((placed.asked, placed.device.is_some(), placed.problem), (true, true, None));
+    let (other, placed) = start(vec![file()], Some(DeviceUse::Bounced));
+    assert!(placed.device.is_some());
+    // All instances of the process have it loaded once.
+    let device = Device::shared(&[file()]).unwrap();
+    assert_eq!(device.loaded().unwrap(), 1);
+    drop(one);
+    assert_eq!(device.loaded().unwrap(), 1);
+    drop(other);
+    assert_eq!(device.loaded().unwrap(), 0);
+    drop(device);
+    // Without a library everything runs all the same.
+    let (_engine, placed) = start(vec!["/no/such/library".into()], played);
+    assert!(placed.problem.unwrap().starts_with("no library for a GPU is installed"));
+    let (_engine, placed) = start(vec![file()], None);
+    assert_eq!(placed, Placed::default());
 }
 
 #[test]

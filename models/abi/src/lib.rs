@@ -44,11 +44,11 @@ impl Status {
     pub const NO_SUCH_NETWORK: Self = Self(1);
     /// A pointer is null, or a number of values does not fit.
     pub const MISFIT: Self = Self(2);
-    /// A value is NaN or infinite, among the inputs or the answers.
+    /// A number that was given is NaN or infinite.
     pub const NOT_FINITE: Self = Self(3);
     /// The weight file was refused.
     pub const REFUSED: Self = Self(4);
-    /// The device failed, for example for want of memory.
+    /// The device failed, for example for want of memory, or its answer is not finite.
     pub const DEVICE: Self = Self(5);
     /// The library's own code failed.
     pub const PANIC: Self = Self(6);
@@ -85,6 +85,9 @@ pub struct Values {
     pub output_length: usize,
 }
 
+/// Runs a map of a network.
+pub type Forward = unsafe extern "C" fn(network: NetworkId, map: usize, values: *const Values, reason: Text) -> Status;
+
 /// What a library offers. It lives as long as the process.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -107,9 +110,9 @@ pub struct Table {
     /// Writes the sizes of one of them.
     pub shape: unsafe extern "C" fn(network: NetworkId, map: usize, shape: *mut Shape) -> Status,
     /// Runs a map from an empty memory, which it leaves no trace in.
-    pub forward: unsafe extern "C" fn(network: NetworkId, map: usize, values: *const Values, reason: Text) -> Status,
+    pub forward: Forward,
     /// Runs a map from what it remembers, and remembers this too. The number of streams stays the same until a reset.
-    pub step: unsafe extern "C" fn(network: NetworkId, map: usize, values: *const Values, reason: Text) -> Status,
+    pub step: Forward,
     /// Makes all maps of a network forget.
     pub reset: unsafe extern "C" fn(network: NetworkId) -> Status,
     /// Frees a network and its memory on the device.

@@ -103,16 +103,13 @@ impl Networks {
         past: Past,
     ) -> Result<Vec<f32>, Failure> {
         let Loaded { network, memories } = self.of(id)?;
-        let memory = memories.get_mut(map).ok_or(Status::NO_SUCH_NETWORK)?;
-        let (mut empty, before) = (Memory::default(), memory.clone());
-        let used = if matches!(past, Past::None) { &mut empty } else { &mut *memory };
-        let failed = |error| Failure(Status::DEVICE, format!("{error}"));
-        let answer = network.forward(map, size, input, used).map_err(failed)?;
-        if !answer.iter().all(|value| value.is_finite()) {
-            *memory = before;
-            return Err(Status::NOT_FINITE.into());
-        }
-        Ok(answer)
+        let remembered = memories.get_mut(map).ok_or(Status::NO_SUCH_NETWORK)?;
+        let mut empty = Memory::default();
+        let memory = match past {
+            Past::None => &mut empty,
+            Past::Remembered => remembered,
+        };
+        network.forward(map, size, input, memory).map_err(|error| Failure(Status::DEVICE, format!("{error}")))
     }
 
     pub(crate) fn reset(&mut self, id: NetworkId) -> Result<(), Status> {

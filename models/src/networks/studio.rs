@@ -58,6 +58,21 @@ impl StudioNetwork {
         self.layers.finish();
     }
 
+    /// The windows that were begun last, in their order.
+    pub fn begun(&self) -> impl Iterator<Item = &Planes> {
+        self.layers.begun()
+    }
+
+    /// Takes what another device decided about the windows that were begun last: the masks of all their frames,
+    /// `[window][channel][frame][bin]`. In place of [`Self::finish`].
+    ///
+    /// # Panics
+    /// When there are not that many numbers.
+    pub fn take(&mut self, masks: &[f32]) {
+        assert_eq!(masks.len(), self.begun().map(|window| window.data.len()).sum::<usize>());
+        self.layers.take(masks);
+    }
+
     /// One of the windows that were decided last, in their order, and its mask, `[channel][frame][bin]`, 0…1: of the frames
     /// that were wanted.
     ///

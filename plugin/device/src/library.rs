@@ -155,9 +155,9 @@ impl Library {
         input: &[f32],
         output: &mut [f32],
     ) -> Result<(), DeviceError> {
-        let (values, mut sentence) = (values(size, input, output), Sentence::new());
+        let mut sentence = Sentence::new();
         // SAFETY: the slices live until the call returns and have the lengths that are said.
-        check(unsafe { (self.table.forward)(network, map, &raw const values, sentence.text()) }, &sentence)
+        check(unsafe { (self.table.forward)(network, map, &values(size, input, output), sentence.text()) }, &sentence)
     }
 
     /// As [`Self::forward`], going on from what the map remembers.
@@ -172,9 +172,9 @@ impl Library {
         input: &[f32],
         output: &mut [f32],
     ) -> Result<(), DeviceError> {
-        let (values, mut sentence) = (values(size, input, output), Sentence::new());
+        let mut sentence = Sentence::new();
         // SAFETY: as in `forward`.
-        check(unsafe { (self.table.step)(network, map, &raw const values, sentence.text()) }, &sentence)
+        check(unsafe { (self.table.step)(network, map, &values(size, input, output), sentence.text()) }, &sentence)
     }
 
     /// Makes all maps of a network forget.

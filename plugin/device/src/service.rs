@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use songweave_abi::{NetworkId, Shape};
+use songweave_abi::{NetworkId, Open, Shape};
 
 use crate::{DeviceError, Library};
 
@@ -46,6 +46,7 @@ enum Request {
     Load { kind: &'static str, weights: Weights, reply: Reply<(NetworkId, Vec<Shape>)> },
     Run(Run),
     Free(NetworkId),
+    Count(Reply<usize>),
 }
 
 /// A map to be run over `[stream][in]`, from an empty memory.
@@ -109,10 +110,20 @@ impl Device {
         Self::start(move || Library::open(&file))
     }
 
+    /// Opens the device of a library that is loaded already, for one caller.
+    ///
+    /// # Safety
+    /// As [`Library::from_entry_point`], from another thread than this one.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub unsafe fn from_entry_point(open: Open) -> Result<Arc<Self>, DeviceError> {
+        // SAFETY: promised by the caller.
+        Self::start(move || unsafe { Library::from_entry_point(open) })
+    }
+
     /// A device whose library is opened on its own thread, where drivers want to be called from.
-    pub(crate) fn start(
-        open: impl FnOnce() -> Result<Library, DeviceError> + Send + 'static,
-    ) -> Result<Arc<Self>, DeviceError> {
+    fn start(open: impl FnOnce() -> Result<Library, DeviceError> + Send + 'static) -> Result<Arc<Self>, DeviceError> {
         let (requests, received) = channel();
         let (opened, answer) = sync_channel(1);
         let serve = move || match open() {
@@ -143,6 +154,16 @@ impl Device {
         self.send(Request::Load { kind, weights, reply })?;
         let (network, shapes) = self.wait(&answer, LOADING)?;
         Ok(DeviceNetwork { device: self.clone(), network, shapes })
+    }
+
+    /// How many networks are loaded by those who share it.
+    ///
+    /// # Errors
+    /// When it does not answer for seconds.
+    pub fn loaded(&self) -> Result<usize, DeviceError> {
+        let (reply, answer) = sync_channel(1);
+        self.send(Request::Count(reply))?;
+        self.wait(&answer, PATIENCE)
     }
 
     fn send(&self, request: Request) -> Result<(), DeviceError> {
@@ -237,6 +258,7 @@ impl Service {
             match request {
                 Request::Load { kind, weights, reply } => _ = reply.send(self.load(kind, weights)),
                 Request::Free(network) => self.free(network),
+                Request::Count(reply) => _ = reply.send(Ok(self.users.len())),
                 Request::Run(run) => {
                     let together = self.gather(run);
                     answer(&self.library, together);

@@ -10,5 +10,6 @@ pub mod band;
 pub mod follow;
 pub mod listener;
 pub mod mash;
+pub mod placement;
 pub mod runtime;
 mod scheduling;

@@ -9,11 +9,17 @@ pub mod thread;
 
 use songweave_models::{
     ListenerNetwork, WeightError,
-    listener::{FRAMES, HIDDEN, TAGGERS},
+    format::Architecture,
+    listener::{Ears, FRAMES, TAGGERS},
 };
 
 use log_mel::LogMel;
 pub use songweave_models::listener::{GENRES, NUMBERS, Slice};
+
+/// The weight file in the binary.
+pub const WEIGHTS: &[u8] = Ears::EMBEDDED;
+/// Numbers of the network's last hidden layers.
+pub const HIDDEN: usize = TAGGERS * songweave_models::listener::HIDDEN;
 
 /// Root mean square of full scale below which there is nothing to hear: -70 dBFS.
 const SILENCE: f32 = 3.2e-4;
@@ -74,6 +80,17 @@ impl SliceListener {
         Some(self.network.hear(&self.picture))
     }
 
+    /// The picture `[frame][band]` of a sound that the network would hear; `None` as in [`Self::hear`].
+    pub fn prepare(&mut self, sound: &[f32]) -> Option<&[f32]> {
+        self.picture_of(sound)?;
+        Some(&self.picture)
+    }
+
+    /// What the network's last two layers make of the hidden ones' answer to a picture.
+    pub fn told(&mut self, hidden: &[f32; HIDDEN]) -> Slice {
+        self.network.told(hidden)
+    }
+
     /// The picture that the network heard last, `[frame][band]`.
     #[must_use]
     pub fn picture(&self) -> &[f32] {
@@ -98,13 +115,13 @@ impl SliceListener {
     }
 
     /// What the network's last hidden layers answer: what the two layers on them are trained on. `None` as in [`Self::hear`].
-    pub fn hidden(&mut self, sound: &[f32]) -> Option<[f32; TAGGERS * HIDDEN]> {
+    pub fn hidden(&mut self, sound: &[f32]) -> Option<[f32; HIDDEN]> {
         self.picture_of(sound)?;
         Some(self.network.hidden(&self.picture))
     }
 
     /// What is heard and, beside it, [`Self::hidden`], which the network answers on the way.
-    pub fn hear_with_hidden(&mut self, sound: &[f32]) -> Option<(Slice, [f32; TAGGERS * HIDDEN])> {
+    pub fn hear_with_hidden(&mut self, sound: &[f32]) -> Option<(Slice, [f32; HIDDEN])> {
         let hidden = self.hidden(sound)?;
         Some((self.network.told(&hidden), hidden))
     }

@@ -71,6 +71,9 @@ pub enum LibraryError {
     /// The listener's network cannot be used.
     #[error("the listener's network cannot be used ({0}); install Songweave anew")]
     Network(String),
+    /// A device does not run the listener's network.
+    #[error("{0}")]
+    Device(#[from] songweave_device::DeviceError),
     /// Reading or writing failed.
     #[error("{path}: {reason}")]
     Io {

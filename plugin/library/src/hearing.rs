@@ -3,6 +3,7 @@
 //! Excerpts instead of the whole, since a large collection is to be heard in an evening: twelve seconds each at a quarter, the
 //! half and three quarters of the song. Key, tempo, register and loudness are theirs; the network hears two slices of each.
 
+pub mod device_ear;
 pub mod ear;
 mod music;
 mod prints;
@@ -12,7 +13,7 @@ use std::{ops::Range, path::Path};
 
 use ebur128::{EbuR128, Mode};
 use songweave_audio::{decode::Audio, error::AudioError, excerpts, resample::resample};
-use songweave_engine::listener::mono;
+use songweave_engine::listener::{Slice, mono};
 
 use crate::{
     error::{LibraryError, Result},
@@ -161,23 +162,22 @@ fn at_the_ears_rate(audio: &Audio) -> Result<Vec<f32>> {
 
 /// What slices of the excerpts sound like, spread evenly, and the mean of their genres. Shorter sounds are repeated to a slice.
 fn slices(excerpts: &[Vec<f32>], ear: &mut dyn Ear) -> Option<(Vec<Vector>, [f32; GENRES.len()])> {
-    let (mut vectors, mut genres) = (Vec::new(), [0.0; GENRES.len()]);
     let (each, samples) = (SLICES.div_ceil(excerpts.len()), ear.samples());
+    let mut sounds = Vec::new();
     for sound in excerpts {
         let room = sound.len().saturating_sub(samples);
         // As many as fit beside each other.
         let count = each.min(sound.len() / samples).max(1);
         for index in 0..count {
             let start = if count == 1 { room / 2 } else { room * index / (count - 1) };
-            let slice: Vec<f32> = sound[start..].iter().copied().cycle().take(samples).collect();
-            let heard = ear
-                .hear(&slice)
-                .filter(|heard| heard.vector.iter().chain(&heard.genres).all(|number| number.is_finite()));
-            if let Some(heard) = heard {
-                vectors.push(heard.vector);
-                genres.iter_mut().zip(heard.genres).for_each(|(sum, genre)| *sum += genre);
-            }
+            sounds.push(sound[start..].iter().copied().cycle().take(samples).collect::<Vec<f32>>());
         }
+    }
+    let (mut vectors, mut genres) = (Vec::new(), [0.0; GENRES.len()]);
+    let is_finite = |heard: &Slice| heard.vector.iter().chain(&heard.genres).all(|number| number.is_finite());
+    for heard in ear.hear_all(&sounds).into_iter().flatten().filter(is_finite) {
+        vectors.push(heard.vector);
+        genres.iter_mut().zip(heard.genres).for_each(|(sum, genre)| *sum += genre);
     }
     let heard = vectors.len() as f32;
     (!vectors.is_empty()).then(|| (vectors, genres.map(|sum| sum / heard)))

@@ -8,7 +8,10 @@ use egui::{
 };
 
 use crate::editor::{
-    controls::{choice::draw_menu_button, help},
+    controls::{
+        choice::{Choice, draw_menu_button},
+        help,
+    },
     scene::{Scene, is_running},
     sentences, theme,
 };
@@ -19,6 +22,9 @@ const LINE: f32 = 19.0;
 const MOST_WARNINGS: usize = 3;
 /// Width of the menu of networks.
 const MENU: f32 = 420.0;
+/// Height of a row in it, and width of the row's label.
+const ROW: f32 = 26.0;
+const LABEL: f32 = 66.0;
 
 /// The lines at the bottom.
 #[derive(Debug, Default)]
@@ -68,6 +74,7 @@ impl Footer {
     fn show_weights(&mut self, ui: &mut Ui, scene: &Scene<'_>) {
         let state = &scene.params.state;
         let info = scene.shared.slot.as_ref().map(|slot| slot.info());
+        show_device(ui, scene);
         ui.label(sentences::band_networks());
         ui.label(sentences::network(info.as_ref()));
         let hint = "Path of another weight file for Mash";
@@ -83,6 +90,17 @@ impl Footer {
                 state.choose_weights(None);
             }
         });
+    }
+}
+
+/// The choice of the device for Studio, and the one in use.
+fn show_device(ui: &mut Ui, scene: &Scene<'_>) {
+    let mash = &scene.params.mash;
+    let (row, _) = ui.allocate_exact_size(vec2(MENU, ROW), Sense::hover());
+    Choice { param: &mash.device, hand: &scene.hand, label: LABEL }.show(ui, row);
+    if is_running(scene.shared) && mash.wants_studio() {
+        let placed = scene.shared.status.placement.placed();
+        ui.label(sentences::placement(placed.device.as_deref(), placed.asked != mash.wants_gpu()));
     }
 }
 

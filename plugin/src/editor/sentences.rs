@@ -88,6 +88,14 @@ pub fn band_networks() -> String {
     format!("Networks {}, built in", names.collect::<Vec<_>>().join(" and "))
 }
 
+/// Where the network of Studio runs, while it does; `waits`: another device was chosen than the one in use.
+#[must_use]
+pub fn placement(device: Option<&str>, waits: bool) -> String {
+    let place = device.unwrap_or("the CPU");
+    let waits = if waits { "; another device is taken when the host starts the plugin anew" } else { "" };
+    format!("Studio runs on {place}{waits}")
+}
+
 /// The network in use.
 #[must_use]
 pub fn network(info: Option<&ModelInfo>) -> String {
@@ -106,6 +114,8 @@ pub fn warnings(shared: &Shared) -> Vec<String> {
     let telemetry = &shared.telemetry;
     let mut warnings: Vec<String> = shared.status.fault().into_iter().collect();
     warnings.extend(locked(&shared.notices).iter().cloned());
+    let problem = shared.status.placement.placed().problem;
+    warnings.extend(problem.map(|problem| format!("Studio runs on the CPU: {problem}.")));
     match (telemetry.stopped.load(Relaxed), telemetry.panics.load(Relaxed)) {
         (true, _) => warnings.push(
             "Songweave failed and is off: this track passes unchanged, at the same delay. Stop and start the host to try \
@@ -136,6 +146,8 @@ pub fn warnings(shared: &Shared) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use songweave_device::DeviceError;
+
     use super::*;
 
     #[test]
@@ -175,6 +187,15 @@ mod tests {
         info.file = Some("mine.safetensors".into());
         assert_eq!(network(Some(&info)), "Network mash-1 (01234567), your file");
         assert_eq!(network(None), "No network");
+    }
+
+    #[test]
+    fn a_device_that_was_asked_is_named_or_missed() {
+        assert_eq!(placement(None, false), "Studio runs on the CPU");
+        assert!(placement(Some("NVIDIA H200"), true).starts_with("Studio runs on NVIDIA H200; another device"));
+        let shared = Shared::without_network();
+        shared.status.placement.failed(&DeviceError::Hung);
+        assert_eq!(warnings(&shared), ["Studio runs on the CPU: the GPU does not answer any more."]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ fn params() -> SongweaveParams {
 
 /// Id, text at the bottom, at the top and at the default. Hosts, projects and scripts refer to these: lines may be
 /// added, never changed.
-const PERMANENT: [(&str, &str, &str, &str); 55] = [
+const PERMANENT: [(&str, &str, &str, &str); 56] = [
     ("mode", "Mash", "Accompany", "Mash"),
     ("mix", "0 %", "100 %", "100 %"),
     ("output", "-inf dB", "12 dB", "0 dB"),
@@ -32,6 +32,7 @@ const PERMANENT: [(&str, &str, &str, &str); 55] = [
     ("transpose_b", "-6 semitones", "+6 semitones", "0 semitones"),
     ("match_keys", "Off", "On", "Off"),
     ("quality", "Live", "Studio", "Live"),
+    ("device", "Automatic", "GPU", "Automatic"),
     ("style", "Ballad", "Swing", "Pop"),
     ("density", "0 %", "100 %", "50 %"),
     ("adventure", "0 %", "100 %", "30 %"),

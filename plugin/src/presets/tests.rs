@@ -53,7 +53,7 @@ fn factory_presets_change_nothing_beyond_their_mode() {
     for preset in factory::ALL {
         let values = preset.values(&params);
         assert_eq!(values["mode"], if preset.scope == Scope::Mash { 0.0 } else { 1.0 }, "{}", preset.name);
-        for id in ["mix", "output", "bypass", "quality", "lookahead", "freeze", "delta", "solo"] {
+        for id in ["mix", "output", "bypass", "quality", "device", "lookahead", "freeze", "delta", "solo"] {
             assert!(!values.contains_key(id), "{} changes {id}", preset.name);
         }
         assert_eq!(values.contains_key("vocals"), preset.scope == Scope::Mash, "{}", preset.name);

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
+use songweave_cli::device::DeviceChoice;
 use songweave_models::mash::MashNetwork;
 use songweave_synth::instruments::soundfont::DEFAULT_PATH;
 
@@ -82,6 +83,9 @@ struct MashArgs {
     /// In Studio quality instead of Live
     #[arg(long)]
     studio: bool,
+    /// What the network of Studio quality runs on
+    #[arg(long, value_enum, default_value_t, requires = "studio")]
+    device: DeviceChoice,
 }
 
 #[derive(clap::Args)]

@@ -126,6 +126,22 @@ impl Unet {
         self.decide();
     }
 
+    /// The windows that were begun last.
+    pub(super) fn begun(&self) -> impl Iterator<Item = &Planes> {
+        (0..self.count).map(|place| self.windows.window(place))
+    }
+
+    /// Takes masks of all frames of the windows that were begun, `[window][channel][frame][bin]`, as what was decided.
+    pub(super) fn take(&mut self, masks: &[f32]) {
+        let (rows, columns) = (self.windows.window(0).rows, self.windows.window(0).columns);
+        let wanted = self.wanted.start * columns..self.wanted.end * columns;
+        for (mask, taken) in self.masks[..self.count].iter_mut().zip(masks.chunks_exact(CHANNELS * rows * columns)) {
+            *mask = Planes::zeros(CHANNELS, self.wanted.len(), columns);
+            let channels = mask.data.chunks_exact_mut(wanted.len()).zip(taken.chunks_exact(rows * columns));
+            channels.for_each(|(mask, taken)| mask.copy_from_slice(&taken[wanted.clone()]));
+        }
+    }
+
     /// A window that was begun last, and the mask `[channel][frame][bin]` that was finished for it.
     pub(super) const fn decided(&self, place: usize) -> (&Planes, &Planes) {
         (self.windows.window(place), &self.masks[place])

@@ -5,8 +5,12 @@ use std::{io::Write, path::PathBuf};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use songweave_cli::device::DeviceChoice;
 use songweave_library::{
-    hearing::ear::{self, Ear},
+    hearing::{
+        device_ear::DeviceEars,
+        ear::{self, Ear},
+    },
     index::{Progress, Report, index, index_shared},
     store::{Location, SqliteStore, WriterLock},
 };
@@ -18,6 +22,7 @@ use super::Place;
 #[command(after_help = "Examples:
   songweave index ~/Music /media/records
   songweave index ~/Music --workers 1 --json
+  songweave index ~/Music --device gpu                      the network runs on the GPU, where its library is installed
   songweave index /mnt/music --store postgres://me@server/music   on as many machines as you like
 
 Stopping it loses nothing but the songs in work: run it again, and it goes on. Songs that were moved, renamed or copied are known
@@ -29,6 +34,9 @@ pub(crate) struct Args {
     /// Songs that are listened to at once; without it as many as there are cores, at most four
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=64))]
     workers: Option<u8>,
+    /// What the network runs on
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceChoice,
 }
 
 /// A bar on the terminal.
@@ -54,7 +62,9 @@ impl Progress for Bar {
 pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     let workers = args.workers.map_or(cores, usize::from);
-    let ears = (0..workers).map(|_| ear::network()).collect::<Result<Vec<Box<dyn Ear>>, _>>()?;
+    let on_device = args.device.open()?.map(|device| DeviceEars::new(&device)).transpose()?;
+    let new_ear = || on_device.as_ref().map_or_else(ear::network, DeviceEars::ear);
+    let ears = (0..workers).map(|_| new_ear()).collect::<Result<Vec<Box<dyn Ear>>, _>>()?;
     let bar = ProgressBar::new(0);
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} left  {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -67,6 +77,9 @@ pub(crate) fn run(place: &Place, args: &Args) -> Result<()> {
             index(&mut store, &args.folders, ears, &mut Bar(bar))?
         }
     };
+    if let Some(reason) = on_device.as_ref().and_then(DeviceEars::failed) {
+        eprintln!("note: {reason}; the rest was heard on the CPU");
+    }
     say(place, &report, location.read()?.counts()?.0)
 }
 

@@ -5,6 +5,7 @@ use super::lanes::Lanes;
 use super::midi;
 use super::options::{Args, BlockSize, Mode};
 use super::parameters::{Assignment, Parameters};
+use crate::device::DeviceChoice;
 use anyhow::{Result, ensure};
 use songweave_audio::store::StereoStore;
 use songweave_dsp::stream::layout::StreamLayout;
@@ -58,6 +59,8 @@ pub(crate) struct Job {
     pub(crate) accompanies: bool,
     /// Whether Studio quality is chosen.
     pub(crate) studio: bool,
+    /// Whether nothing is to be rendered without a GPU.
+    pub(crate) insists_on_gpu: bool,
     /// Tell the plugin that it plays.
     pub(crate) realtime: bool,
     /// Quarter notes per minute.
@@ -75,6 +78,9 @@ impl Job {
         let mut assignments = Vec::new();
         if let Some(mode) = args.mode {
             assignments.push(parameters.assignment(plugin, &format!("mode={}", mode.text()))?);
+        }
+        if let Some(device) = args.device {
+            assignments.push(parameters.assignment(plugin, &format!("device={}", device.text()))?);
         }
         let lanes = args.lanes.as_deref().map(Lanes::read).transpose()?;
         let (set, moved) = lanes.map(|lanes| (lanes.params, lanes.automate)).unwrap_or_default();
@@ -104,10 +110,18 @@ impl Job {
             Ok(plugin.text(parameter.id, value).unwrap_or_default())
         };
         let (mode, quality) = (shown("mode")?, shown("quality")?);
+        let accompanies = mode.eq_ignore_ascii_case(Mode::Accompany.text());
+        let studio = quality.eq_ignore_ascii_case("studio");
+        let insists_on_gpu = args.device == Some(DeviceChoice::Gpu);
+        ensure!(
+            !insists_on_gpu || (studio && !accompanies),
+            "a GPU runs the network of Studio quality and nothing else; add --param quality=studio, or leave out --device"
+        );
         Ok(Self {
             inputs,
-            accompanies: mode.eq_ignore_ascii_case(Mode::Accompany.text()),
-            studio: quality.eq_ignore_ascii_case("studio"),
+            accompanies,
+            studio,
+            insists_on_gpu,
             assignments,
             curves,
             parameters,

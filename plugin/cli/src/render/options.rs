@@ -1,5 +1,6 @@
 //! The options of a render and what they look like.
 
+use crate::device::DeviceChoice;
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,9 @@ pub struct Args {
     /// Lanes that --mask-out wrote: the faders move as they did then, and auto is off
     #[arg(long, value_name = "FILE.lanes.json")]
     pub(crate) lanes: Option<PathBuf>,
+    /// What the network of Studio runs on; `gpu` insists on one, --param device=GPU takes the CPU where there is none
+    #[arg(long, value_enum)]
+    pub(crate) device: Option<DeviceChoice>,
     /// The host's tempo in BPM
     #[arg(long, default_value = "120")]
     pub(crate) tempo: Tempo,

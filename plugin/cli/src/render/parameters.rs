@@ -1,6 +1,7 @@
 //! Parameters by the ids that projects and command lines use.
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use songweave_host::{ClapPlugin, ParameterInfo};
 
@@ -63,6 +64,23 @@ impl Parameters {
         let models = models.map_or_else(|| Ok(Map::new()), serde_json::from_str);
         Ok((version.to_owned(), models.context("the plugin's state does not name its models")?))
     }
+}
+
+/// What the network of Studio runs on, or ran on last.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub(crate) struct Placed {
+    /// The name of a device; without one it is the CPU.
+    pub(crate) device: Option<String>,
+    /// Why it is not the device that was asked.
+    pub(crate) problem: Option<String>,
+}
+
+/// What the plugin says of it.
+pub(crate) fn placed(plugin: &mut ClapPlugin) -> Result<Placed> {
+    let state = read_state(&plugin.save_state()?)?;
+    let told = state.get("fields").and_then(|fields| fields.get("device")).and_then(Value::as_str);
+    let told = told.map_or_else(|| Ok(Placed::default()), serde_json::from_str);
+    told.context("the plugin's state does not name its device")
 }
 
 /// Values of all parameters as the plugin saves them: in its own units, each in an object that names its kind.

@@ -3,8 +3,9 @@
 use super::automation::Automation;
 use super::job::Job;
 use super::midi::Timed;
+use super::parameters::{Placed, placed};
 use super::schedule::{Schedule, Step};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, Transport};
 use std::ops::Range;
@@ -41,6 +42,8 @@ pub struct Rendered {
     pub latency: usize,
     /// Decisions that came too late.
     pub missed_hops: u64,
+    /// What the network of Studio ran on at the end.
+    pub(crate) placed: Placed,
 }
 
 /// The latency in samples that a fresh `plugin` will have in a render of `job`.
@@ -62,6 +65,10 @@ fn activate(plugin: &mut ClapPlugin, job: &Job) -> Result<ClapProcessor> {
 /// Renders `job` with a fresh `plugin` into `sink`.
 pub(super) fn render(plugin: &mut ClapPlugin, job: &Job, sink: &mut dyn Sink) -> Result<Rendered> {
     let mut processor = activate(plugin, job)?;
+    if let (true, Some(problem)) = (job.insists_on_gpu, placed(plugin)?.problem) {
+        plugin.deactivate(processor);
+        bail!("{problem}; leave out --device to render on the CPU");
+    }
     let latency = plugin.latency() as usize;
     let mut run = Run::new(plugin, job, latency, sink);
     let result = run.play(plugin, &mut processor);
@@ -69,7 +76,7 @@ pub(super) fn render(plugin: &mut ClapPlugin, job: &Job, sink: &mut dyn Sink) ->
     result?;
     let counter = job.parameters.find(MISSED_HOPS)?.id;
     let missed_hops = plugin.value(counter).context("the plugin does not tell its missed hops")? as u64;
-    Ok(run.finish(missed_hops))
+    Ok(run.finish(missed_hops, placed(plugin)?))
 }
 
 /// A render on its way.
@@ -194,9 +201,9 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn finish(self, missed_hops: u64) -> Rendered {
+    fn finish(self, missed_hops: u64, placed: Placed) -> Rendered {
         let latency = self.latency;
         let early = |note: Timed| Timed { sample: note.sample.saturating_sub(latency as u64), ..note };
-        Rendered { notes: self.notes.into_iter().map(early).collect(), latency, missed_hops }
+        Rendered { notes: self.notes.into_iter().map(early).collect(), latency, missed_hops, placed }
     }
 }

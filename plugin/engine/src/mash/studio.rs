@@ -6,6 +6,7 @@
 //! waits for it before the block is due. A song in which nothing is heard is left out. A hop's shares lie between those of
 //! the two frames around it. All of it depends on nothing but the samples since the last reset.
 
+mod decider;
 mod delayed;
 mod division;
 mod song;
@@ -17,9 +18,10 @@ use std::{io, ops::Range};
 use songweave_dsp::stream::layout::{BANDS, CHANNELS, SONGS, StreamLayout};
 use songweave_models::{
     layers::Planes,
-    studio::{BINS, FRAME_SECONDS, FRAMES, StudioNetwork},
+    studio::{BINS, FRAME_SECONDS, FRAMES},
 };
 
+pub use decider::{Asked, Decider};
 pub use delayed::DelayedDecisions;
 use song::Song;
 use worker::Worker;
@@ -88,7 +90,7 @@ impl Studio {
     ///
     /// # Errors
     /// When the system refuses another thread.
-    pub fn new(network: StudioNetwork, layout: &StreamLayout) -> io::Result<Self> {
+    pub fn new(network: impl Into<Decider>, layout: &StreamLayout) -> io::Result<Self> {
         Self::with_timing(network, layout, Timing::SHIPPED)
     }
 
@@ -96,7 +98,8 @@ impl Studio {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn with_timing(mut network: StudioNetwork, layout: &StreamLayout, timing: Timing) -> io::Result<Self> {
+    pub fn with_timing(network: impl Into<Decider>, layout: &StreamLayout, timing: Timing) -> io::Result<Self> {
+        let mut network = network.into();
         // The first windows take longer: buffers get their memory.
         let silent = Planes::zeros(CHANNELS, FRAMES, BINS);
         network.begin(&[&silent; SONGS], timing.decided());

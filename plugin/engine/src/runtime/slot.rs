@@ -8,16 +8,19 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
+use songweave_device::{Device, DeviceError};
 use songweave_dsp::stream::layout::StreamLayout;
 use songweave_models::{MashNetwork, WeightError, studio::StudioNetwork};
 
 use crate::{
-    mash::studio::{DelayedDecisions, Studio},
+    mash::studio::{Asked, Decider, DelayedDecisions, Studio, Timing},
+    placement::{DeviceUse, Placement},
     runtime::fault::StartError,
 };
 
@@ -81,6 +84,11 @@ fn studio_network(weights: &'static [u8]) -> Result<StudioNetwork, WeightError> 
     Ok(network)
 }
 
+/// How long the network has for a block.
+fn time_to_decide(layout: &StreamLayout) -> Duration {
+    Duration::from_secs_f32(layout.hop_seconds() * Timing::SHIPPED.work as f32)
+}
+
 struct Source {
     bytes: Cow<'static, [u8]>,
     info: ModelInfo,
@@ -93,6 +101,8 @@ pub struct ModelSlot {
     is_offered: AtomicBool,
     /// Weights of Studio quality, where the build has them.
     studio: Option<&'static [u8]>,
+    /// Where the library of another device may lie.
+    device_places: Vec<PathBuf>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -117,6 +127,7 @@ impl ModelSlot {
             offered: Mutex::new(None),
             is_offered: AtomicBool::new(false),
             studio: None,
+            device_places: Vec::new(),
         })
     }
 
@@ -126,20 +137,55 @@ impl ModelSlot {
         Self { studio: weights, ..self }
     }
 
+    /// The same slot with the files that may be the library of another device.
+    #[must_use]
+    pub fn with_device_places(self, device_places: Vec<PathBuf>) -> Self {
+        Self { device_places, ..self }
+    }
+
     /// Whether Studio quality can be had.
     #[must_use]
     pub const fn has_studio(&self) -> bool {
         self.studio.is_some()
     }
 
-    /// What makes decisions in Studio quality, where a stream's masks wait for it.
+    /// What makes decisions in Studio quality, where a stream's masks wait for it: on the CPU, or on a device when one is asked
+    /// and does it. `placement` is told.
     ///
     /// # Errors
     /// When the weights are damaged, or the system refuses another thread.
-    pub fn studio(&self, layout: &StreamLayout) -> Result<Option<DelayedDecisions>, StartError> {
+    pub fn studio(
+        &self,
+        layout: &StreamLayout,
+        device: Option<DeviceUse>,
+        placement: &Arc<Placement>,
+    ) -> Result<Option<DelayedDecisions>, StartError> {
+        placement.on_the_cpu();
         let Some(weights) = self.studio.filter(|_| layout.mask_delay > 0) else { return Ok(None) };
-        let studio = Studio::new(studio_network(weights)?, layout)?;
+        let mut decider = Decider::from(studio_network(weights)?);
+        if let Some(device) = device {
+            let asked = match device {
+                DeviceUse::Played => Asked::Within(time_to_decide(layout)),
+                DeviceUse::Bounced => Asked::Alone,
+            };
+            match self.on_device(&decider, weights, asked, placement) {
+                Ok(on_device) => decider = on_device,
+                Err(reason) => placement.failed(&reason),
+            }
+        }
+        let studio = Studio::new(decider, layout)?;
         Ok(Some(DelayedDecisions::new(studio, layout.mask_delay)))
+    }
+
+    fn on_device(
+        &self,
+        decider: &Decider,
+        weights: &'static [u8],
+        asked: Asked,
+        placement: &Arc<Placement>,
+    ) -> Result<Decider, DeviceError> {
+        let device = Device::shared(&self.device_places)?;
+        decider.clone().with_device(&device, weights.into(), asked, placement.clone())
     }
 
     /// Which network is in the slot.

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{
             AtomicBool, AtomicU64, AtomicUsize,
             Ordering::{Acquire, Relaxed, Release},
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{band::view::BandView, follow::Listening};
+use crate::{band::view::BandView, follow::Listening, placement::Placement};
 
 /// Durations one by one, for whoever measures; in the plugin nobody asks for them, and nothing is kept.
 #[derive(Debug, Default)]
@@ -57,6 +57,8 @@ pub struct Status {
     pub durations: Durations,
     /// Whether the system let the thread run at real-time priority.
     pub raised_priority: AtomicBool,
+    /// Where the network of Studio runs.
+    pub placement: Arc<Placement>,
     fault: Mutex<Option<String>>,
     listening: Mutex<Listening>,
     band: Mutex<BandView>,

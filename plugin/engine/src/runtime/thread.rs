@@ -25,6 +25,7 @@ use songweave_dsp::{
 use crate::{
     band::{Band, view::BandView},
     follow::Listening,
+    placement::DeviceUse,
     runtime::{
         clock::WallClock,
         fault::{NetworkFault, StartError},
@@ -57,7 +58,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts a thread with a fresh network from the slot, warmed up before this returns.
+    /// Starts a thread with a fresh network from the slot, warmed up before this returns. A `device` is asked to run the
+    /// network of Studio, and the status tells where it runs.
     ///
     /// # Errors
     /// When the network or the thread cannot be had.
@@ -65,11 +67,12 @@ impl Engine {
         layout: StreamLayout,
         slot: Arc<ModelSlot>,
         status: Arc<Status>,
+        device: Option<DeviceUse>,
     ) -> Result<(Self, AudioEnd), StartError> {
         let (audio, inference) = link_for(&layout);
         let mut pipeline = Pipeline::new(slot.network()?, Band::embedded()?);
         warm_up(&mut pipeline);
-        let pipeline = pipeline.with_studio(slot.studio(&layout)?);
+        let pipeline = pipeline.with_studio(slot.studio(&layout, device, &status.placement)?);
         status.set_fault(None);
         status.tell(&Listening::NOTHING, &BandView::default());
         let stop = Arc::new(AtomicBool::new(false));

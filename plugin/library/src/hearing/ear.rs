@@ -15,6 +15,11 @@ pub trait Ear: Send {
     /// Hears a slice of so many samples; `None` where there is nothing to hear. The same sound always gives the same bits.
     fn hear(&mut self, sound: &[f32]) -> Option<Slice>;
 
+    /// Hears several slices, which some ears do faster at once.
+    fn hear_all(&mut self, sounds: &[Vec<f32>]) -> Vec<Option<Slice>> {
+        sounds.iter().map(|sound| self.hear(sound)).collect()
+    }
+
     /// What tells this ear from others: tracks that another one heard are heard again.
     fn name(&self) -> String;
 }
@@ -38,6 +43,9 @@ impl Ear for SliceListener {
 /// # Errors
 /// The program was built with a damaged weight file.
 pub fn network() -> Result<Box<dyn Ear>> {
-    let listener = SliceListener::embedded(RATE as f32).map_err(|error| LibraryError::Network(error.to_string()))?;
-    Ok(Box::new(listener))
+    Ok(Box::new(listener()?))
+}
+
+pub(super) fn listener() -> Result<SliceListener> {
+    SliceListener::embedded(RATE as f32).map_err(|error| LibraryError::Network(error.to_string()))
 }

@@ -65,7 +65,7 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Presets" => "Sounds with a name: those built in, and your own. A star says that something was changed since.",
         "Size" => "How large everything is drawn. The window itself is made larger by its corner.",
         "MIDI file" => "Writes what the band has just played as a MIDI file, for any program that takes one.",
-        "Networks" => "Which networks are in use, and another one for Mash from a file of yours.",
+        "Networks" => "Which networks are in use and where, and another one for Mash from a file of yours.",
         "First sound" | "Second sound" => {
             "Two sounds to compare: each keeps its own settings, and what was done to it can be undone."
         }
@@ -81,6 +81,9 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Match keys" => "Chooses the transposition of song B by itself, so that both songs are in one key.",
         "Quality" => {
             "Live: 64 ms. Studio: vocals far better told apart, at half a second of latency; taken when the host starts anew."
+        }
+        "Device" => {
+            "Where Studio's network runs. Automatic is the CPU, which gives the same bits everywhere; GPU needs Songweave's GPU library, and leaves the processor to the rest. Taken when the host starts anew."
         }
         "Mash" => "Two songs: song A is the track, song B comes in by the side-chain.",
         "Accompany" => "A band follows the voice on this track, on the host's beat.",

@@ -8,7 +8,8 @@ use songweave_dsp::{
     mash::mask::{SongGains, crossfade, gains},
     stream::layout::{Part, SONGS},
 };
-use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
+use songweave_engine::mash::studio::Decider;
+use songweave_models::mash::MashNetwork;
 
 pub use crate::mash::evaluation_song::{EvaluationSong, RECIPES, Recipe};
 use crate::mash::{
@@ -171,7 +172,7 @@ pub fn measure_pair(
     a: &EvaluationSong,
     b: &EvaluationSong,
     network: &MashNetwork,
-    studio: Option<&StudioNetwork>,
+    studio: Option<&Decider>,
 ) -> Result<PairFigures, String> {
     let mut masker = Masker::new(a.rate);
     let samples = a.mixture[0].len().min(b.mixture[0].len());

@@ -18,13 +18,13 @@ use songweave_dsp::{
 };
 use songweave_engine::{
     band::Band,
-    mash::studio::{DelayedDecisions, Studio},
+    mash::studio::{Decider, DelayedDecisions, Studio},
     runtime::{
         inference::{Decide, Inline},
         pipeline::Pipeline,
     },
 };
-use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
+use songweave_models::mash::MashNetwork;
 
 use songweave_synth::song::Stereo;
 
@@ -50,7 +50,7 @@ impl Replay {
     pub fn record_studio(
         layout: StreamLayout,
         network: MashNetwork,
-        studio: StudioNetwork,
+        studio: Decider,
         songs: [[&[f32]; CHANNELS]; 2],
     ) -> Result<Self, String> {
         let layout = layout.with_mask_delay(Studio::lag(&layout));

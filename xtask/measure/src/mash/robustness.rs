@@ -5,7 +5,8 @@ use songweave_dsp::stream::{
     framer::repaired,
     layout::{PARTS, Part, SONGS, StreamLayout},
 };
-use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
+use songweave_engine::mash::studio::Decider;
+use songweave_models::mash::MashNetwork;
 
 use crate::mash::{
     evaluation::{EvaluationSong, RECIPES, Systems, measure_pair},
@@ -66,7 +67,7 @@ pub fn measure(
     case: &Case,
     reference: Option<&Figures>,
     network: &MashNetwork,
-    studio: Option<&StudioNetwork>,
+    studio: Option<&Decider>,
 ) -> Result<Figures, String> {
     let (mut health, mut in_studio) = (Vec::new(), Vec::new());
     let (mut voices, mut mixes) = (Vec::new(), Vec::new());
@@ -146,12 +147,7 @@ impl Health {
     }
 }
 
-fn play(
-    songs: &[Stereo; SONGS],
-    rate: u32,
-    network: &MashNetwork,
-    studio: Option<&StudioNetwork>,
-) -> Result<Health, String> {
+fn play(songs: &[Stereo; SONGS], rate: u32, network: &MashNetwork, studio: Option<&Decider>) -> Result<Health, String> {
     let layout = StreamLayout::for_sample_rate(rate as f32);
     let samples = songs[0][0].len().min(songs[1][0].len());
     let cut = songs.each_ref().map(|song| song.each_ref().map(|channel| &channel[..samples]));

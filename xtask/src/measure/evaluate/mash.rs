@@ -5,15 +5,18 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use anyhow::{Result, anyhow, bail, ensure};
 use indicatif::ProgressBar;
 use songweave_audio::draft::write_bytes;
+use songweave_cli::device::DeviceChoice;
 use songweave_datasets::stems::{
     multitracks::{TEST_SONGS, folder_name},
     song_folders,
 };
+use songweave_engine::mash::studio::{Asked, Decider};
 use songweave_measure::mash::evaluation::{EvaluationSong, PairFigures, measure_pair};
 use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
 
@@ -25,6 +28,8 @@ use super::{MashArgs, RATE, bar, held_out::judge, print};
 
 /// Bytes of prepared songs that are kept in memory; beyond that songs are read again when they are needed.
 const KEPT: usize = 2_000_000_000;
+/// In which time a device is to answer, so that it waits a little for the other direction.
+const ANSWERED_WITHIN: Duration = Duration::from_millis(50);
 
 pub(super) fn run(args: &MashArgs) -> Result<()> {
     if let Some(seconds) = args.seconds {
@@ -32,7 +37,7 @@ pub(super) fn run(args: &MashArgs) -> Result<()> {
     }
     let songs = songs(args)?;
     let judge = judge(args.weights.as_deref(), &songs)?;
-    let studio = if args.studio { Some(studio_network()?) } else { None };
+    let studio = if args.studio { Some(studio_network(args.device)?) } else { None };
     let pairs = pairs(&songs, args.seconds, &judge.network, studio.as_ref())?;
     let report = Report::new(&judge.network, judge.stands_in, RATE, args.seconds, pairs);
     print::report(&report);
@@ -41,10 +46,13 @@ pub(super) fn run(args: &MashArgs) -> Result<()> {
     Ok(())
 }
 
-/// The network of Studio quality as it ships.
-fn studio_network() -> Result<StudioNetwork> {
+/// The network of Studio quality as it ships. Both directions of a pair are answered together on a device.
+fn studio_network(device: DeviceChoice) -> Result<Decider> {
     studio::provide()?;
-    Ok(StudioNetwork::from_bytes(&std::fs::read(studio::path())?)?)
+    let weights = std::fs::read(studio::path())?;
+    let own = Decider::from(StudioNetwork::from_bytes(&weights)?);
+    let Some(device) = device.open()? else { return Ok(own) };
+    Ok(own.with_device(&device, weights.into(), Asked::Within(ANSWERED_WITHIN), Arc::default())?)
 }
 
 /// Folders of the songs to measure, at least two.
@@ -123,7 +131,7 @@ fn pairs(
     folders: &[PathBuf],
     seconds: Option<f64>,
     network: &MashNetwork,
-    studio: Option<&StudioNetwork>,
+    studio: Option<&Decider>,
 ) -> Result<Vec<PairFigures>> {
     let bar = bar(folders.len() * (folders.len() - 1));
     let mut library = Library { kept: HashMap::new(), bytes: 0, seconds, bar: &bar };
@@ -146,7 +154,7 @@ fn both_ways(
     one: &EvaluationSong,
     other: &EvaluationSong,
     network: &MashNetwork,
-    studio: Option<&StudioNetwork>,
+    studio: Option<&Decider>,
 ) -> Result<[PairFigures; 2]> {
     let (there, back) = thread::scope(|scope| {
         let back = scope.spawn(|| measure_pair(other, one, network, studio));

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use serde::Serialize;
 use songweave_audio::draft::write_bytes;
+use songweave_engine::mash::studio::Decider;
 use songweave_measure::mash::robustness::{Figures, measure};
 use songweave_measure::mash::robustness_cases::Cases;
 use songweave_models::studio::StudioNetwork;
@@ -28,7 +29,7 @@ pub(super) fn run(args: &RobustnessArgs) -> Result<()> {
     studio::provide()?;
     let weights = studio::path();
     let studio = std::fs::read(&weights).with_context(|| format!("cannot read {}", weights.display()))?;
-    let studio = StudioNetwork::from_bytes(&studio)?;
+    let studio = Decider::from(StudioNetwork::from_bytes(&studio)?);
     let cases = Cases::open(&args.data)?;
     let bar = bar(cases.cases.len());
     let mut measured: Vec<Figures> = Vec::new();

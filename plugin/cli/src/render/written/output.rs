@@ -76,6 +76,9 @@ pub(in crate::render) fn finish(recording: Recording, args: &Args, job: &Job, be
     if rendered.missed_hops > 0 {
         println!("{} hops were missed", rendered.missed_hops);
     }
+    if let Some(problem) = &rendered.placed.problem {
+        println!("Studio ran on the CPU: {problem}");
+    }
     if job.studio && !job.accompanies && receipt["quality"] == "live" {
         println!("this plugin was built without Studio quality, so what you hear is Live");
     }

@@ -19,6 +19,7 @@ pub(in crate::render) fn receipt(job: &Job, rendered: &Rendered, sound: SoundDig
         "sha256": sound.finish(),
         "missed_hops": rendered.missed_hops,
         "quality": if job.layout(rendered.latency).mask_delay > 0 { "studio" } else { "live" },
+        "device": rendered.placed.device.as_deref().unwrap_or("CPU"),
         "models": models,
         "version": version,
         "latency_samples": rendered.latency,

@@ -9,17 +9,18 @@ use std::{
     thread::{Builder, JoinHandle},
 };
 
-use songweave_models::{layers::Planes, studio::StudioNetwork};
+use songweave_models::layers::Planes;
 
+use super::decider::Decider;
 use crate::scheduling::{self, Urgency};
 
 /// The network, which is either here or with its thread.
 pub(super) struct Worker {
     /// `None` while the thread has it.
-    network: Option<Box<StudioNetwork>>,
+    network: Option<Box<Decider>>,
     /// `None` once the thread is to end.
-    begun: Option<SyncSender<Box<StudioNetwork>>>,
-    finished: Receiver<Box<StudioNetwork>>,
+    begun: Option<SyncSender<Box<Decider>>>,
+    finished: Receiver<Box<Decider>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -28,8 +29,8 @@ impl Worker {
     ///
     /// # Errors
     /// When the system refuses it.
-    pub(super) fn start(network: StudioNetwork) -> io::Result<Self> {
-        let (begun, to_do) = sync_channel::<Box<StudioNetwork>>(1);
+    pub(super) fn start(network: Decider) -> io::Result<Self> {
+        let (begun, to_do) = sync_channel::<Box<Decider>>(1);
         let (done, finished) = sync_channel(1);
         let run = move || {
             scheduling::raise(Urgency::Block);
@@ -44,7 +45,7 @@ impl Worker {
         Ok(Self { network: Some(Box::new(network)), begun: Some(begun), finished, thread: Some(thread) })
     }
 
-    /// Begins to decide; see [`StudioNetwork::begin`]. Waits for what was begun before.
+    /// Begins to decide; see [`Decider::begin`]. Waits for what was begun before.
     pub(super) fn begin(&mut self, windows: &[&Planes], wanted: Range<usize>) {
         self.finished();
         let Some((mut network, begun)) = self.network.take().zip(self.begun.as_ref()) else { return };
@@ -57,7 +58,7 @@ impl Worker {
     ///
     /// # Panics
     /// Goes on with a panic of the network's.
-    pub(super) fn finished(&mut self) -> &StudioNetwork {
+    pub(super) fn finished(&mut self) -> &Decider {
         let returned = self.network.take().or_else(|| self.finished.recv().ok());
         let network = returned.unwrap_or_else(|| match self.thread.take().map(JoinHandle::join) {
             Some(Err(panic)) => resume_unwind(panic),
