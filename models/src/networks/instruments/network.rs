@@ -305,3 +305,30 @@ fn frequencies(program: &Program, key: usize, octaves: &[f32]) -> [f32; PARTIALS
         octaves => nominal * program.fundamental * (partial + 1) as f32 * libm::exp2f(octaves),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use candle_core::Device;
+
+    use super::*;
+    use crate::instruments::InstrumentNetwork;
+
+    #[test]
+    fn tensors_answer_what_the_own_layers_do() {
+        for mut program in InstrumentNetwork::embedded().unwrap().layers.programs {
+            for (key, age) in [(36, 0.0), (55, 0.2), (84, 1.5)] {
+                let note = |velocity| NoteQuery { key, velocity, age, released: None };
+                (0..BATCH).for_each(|slot| program.listen(slot, &note(40 + 60 * slot as u8)));
+                let heard = Tensor::new(program.input.to_vec(), &Device::Cpu).unwrap().unsqueeze(1).unwrap();
+                let theirs = program.forward(&heard, &mut Memory::default()).unwrap().squeeze(1).unwrap();
+                let theirs = theirs.to_vec2::<f32>().unwrap();
+                let ProgramNetwork { first, second, head, input, hidden, .. } = &mut program;
+                for (ours, theirs) in answer(first, second, head, input, hidden).iter().zip(&theirs) {
+                    let worst = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                    assert!(ours.len() == theirs.len() && worst < 1e-4, "{worst}");
+                }
+            }
+        }
+    }
+}
