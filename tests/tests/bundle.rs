@@ -1,7 +1,7 @@
 //! The bundle that `cargo xtask bundle` made, in hosts that open it as DAWs do.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use songweave_dsp::stream::layout::StreamLayout;
 use songweave_host::{Block, ClapPlugin, Event, Transport, Vst3Plugin, Vst3Processor, Vst3Setup};
@@ -62,6 +62,29 @@ fn both_formats_hold_both_plugins() {
     let names: Vec<_> = ClapPlugin::list(&bundled("clap")).unwrap().into_iter().map(|(_, name)| name).collect();
     assert_eq!(names, ["Songweave", "Songweave Multi-Out"]);
     assert_eq!(Vst3Plugin::list(&bundled("vst3")).unwrap(), names);
+}
+
+/// The names of the libraries that a library asks for.
+fn needed(file: &Path) -> Vec<String> {
+    let bytes = std::fs::read(file).unwrap();
+    let names: Vec<&str> = match goblin::Object::parse(&bytes).unwrap() {
+        goblin::Object::Elf(elf) => elf.libraries,
+        goblin::Object::PE(file) => file.libraries,
+        goblin::Object::Mach(goblin::mach::Mach::Binary(file)) => file.libs,
+        other => panic!("{}: {other:?}", file.display()),
+    };
+    names.into_iter().map(str::to_lowercase).collect()
+}
+
+#[test]
+fn the_bundle_loads_without_a_driver() {
+    let clap = bundled("clap");
+    let file = if clap.is_dir() { clap.join("Contents/MacOS/Songweave") } else { clap };
+    let needed = needed(&file);
+    assert!(!needed.is_empty());
+    for gpu in ["cuda", "cublas", "curand", "nvrtc", "nvcuda", "opencl", "vulkan", "songweave_gpu"] {
+        assert!(!needed.iter().any(|name| name.contains(gpu)), "{needed:?}");
+    }
 }
 
 #[test]
@@ -133,7 +156,7 @@ fn multi_out_processes_while_the_host_leaves_outputs_off() {
     let songs = songs(4, 30_000);
     let render = |inactive_outputs: Vec<usize>, inactive_inputs: Vec<usize>| {
         let mut plugin = vst3("Songweave Multi-Out");
-        let setup = Vst3Setup { inactive_outputs, inactive_inputs, ..Vst3Setup::default() };
+        let setup = Vst3Setup { offline: true, inactive_outputs, inactive_inputs, ..Vst3Setup::default() };
         let mut processor = plugin.activate(&setup).unwrap();
         let silence = |frames| plugin.silence(false, frames);
         let out = run(&mut processor, silence, &songs, std::iter::repeat(512), |_| vec![]);

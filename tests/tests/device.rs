@@ -21,6 +21,7 @@ use songweave_engine::{
     placement::{DeviceUse, Placed, Placement},
     runtime::{slot::ModelSlot, status::Status, thread::Engine},
 };
+use songweave_library::hearing::{device_ear::DeviceEars, ear};
 use songweave_models::{
     ListenerNetwork, MashNetwork, MashOutput,
     format::Architecture,
@@ -185,6 +186,16 @@ unsafe extern "C" fn failing(network: NetworkId, map: usize, values: *const Valu
     unsafe { ask_library(network, map, values, reason) }
 }
 
+/// Computes once, then fails.
+unsafe extern "C" fn proving(network: NetworkId, map: usize, values: *const Values, reason: Text) -> Outcome {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if DONE.swap(true, Relaxed) {
+        return Outcome::DEVICE;
+    }
+    // SAFETY: passed on as they came.
+    unsafe { ask_library(network, map, values, reason) }
+}
+
 /// Computes four times, then never returns.
 unsafe extern "C" fn hanging(network: NetworkId, map: usize, values: *const Values, reason: Text) -> Outcome {
     static LEFT: AtomicUsize = AtomicUsize::new(4);
@@ -243,6 +254,29 @@ fn a_device_that_decides_something_else_is_refused() {
     let (decider, placement) = on(&with_forward(wrong), &weights, Asked::Alone);
     assert!(matches!(decider.unwrap_err(), DeviceError::Wrong(_)));
     assert_eq!(placement.placed(), Placed::default());
+}
+
+#[test]
+fn ears_on_a_device_hear_what_others_hear() {
+    let mut own = ear::network().unwrap();
+    let mut sounds: Vec<Vec<f32>> = (0..4).map(|seed| noise(seed, own.samples())).collect();
+    sounds[1].fill(0.0);
+    let wanted: Vec<_> = sounds.iter().map(|sound| own.hear(sound)).collect();
+    assert!(wanted[0].is_some() && wanted[1].is_none());
+    for (device, works) in [(Device::open(&file()).unwrap(), true), (with_forward(proving), false)] {
+        let ears = DeviceEars::new(&device).unwrap();
+        let mut ear = ears.ear().unwrap();
+        assert_eq!(ear.name(), own.name(), "tracks would be heard again");
+        for (wanted, heard) in wanted.iter().zip(ear.hear_all(&sounds)) {
+            let (Some(wanted), Some(heard)) = (wanted, &heard) else {
+                assert!(wanted.is_none() && heard.is_none());
+                continue;
+            };
+            assert!(worst(&wanted.vector, &heard.vector) < 1e-4 && worst(&wanted.genres, &heard.genres) < 1e-4);
+        }
+        assert_eq!(ears.failed().is_none(), works);
+    }
+    assert!(DeviceEars::new(&with_forward(wrong)).is_err());
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub(crate) mod ardour;
 pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod gpu;
 pub(crate) mod install;
 pub(crate) mod package;
 pub(crate) mod receipt;

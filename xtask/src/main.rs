@@ -13,7 +13,7 @@ mod thread_time;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-use build::{ardour, bundle, check, demo, install, package, screenshot, soak, stress, validate, windows};
+use build::{ardour, bundle, check, demo, gpu, install, package, screenshot, soak, stress, validate, windows};
 use data::{dataset, train};
 use measure::{bench, card, evaluate};
 use songweave_cli::render;
@@ -40,6 +40,8 @@ enum Command {
     Package(package::Args),
     /// Build the plugin and copy it to where this user's hosts look
     Install,
+    /// Build the library that runs networks on a GPU
+    Gpu(gpu::Args),
     /// Play two songs through the bundled plugin and write what comes out
     Render(Box<render::Args>),
     /// Play at the pace of the clock and print what it costs
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Bundle(args) => bundle::run(&args),
         Command::Windows => windows::run(),
         Command::Install => install::run(),
+        Command::Gpu(args) => gpu::run(&args),
         Command::Package(args) => package::run(&args),
         Command::Render(args) => render::run(&args, bundle::installed),
         Command::Ardour => ardour::run(),

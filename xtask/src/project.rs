@@ -20,6 +20,11 @@ pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// This program once more.
+pub(crate) fn own() -> Command {
+    Command::new(std::env::current_exe().unwrap_or_else(|_| "cargo-xtask".into()))
+}
+
 /// Runs a command to its end; what it prints goes to the user.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();

@@ -27,6 +27,7 @@ pub use chart::Chart;
 pub use job::Inputs;
 pub use midi::Timed;
 pub use options::Args;
+pub use parameters::{Placed, placed};
 pub use replay::Replayed;
 pub use session::Rendered;
 

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the plugin costs while it plays, measured from a host, and what the network costs in other
 //! runtimes.
 
+mod device;
 mod instruments;
 mod playback;
 mod runtimes;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use songweave_audio::decode::decode;
 use songweave_audio::draft::write_bytes;
 use songweave_audio::resample::resample;
+use songweave_cli::device::DeviceChoice;
 use songweave_dsp::exchange::controls::{Controls, Mode};
 use songweave_dsp::exchange::telemetry::{Telemetry, columns};
 use songweave_dsp::stream::layout::StreamLayout;
@@ -50,23 +52,39 @@ pub(crate) struct Args {
     /// Hops to play, about 94 a second
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     hops: u32,
+    /// With `gpu` all that a GPU costs and gives, and nothing else: it has to be installed, or named by SONGWEAVE_GPU_LIBRARY
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceChoice,
+    /// Another CLAP than the one that is built
+    #[arg(long, value_name = "FILE.clap")]
+    bundle: Option<PathBuf>,
 }
 
 /// Plays at the pace of the clock and prints what it cost.
 pub(crate) fn run(args: Args) -> Result<()> {
     let songs = songs()?;
-    let bundles = bundle::current()?;
-    let mut measured = figures(&bundles.clap, &songs, args.hops, Played::LIVE)?;
-    // A song with a voice in it is accompanied, so the band plays all the time.
-    measured["accompany"] = figures(&bundles.clap, &songs, args.hops, Played::ACCOMPANY)?;
-    if studio::path().is_file() {
-        measured["studio"] = figures(&bundles.clap, &songs, args.hops, Played::STUDIO)?;
-    }
-    measured["crowded"] = crowded(&bundles.clap, &songs, args.hops.min(SHORT))?;
-    measured["instruments"] = instruments::measure(RATE as f32)?;
-    measured["runtimes"] = json!(runtimes::measure()?);
+    let clap = bundle::installed(args.bundle.as_deref())?.clap;
+    let measured = if args.device == DeviceChoice::Gpu {
+        device::measure(&clap, &songs, args.hops as usize)?
+    } else {
+        everything(&clap, &songs, args.hops)?
+    };
     println!("{measured:#}");
     Ok(write_bytes(&args.json, format!("{measured:#}\n").as_bytes())?)
+}
+
+/// What the plugin costs on the CPU, and the networks beside other runtimes.
+fn everything(clap: &Path, songs: &[Vec<f32>; 2], hops: u32) -> Result<Value> {
+    let mut measured = figures(clap, songs, hops, Played::LIVE)?;
+    // A song with a voice in it is accompanied, so the band plays all the time.
+    measured["accompany"] = figures(clap, songs, hops, Played::ACCOMPANY)?;
+    if studio::path().is_file() {
+        measured["studio"] = figures(clap, songs, hops, Played::STUDIO)?;
+    }
+    measured["crowded"] = crowded(clap, songs, hops.min(SHORT))?;
+    measured["instruments"] = instruments::measure(RATE as f32)?;
+    measured["runtimes"] = json!(runtimes::measure()?);
+    Ok(measured)
 }
 
 /// Many instances, and one beside programs that leave no core idle.
@@ -95,12 +113,14 @@ struct Played {
     mode: Mode,
     /// Studio quality instead of Live.
     studio: bool,
+    /// Whether a GPU is asked.
+    gpu: bool,
 }
 
 impl Played {
-    const LIVE: Self = Self { mode: Mode::Mash, studio: false };
-    const STUDIO: Self = Self { mode: Mode::Mash, studio: true };
-    const ACCOMPANY: Self = Self { mode: Mode::Accompany, studio: false };
+    const LIVE: Self = Self { mode: Mode::Mash, studio: false, gpu: false };
+    const STUDIO: Self = Self { mode: Mode::Mash, studio: true, gpu: false };
+    const ACCOMPANY: Self = Self { mode: Mode::Accompany, studio: false, gpu: false };
 
     fn accompanies(self) -> bool {
         self.mode == Mode::Accompany
@@ -110,7 +130,7 @@ impl Played {
 /// What a mode and a quality cost.
 fn figures(bundle: &Path, songs: &[Vec<f32>; 2], hops: u32, played: Played) -> Result<Value> {
     let stage = Stage { played, instances: 1, busy: 0 };
-    let Playback { times, missed, raised_priority } = playback::play(bundle, songs, hops as usize, stage)?;
+    let Playback { times, missed, raised_priority, .. } = playback::play(bundle, songs, hops as usize, stage)?;
     let transforms = sorted_us(transforms::alone(played, hops.min(SHORT) as usize));
     let times = sorted_us(times);
     let Inferred { durations, raised_priority: inference_raised, of_a_core } = inference(songs, hops as usize, played)?;

@@ -68,15 +68,18 @@ impl Parameters {
 
 /// What the network of Studio runs on, or ran on last.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-pub(crate) struct Placed {
+pub struct Placed {
     /// The name of a device; without one it is the CPU.
-    pub(crate) device: Option<String>,
+    pub device: Option<String>,
     /// Why it is not the device that was asked.
-    pub(crate) problem: Option<String>,
+    pub problem: Option<String>,
 }
 
 /// What the plugin says of it.
-pub(crate) fn placed(plugin: &mut ClapPlugin) -> Result<Placed> {
+///
+/// # Errors
+/// Its state cannot be read.
+pub fn placed(plugin: &mut ClapPlugin) -> Result<Placed> {
     let state = read_state(&plugin.save_state()?)?;
     let told = state.get("fields").and_then(|fields| fields.get("device")).and_then(Value::as_str);
     let told = told.map_or_else(|| Ok(Placed::default()), serde_json::from_str);

@@ -43,7 +43,7 @@ pub struct Rendered {
     /// Decisions that came too late.
     pub missed_hops: u64,
     /// What the network of Studio ran on at the end.
-    pub(crate) placed: Placed,
+    pub placed: Placed,
 }
 
 /// The latency in samples that a fresh `plugin` will have in a render of `job`.

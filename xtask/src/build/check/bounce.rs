@@ -2,10 +2,12 @@
 //! must be the same bits when it is played back from its lanes.
 
 use super::Outcome;
-use crate::build::{bundle, receipt};
+use crate::build::{bundle, gpu, receipt};
 use crate::project;
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 use songweave_audio::decode::decode;
+use songweave_device::FILE_VARIABLE;
 use songweave_dsp::stream::layout::Part;
 use std::path::Path;
 use std::process::Command;
@@ -54,11 +56,32 @@ pub(super) fn run() -> Result<Outcome> {
     let [one, other] = studio;
     let (one, other) = (one?, other?);
     ensure!(one == other, "in Studio quality blocks of 64 give {one}, blocks of 8,192 {other}");
+    on_a_device(&bundle, &folder, &one)?;
     let stems = ["441", "8192"].map(|size| stems(&bundle, &folder, size));
     let [one, other] = stems;
     ensure!(one? == other?, "the stems of blocks of 441 are not those of blocks of 8,192");
     add_up(&folder)?;
     Ok(Outcome::Passed(format!("{} bounces, all {}", RENDERS.len(), first.get(..12).unwrap_or(&first))))
+}
+
+/// Bounces with the library of a device, which is the CPU here, and with none: `wanted` is the digest of the plugin's own layers.
+fn on_a_device(bundle: &Path, folder: &Path, wanted: &str) -> Result<()> {
+    let render = |library: &Path, options: &[&str]| {
+        let mut render = render(bundle, folder, &[&["--param", "quality=studio"], options].concat());
+        receipt::digest(render.env(FILE_VARIABLE, library), &folder.join("receipt.json"))
+    };
+    let ran_on = || -> Result<Value> {
+        let receipt: Value = serde_json::from_slice(&std::fs::read(folder.join("receipt.json"))?)?;
+        Ok(receipt["device"].clone())
+    };
+    render(&gpu::plain()?, &["--device", "gpu"])?;
+    let name = ran_on()?;
+    ensure!(name != "CPU" && name.is_string(), "Studio ran on {name} instead of the library");
+    let nowhere = folder.join("no library");
+    let fallen_back = render(&nowhere, &["--param", "device=GPU"])?;
+    ensure!(fallen_back == wanted && ran_on()? == "CPU", "without a library Studio gives {fallen_back}");
+    ensure!(render(&nowhere, &["--device", "gpu"]).is_err(), "a GPU that is not there rendered");
+    Ok(())
 }
 
 /// The stems of the demo songs with moving faders, file by file.
@@ -95,10 +118,15 @@ fn add_up(folder: &Path) -> Result<()> {
 
 /// SHA-256 of the demo songs rendered with some options.
 fn digest(bundle: &Path, folder: &Path, options: &[&str]) -> Result<String> {
+    receipt::digest(&mut render(bundle, folder, options), &folder.join("receipt.json"))
+}
+
+/// The command that renders them.
+fn render(bundle: &Path, folder: &Path, options: &[&str]) -> Command {
     let songs = project::root().join("tests/fixtures/demo");
-    let mut render = Command::new(std::env::current_exe()?);
+    let mut render = project::own();
     render.args(["render", "--mode", "mash"]).args(options);
     render.arg("--bundle").arg(bundle).arg("--output").arg(folder.join("out.wav"));
     render.arg("--input").arg(songs.join("song_a.flac")).arg("--sidechain").arg(songs.join("song_b.flac"));
-    receipt::digest(&mut render, &folder.join("receipt.json"))
+    render
 }

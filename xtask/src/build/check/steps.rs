@@ -88,7 +88,7 @@ fn stress() -> Result<Outcome> {
     if let Err(missing) = tools::require_display() {
         return Ok(Outcome::Skipped(format!("{missing:#}")));
     }
-    let output = quietly(own().args(["stress", "--runs", "20"]))?;
+    let output = quietly(project::own().args(["stress", "--runs", "20"]))?;
     passed(output.trim().to_owned())
 }
 
@@ -151,7 +151,7 @@ fn editor() -> Result<Outcome> {
         return Ok(Outcome::Skipped(format!("{missing:#}")));
     }
     let picture = project::target().join("editor.png");
-    quietly(own().args(["screenshot", "--output"]).arg(&picture))?;
+    quietly(project::own().args(["screenshot", "--output"]).arg(&picture))?;
     passed(picture.display().to_string())
 }
 
@@ -215,7 +215,7 @@ fn soak() -> Result<Outcome> {
     if !cfg!(target_os = "linux") {
         return Ok(Outcome::Skipped("only Linux says how much memory is held".into()));
     }
-    passed(quietly(own().args(["soak", "--hours", "0.15"]))?.trim().to_owned())
+    passed(quietly(project::own().args(["soak", "--hours", "0.15"]))?.trim().to_owned())
 }
 
 /// The plugin and the program for Windows, where they can be built and run.
@@ -234,10 +234,6 @@ fn passed(found: impl Into<String>) -> Result<Outcome> {
 }
 
 /// This very program once more.
-fn own() -> Command {
-    Command::new(std::env::current_exe().unwrap_or_else(|_| "cargo-xtask".into()))
-}
-
 fn cargo(arguments: &[&str]) -> Result<Outcome> {
     quietly(project::cargo().args(arguments).current_dir(project::root()))?;
     passed("")

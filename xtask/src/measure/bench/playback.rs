@@ -3,6 +3,7 @@
 use super::{FRAMES, Played, RATE, hop, wait_for};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
+use songweave_cli::render::placed;
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, Transport};
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub(super) struct Playback {
     pub(super) missed: u64,
     /// Whether the system let the audio thread run as those of hosts do.
     pub(super) raised_priority: bool,
+    /// What the network of Studio ran on, of the first instance.
+    pub(super) device: String,
 }
 
 /// One instance as the audio thread has it.
@@ -77,19 +80,23 @@ pub(super) fn play(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize, stage: Sta
     busy.into_iter().for_each(|thread| drop(thread.join()));
     let (instances, times, raised_priority) = finished?;
     let mut missed = 0;
+    let placed = plugins.first_mut().map(placed).transpose()?.unwrap_or_default();
+    let device = placed.problem.or(placed.device).unwrap_or_else(|| "CPU".to_owned());
     for (mut plugin, instance) in plugins.into_iter().zip(instances) {
         let counter = parameter(&mut plugin, "Missed hops")?;
         missed += plugin.value(counter).context("the plugin does not tell its missed hops")? as u64;
         plugin.deactivate(instance.processor);
     }
-    Ok(Playback { times, missed, raised_priority })
+    Ok(Playback { times, missed, raised_priority, device })
 }
 
 fn begin(bundle: &Path, id: &str, played: Played) -> Result<(ClapPlugin, Instance)> {
     let mut plugin = ClapPlugin::load(bundle, id)?;
-    for (name, value) in [("Mode", played.accompanies()), ("Quality", played.studio)] {
+    let gpu = if played.gpu { 2.0 } else { 0.0 };
+    let choices = [("Mode", f64::from(played.accompanies())), ("Quality", f64::from(played.studio)), ("Device", gpu)];
+    for (name, value) in choices {
         let id = parameter(&mut plugin, name)?;
-        plugin.set_value(id, f64::from(u8::from(value)))?;
+        plugin.set_value(id, value)?;
     }
     let moved = parameter(&mut plugin, "Vocals")?;
     plugin.set_offline(false)?;
