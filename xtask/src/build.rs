@@ -11,7 +11,6 @@ pub(crate) mod receipt;
 pub(crate) mod screenshot;
 pub(crate) mod soak;
 pub(crate) mod stress;
-pub(crate) mod studio;
 pub(crate) mod target;
 pub(crate) mod tools;
 pub(crate) mod validate;

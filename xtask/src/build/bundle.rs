@@ -1,8 +1,9 @@
 //! `cargo xtask bundle`: the release build of the plugin as `Songweave.clap` and `Songweave.vst3`.
 
 mod layout;
+pub(crate) mod studio;
 
-use crate::build::{studio, target::Target};
+use crate::build::target::Target;
 use crate::project;
 use anyhow::{Context, Result, ensure};
 use songweave_cli::render::Installed;

@@ -4,7 +4,7 @@ mod bounce;
 mod package;
 mod steps;
 
-use crate::build::{studio, tools};
+use crate::build::{bundle::studio, tools};
 use anyhow::{Result, ensure};
 use std::time::Instant;
 

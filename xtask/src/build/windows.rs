@@ -4,7 +4,7 @@
 mod wine;
 
 use crate::build::bundle::{self, Bundles};
-use crate::build::{demo, receipt, studio, target::Target, tools};
+use crate::build::{bundle::studio, demo, receipt, target::Target, tools};
 use crate::display::Display;
 use crate::project;
 use anyhow::{Context, Result, bail, ensure};

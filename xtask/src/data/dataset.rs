@@ -14,7 +14,7 @@ use songweave_datasets::{
 use songweave_synth::{demo_songs, instruments::soundfont::DEFAULT_PATH};
 
 use crate::{
-    build::studio::{Stem, original},
+    build::bundle::studio::{Stem, original},
     project, python,
 };
 

@@ -7,7 +7,7 @@ mod playback;
 mod runtimes;
 mod transforms;
 
-use crate::build::{bundle, studio};
+use crate::build::bundle::{self, studio};
 use crate::project;
 use crate::thread_time::used;
 use anyhow::{Context, Result, ensure};

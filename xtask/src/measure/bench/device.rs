@@ -3,7 +3,7 @@
 
 use super::playback::{self, Playback, Stage};
 use super::{Played, sorted_us};
-use crate::build::studio;
+use crate::build::bundle::studio;
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};

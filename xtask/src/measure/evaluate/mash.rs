@@ -22,7 +22,7 @@ use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
 
 use songweave_measure::mash::report::Report;
 
-use crate::build::studio;
+use crate::build::bundle::studio;
 
 use super::{MashArgs, RATE, bar, held_out::judge, print};
 

@@ -9,7 +9,7 @@ use songweave_measure::mash::robustness_cases::Cases;
 use songweave_models::studio::StudioNetwork;
 
 use super::{RobustnessArgs, bar, network};
-use crate::build::studio;
+use crate::build::bundle::studio;
 
 /// What is written.
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use songweave_models::{mash::MashNetwork, studio::StudioNetwork};
 use songweave_synth::song::{Parts, Song, Stereo, silence};
 
 use super::{RATE, bar};
-use crate::build::studio::{self, Stem};
+use crate::build::bundle::studio::{self, Stem};
 
 /// Longest excerpt in seconds.
 const SECONDS: usize = 24;
