@@ -30,7 +30,11 @@ use songweave_models::{
     mash::{self, BANDS, FEATURES, PARTS, SONGS},
     studio::{BINS, CHANNELS, FRAMES, StudioNetwork},
 };
-use songweave_tests::signal::noise;
+use songweave_tests::{
+    accompany::choose,
+    bounce::{Bounce, SONGWEAVE, instance, songs},
+    signal::noise,
+};
 
 /// The library beside the tests, which are built with it.
 fn file() -> PathBuf {
@@ -279,9 +283,39 @@ fn ears_on_a_device_hear_what_others_hear() {
     assert!(DeviceEars::new(&with_forward(wrong)).is_err());
 }
 
+/// Held by whoever uses the one device that a process shares.
+static SHARED: Mutex<()> = Mutex::new(());
+
+#[test]
+fn a_bounce_on_a_device_has_the_same_bits_in_all_blocks() {
+    if studio().is_none() {
+        return println!("left out: the weights of Studio were not fetched");
+    }
+    let _alone = SHARED.lock();
+    let songs = songs(3, 60_000);
+    let bounce = |device: &str, frames: usize| {
+        let mut plugin = instance(SONGWEAVE).unwrap();
+        choose(&mut plugin, "Quality", "Studio").unwrap();
+        choose(&mut plugin, "Device", device).unwrap();
+        plugin.set_offline(true).unwrap();
+        let mut processor = plugin.activate(48_000.0, 8192).unwrap();
+        let out = Bounce::default().process(&mut processor, &songs, std::iter::repeat(frames), &[]).unwrap();
+        plugin.deactivate(processor);
+        (out, String::from_utf8_lossy(&plugin.save_state().unwrap()).into_owned())
+    };
+    // It lies beside this test, which the plugin is linked into.
+    let (wanted, state) = bounce("GPU", 512);
+    assert!(state.contains("by candle"), "{state}");
+    assert!(bounce("GPU", 8192).0 == wanted);
+    let (own, state) = bounce("Automatic", 512);
+    assert!(!state.contains("candle"), "{state}");
+    assert!(worst(&own[0], &wanted[0]) < 1e-4 && own[0].iter().any(|sample| sample.abs() > 0.01));
+}
+
 #[test]
 fn an_engine_gives_the_memory_of_its_device_back() {
     let Some(weights) = studio() else { return println!("left out: the weights of Studio were not fetched") };
+    let _alone = SHARED.lock();
     let weights: &'static [u8] = weights.leak();
     let layout = StreamLayout::for_sample_rate(48_000.0);
     let layout = layout.with_mask_delay(Studio::lag(&layout));

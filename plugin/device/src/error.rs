@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum DeviceError {
     /// The library is at none of the places.
     #[error(
-        "no library for a GPU is installed (looked for {}); everything runs on the CPU",
+        "no library for a GPU is installed (looked for {})",
         .0.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ")
     )]
     Missing(Vec<PathBuf>),

@@ -66,10 +66,12 @@ impl Library {
             file: file.display().to_string(),
             reason: error.to_string(),
         };
+        // The system looks for a bare name in places of its own.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         // SAFETY: a library of ours, or of whoever may write to the user's folders; its initialisers are the system's and the
         // driver's. Its function is of the type that the name stands for.
         let open: Open = unsafe {
-            let library = libloading::Library::new(file).map_err(unloadable)?;
+            let library = libloading::Library::new(&file).map_err(unloadable)?;
             let open = *library.get::<Open>(ENTRY_POINT.to_bytes_with_nul()).map_err(unloadable)?;
             std::mem::forget(library);
             open
