@@ -239,6 +239,7 @@ fn a_stream_is_decided_on_a_device_and_goes_on_without_it() {
         ("a device", Device::open(&file()).unwrap(), Asked::Alone),
         ("one that fails", with_forward(failing), within),
         ("one that hangs", with_forward(hanging), within),
+        ("one that is too slow", Device::open(&file()).unwrap(), Asked::Within(Duration::from_micros(1))),
     ] {
         let (decider, placement) = on(&device, &weights, asked);
         let decider = decider.unwrap();

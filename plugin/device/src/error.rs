@@ -46,6 +46,9 @@ pub enum DeviceError {
     /// No answer came for seconds, or the thread is gone.
     #[error("the GPU does not answer any more")]
     Hung,
+    /// Answers come later than they are wanted, one after the other.
+    #[error("the GPU is too slow to play along")]
+    Slow,
     /// What it computes is not what the CPU computes.
     #[error("the GPU computes something else than the CPU (by {0}); its driver or the library is broken")]
     Wrong(String),

@@ -28,8 +28,8 @@ use super::{MashArgs, RATE, bar, held_out::judge, print};
 
 /// Bytes of prepared songs that are kept in memory; beyond that songs are read again when they are needed.
 const KEPT: usize = 2_000_000_000;
-/// In which time a device is to answer, so that it waits a little for the other direction.
-const ANSWERED_WITHIN: Duration = Duration::from_millis(50);
+/// In which time a device is to answer: nobody hurries, but it waits a little for the other direction.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) fn run(args: &MashArgs) -> Result<()> {
     if let Some(seconds) = args.seconds {

@@ -18,6 +18,9 @@ use crate::placement::Placement;
 /// How far a device's masks may lie from those of the own layers.
 const TOLERANCE: f32 = 1e-4;
 
+/// Answers in a row that may be late before the CPU goes on: about a second and a half.
+const MOST_LATE: usize = 8;
+
 /// How a device is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
@@ -40,6 +43,8 @@ struct OnDevice {
     network: Arc<DeviceNetwork>,
     asked: Asked,
     placement: Arc<Placement>,
+    /// Answers in a row that were late.
+    late: usize,
 }
 
 impl From<StudioNetwork> for Decider {
@@ -51,7 +56,7 @@ impl From<StudioNetwork> for Decider {
 
 impl Decider {
     /// The same network on a device, which it has to prove on a window; `weights` are its weight file. When the device fails
-    /// later, the CPU goes on. `placement` is told.
+    /// later, or is late all the time, the CPU goes on. `placement` is told.
     ///
     /// # Errors
     /// When the device does not take the network, or decides something else than the CPU.
@@ -72,7 +77,7 @@ impl Decider {
             return Err(DeviceError::Wrong(worst.to_string()));
         }
         placement.on_device(network.device());
-        Ok(Self { own, device: Some(OnDevice { network, asked, placement }) })
+        Ok(Self { own, device: Some(OnDevice { network, asked, placement, late: 0 }) })
     }
 
     /// See [`StudioNetwork::begin`].
@@ -82,7 +87,7 @@ impl Decider {
 
     /// Decides what was begun, on the device while there is one.
     pub(super) fn finish(&mut self) {
-        match self.device.as_ref().map(|device| device.masks(&self.own)) {
+        match self.device.as_mut().map(|device| device.masks(&self.own)) {
             Some(Ok(masks)) => return self.own.take(&masks),
             Some(Err(reason)) => self.give_up(&reason),
             None => {}
@@ -104,13 +109,18 @@ impl Decider {
 
 impl OnDevice {
     /// The masks `[window][channel][frame][bin]` of the windows that were begun.
-    fn masks(&self, own: &StudioNetwork) -> Result<Vec<f32>, DeviceError> {
+    fn masks(&mut self, own: &StudioNetwork) -> Result<Vec<f32>, DeviceError> {
+        if self.late >= MOST_LATE {
+            return Err(DeviceError::Slow);
+        }
         let windows: Vec<f32> = own.begun().flat_map(|window| window.data.iter().copied()).collect();
-        let urgency = match self.asked {
-            Asked::Within(time) => Urgency::By(Instant::now() + time),
-            Asked::Alone => Urgency::Alone,
+        let due = match self.asked {
+            Asked::Within(time) => Some(Instant::now() + time),
+            Asked::Alone => None,
         };
-        self.network.forward(0, windows, urgency)
+        let masks = self.network.forward(0, windows, due.map_or(Urgency::Alone, Urgency::By))?;
+        self.late = if due.is_some_and(|due| Instant::now() > due) { self.late + 1 } else { 0 };
+        Ok(masks)
     }
 }
 
