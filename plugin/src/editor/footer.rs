@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use egui::{
     Align, Id, Key, Label, Layout, Popup, PopupCloseBehavior, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui,
-    UiBuilder, WidgetInfo, vec2,
+    UiBuilder, Vec2, WidgetInfo, vec2,
 };
 
 use crate::editor::{
@@ -18,8 +18,10 @@ use crate::editor::{
 use crate::shared::Timing;
 
 const LINE: f32 = 19.0;
-/// Warnings that are shown at once; more can be scrolled to.
+/// Lines of warnings that are shown at once; more can be scrolled to.
 const MOST_WARNINGS: usize = 3;
+/// What is left free at both sides, and above and below.
+const MARGIN: Vec2 = vec2(12.0, 6.0);
 /// Width of the menu of networks.
 const MENU: f32 = 420.0;
 /// Height of a row in it, and width of the row's label.
@@ -34,17 +36,17 @@ pub struct Footer {
 }
 
 impl Footer {
-    /// Height of the footer in logical pixels with so many warnings.
+    /// Height of a footer of a width with these warnings, in logical pixels.
     #[must_use]
-    pub fn height(warnings: &[String]) -> f32 {
-        (2 + warnings.len().min(MOST_WARNINGS)) as f32 * LINE + 12.0
+    pub fn height(ui: &Ui, width: f32, warnings: &[String]) -> f32 {
+        2.0 * (LINE + MARGIN.y) + warnings_height(ui, width - 2.0 * MARGIN.x, warnings)
     }
 
     /// Draws the footer: warnings first, then what goes on, then how the plugin is.
     pub fn show(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>, warnings: &[String]) {
         ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
-        rect = rect.shrink2(vec2(12.0, 6.0));
-        let height = warnings.len().min(MOST_WARNINGS) as f32 * LINE;
+        rect = rect.shrink2(MARGIN);
+        let height = warnings_height(ui, rect.width(), warnings);
         show_warnings(ui, theme::cut_top(&mut rect, height), warnings);
         let line = theme::cut_top(&mut rect, LINE);
         if scene.params.mode.value() == 1 {
@@ -140,6 +142,11 @@ fn show_facts(ui: &mut Ui, line: Rect, scene: &Scene<'_>) {
         let colour = if missed > 0 { theme::WARNING } else { theme::TEXT };
         theme::sentence(ui, rest, &sentences::missed(missed, hops), colour);
     }
+}
+
+fn warnings_height(ui: &Ui, width: f32, warnings: &[String]) -> f32 {
+    let lines = |text: &String| ui.painter().layout(text.clone(), theme::font(), theme::WARNING, width).rows.len();
+    warnings.iter().map(lines).sum::<usize>().min(MOST_WARNINGS) as f32 * LINE
 }
 
 fn show_warnings(ui: &mut Ui, rect: Rect, warnings: &[String]) {

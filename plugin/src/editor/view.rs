@@ -92,7 +92,8 @@ impl View {
         }
         theme::cut_top(&mut rect, GAP);
         let warnings = self.warnings(scene);
-        self.footer.show(ui, theme::cut_bottom(&mut rect, Footer::height(&warnings)), scene, &warnings);
+        let height = Footer::height(ui, rect.width(), &warnings);
+        self.footer.show(ui, theme::cut_bottom(&mut rect, height), scene, &warnings);
         theme::cut_bottom(&mut rect, GAP);
         if self.listen.is_open() {
             self.listen.show(ui, rect, scene, accompanies);

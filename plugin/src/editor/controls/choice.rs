@@ -13,7 +13,7 @@ use crate::editor::{
 };
 
 /// Letters that all names together may have to be shown side by side.
-const SIDE_BY_SIDE: usize = 14;
+const SIDE_BY_SIDE: usize = 15;
 /// Height beyond which a menu is scrolled.
 const MENU: f32 = 320.0;
 

@@ -37,6 +37,16 @@ fn choices_are_menus_or_buttons_and_keys_and_wheel_go_on_by_one() {
     });
 }
 
+#[test]
+fn the_device_is_chosen_where_the_networks_are() {
+    with_editor(|editor, host, params| {
+        click(editor, Role::ComboBox, "Networks");
+        click(editor, Role::RadioButton, "Device: GPU");
+        assert_eq!(host.take(), ["begin Device", "set GPU", "end Device"]);
+        assert!(params.mash.wants_gpu());
+    });
+}
+
 /// Turns the wheel over a control.
 fn wheel(editor: &mut Harness<'_, View>, role: Role, name: &str, notches: f32, modifiers: Modifiers) {
     editor.get_by_role_and_label(role, name).hover();
