@@ -211,6 +211,9 @@ fn switches_switch_and_every_parameter_has_a_control() {
         editor.get_by_role_and_label(Role::Button, "Tune and sounds").click();
         editor.run();
         found.extend(controls(editor));
+        editor.get_by_role_and_label(Role::ComboBox, "Networks").click();
+        editor.run();
+        found.extend(controls(editor));
         for (id, param, _) in params.param_map() {
             // Buttons of other names have these; what each does is tested apart.
             let has_buttons = matches!(id.as_str(), "mode" | "solo" | "tune_notes");
