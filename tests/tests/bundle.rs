@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use songweave_dsp::stream::layout::StreamLayout;
 use songweave_host::{Block, ClapPlugin, Event, Transport, Vst3Plugin, Vst3Processor, Vst3Setup};
 use songweave_tests::{
@@ -62,6 +63,22 @@ fn both_formats_hold_both_plugins() {
     let names: Vec<_> = ClapPlugin::list(&bundled("clap")).unwrap().into_iter().map(|(_, name)| name).collect();
     assert_eq!(names, ["Songweave", "Songweave Multi-Out"]);
     assert_eq!(Vst3Plugin::list(&bundled("vst3")).unwrap(), names);
+}
+
+#[test]
+fn the_file_about_the_vst3_says_what_the_vst3_says() {
+    let vst3 = bundled("vst3");
+    let file = std::fs::read_to_string(vst3.join("Contents/Resources/moduleinfo.json")).unwrap();
+    let about: Value = serde_json::from_str(&file).unwrap();
+    let told = Vst3Plugin::classes(&vst3).unwrap().into_iter().map(|class| {
+        json!({
+            "CID": class.id, "Category": "Audio Module Class", "Name": class.name, "Vendor": class.vendor,
+            "Version": class.version, "SDKVersion": class.sdk_version, "Sub Categories": class.sub_categories,
+            "Class Flags": class.flags, "Cardinality": class.cardinality, "Snapshots": [],
+        })
+    });
+    assert_eq!(about["Classes"], told.collect::<Value>());
+    assert_eq!(about["Version"], env!("CARGO_PKG_VERSION"));
 }
 
 /// The names of the libraries that a library asks for.

@@ -224,9 +224,7 @@ impl DeviceNetwork {
         if shape.inputs == 0 || input.is_empty() || !input.len().is_multiple_of(shape.inputs) {
             return Err(DeviceError::Failed(format!("{} numbers are no streams of {}", input.len(), shape.inputs)));
         }
-        if !input.iter().all(|number| number.is_finite()) {
-            return Err(DeviceError::Failed("a number is not finite".to_owned()));
-        }
+        all_finite(&input)?;
         let (reply, answer) = sync_channel(1);
         self.device.send(Request::Run(Run { network: self.network, map, shape, input, urgency, reply }))?;
         let patience = if urgency == Urgency::Alone { LOADING } else { PATIENCE };
@@ -324,6 +322,11 @@ impl Service {
     }
 }
 
+fn all_finite(numbers: &[f32]) -> Result<(), DeviceError> {
+    let finite = numbers.iter().all(|number| number.is_finite());
+    if finite { Ok(()) } else { Err(DeviceError::Failed("a number is not finite".to_owned())) }
+}
+
 /// Runs questions of one map together and hands the answers out.
 fn answer(library: &Library, together: Vec<Run>) {
     let Run { network, map, shape, .. } = together[0];
@@ -333,7 +336,7 @@ fn answer(library: &Library, together: Vec<Run>) {
         several => Cow::Owned(several.iter().flat_map(|run| run.input.iter().copied()).collect()),
     };
     let mut output = vec![0.0; streams * outputs];
-    let outcome = library.forward(network, map, [streams, 1], &input, &mut output);
+    let outcome = library.forward(network, map, [streams, 1], &input, &mut output).and_then(|()| all_finite(&output));
     let mut rest = output.as_slice();
     for run in &together {
         let (its, others) = rest.split_at(run.streams() * outputs);

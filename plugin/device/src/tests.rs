@@ -74,7 +74,7 @@ unsafe extern "C" fn forward(_network: NetworkId, _map: usize, values: *const Va
         (slice::from_raw_parts(input, input_length), slice::from_raw_parts_mut(output, output_length))
     };
     LARGEST.fetch_max(input.len() / 2, SeqCst);
-    if let Some(pause) = input.iter().find(|number| **number >= SLEEP) {
+    if let Some(pause) = input.iter().find(|number| (SLEEP..2.0 * SLEEP).contains(*number)) {
         sleep(Duration::from_millis((pause - SLEEP) as u64));
     }
     if input.contains(&-1.0) {

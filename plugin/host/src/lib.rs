@@ -19,5 +19,5 @@ pub use clack_host::entry::EntryDescriptor;
 pub use clap_host::{ClapPlugin, ClapProcessor, Port};
 pub use error::HostError;
 pub use parameter::ParameterInfo;
-pub use vst3_host::{Vst3Editor, Vst3Plugin, Vst3Processor, Vst3Setup};
+pub use vst3_host::{Vst3Class, Vst3Editor, Vst3Plugin, Vst3Processor, Vst3Setup};
 pub use window::HostWindow;

@@ -23,6 +23,7 @@ use vst3::Steinberg::{FUnknown, IBStream, IPluginBaseTrait, kResultOk, tresult};
 use vst3::{ComPtr, ComWrapper};
 
 pub use editor::Vst3Editor;
+pub use module::Vst3Class;
 pub use processor::{Vst3Processor, Vst3Setup};
 
 /// A VST3 plugin instance whose component is its controller too, to be kept on the thread that made it.
@@ -78,6 +79,14 @@ impl Vst3Plugin {
     /// When the bundle cannot be opened.
     pub fn list(path: &Path) -> Result<Vec<String>, HostError> {
         Ok(Module::open(path)?.classes().into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// All that the bundle at `path` says of its plugins.
+    ///
+    /// # Errors
+    /// When the bundle cannot be opened, or says no more than names.
+    pub fn classes(path: &Path) -> Result<Vec<Vst3Class>, HostError> {
+        Module::open(path)?.details()
     }
 
     fn connect_handler(&self) -> Result<(), HostError> {

@@ -53,6 +53,14 @@ fn questions_of_several_are_computed_together_and_each_has_its_own_answer() {
 }
 
 #[test]
+fn an_answer_that_is_not_finite_is_a_failure() {
+    let _alone = ONE_AT_A_TIME.lock();
+    let asker = device().load("doubler", b"finite"[..].into()).unwrap();
+    assert!(matches!(asker.forward(0, vec![f32::MAX, 1.0], Urgency::Alone), Err(DeviceError::Failed(_))));
+    assert!(matches!(asker.forward(0, vec![f32::NAN, 1.0], Urgency::Alone), Err(DeviceError::Failed(_))));
+}
+
+#[test]
 fn who_asks_alone_is_computed_alone() {
     let _alone = ONE_AT_A_TIME.lock();
     let device = device();

@@ -8,7 +8,9 @@ use std::ffi::{CStr, c_char, c_void};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use vst3::Steinberg::Vst::IComponent;
-use vst3::Steinberg::{IPluginFactory, IPluginFactoryTrait, PClassInfo, TUID};
+use vst3::Steinberg::{
+    IPluginFactory, IPluginFactory2, IPluginFactory2Trait, IPluginFactoryTrait, PClassInfo, PClassInfo2, TUID,
+};
 use vst3::{ComPtr, Interface};
 
 /// Category of the classes a host can play.
@@ -82,6 +84,21 @@ impl Module {
         }
     }
 
+    /// All that the factory says of its audio plugins.
+    pub(super) fn details(&self) -> Result<Vec<Vst3Class>, HostError> {
+        let factory = self.factory.cast::<IPluginFactory2>().ok_or(HostError::Missing("second factory"))?;
+        // SAFETY: plain calls of a live factory; `info` is a C struct for which zeros are valid.
+        let all = unsafe {
+            (0..factory.countClasses()).map(|index| {
+                let mut info: PClassInfo2 = std::mem::zeroed();
+                factory.getClassInfo2(index, &mut info);
+                info
+            })
+        };
+        let audio = all.filter(|info| text(&info.category).as_bytes() == AUDIO_CATEGORY);
+        Ok(audio.map(|info| Vst3Class::of(&info)).collect())
+    }
+
     /// A fresh instance of the plugin called `name`.
     pub(super) fn create(&self, path: &Path, name: &str) -> Result<ComPtr<IComponent>, HostError> {
         let classes = self.classes();
@@ -95,6 +112,49 @@ impl Module {
             let interface: *const c_char = IComponent::IID.as_ptr().cast();
             check("an instance", self.factory.createInstance(cid.as_ptr(), interface, &mut object))?;
             ComPtr::from_raw(object.cast()).ok_or(HostError::Missing("component"))
+        }
+    }
+}
+
+/// What a factory says of a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vst3Class {
+    /// Its id in hexadecimal digits, the same on every system.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Who made it.
+    pub vendor: String,
+    /// Its version.
+    pub version: String,
+    /// The version of the standard.
+    pub sdk_version: String,
+    /// What kind of plugin it is.
+    pub sub_categories: Vec<String>,
+    /// Flags of the standard's.
+    pub flags: u32,
+    /// How many instances there may be.
+    pub cardinality: i32,
+}
+
+impl Vst3Class {
+    fn of(info: &PClassInfo2) -> Self {
+        let mut id = info.cid.map(|byte| byte as u8);
+        if cfg!(windows) {
+            // Its first eight bytes are three numbers there, the lowest byte first.
+            id[..4].reverse();
+            id[4..6].reverse();
+            id[6..8].reverse();
+        }
+        Self {
+            id: id.iter().map(|byte| format!("{byte:02X}")).collect(),
+            name: text(&info.name),
+            vendor: text(&info.vendor),
+            version: text(&info.version),
+            sdk_version: text(&info.sdkVersion),
+            sub_categories: text(&info.subCategories).split('|').map(str::to_owned).collect(),
+            flags: info.classFlags,
+            cardinality: info.cardinality,
         }
     }
 }

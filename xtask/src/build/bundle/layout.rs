@@ -6,6 +6,9 @@ use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use toml::Table;
 
+/// What hosts of VST3 may read in place of asking the plugin; a test holds it to what the plugin answers.
+const MODULE_INFO: &str = include_str!("moduleinfo.json");
+
 /// The two bundles of a build.
 #[derive(Debug)]
 pub(crate) struct Bundles {
@@ -32,7 +35,8 @@ impl Bundles {
                 write_plist(bundle)?;
             }
         }
-        Ok(())
+        let about = MODULE_INFO.replace("{version}", env!("CARGO_PKG_VERSION"));
+        files::write_if_changed(&self.vst3.join("Contents/Resources/moduleinfo.json"), about.as_bytes())
     }
 
     fn clap_binary(&self) -> Result<PathBuf> {
