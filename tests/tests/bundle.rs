@@ -105,6 +105,16 @@ fn the_bundle_loads_without_a_driver() {
 }
 
 #[test]
+#[cfg(windows)]
+fn windows_is_told_what_the_file_is() {
+    let bytes = std::fs::read(bundled("clap")).unwrap();
+    for told in ["ProductName", "Songweave", "FileVersion", env!("CARGO_PKG_VERSION")] {
+        let wide: Vec<u8> = told.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(bytes.windows(wide.len()).any(|found| found == wide), "{told}");
+    }
+}
+
+#[test]
 fn the_bundled_clap_gives_the_bits_of_the_linked_one() {
     let songs = songs(1, 40_000);
     let bounce = Bounce::default();

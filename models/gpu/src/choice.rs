@@ -41,7 +41,7 @@ fn open() -> Result<Chosen, String> {
 fn open() -> Result<Chosen, String> {
     let device = Device::new_metal(0).map_err(|error| format!("{WANTED} could not be opened ({error})"))?;
     let Device::Metal(metal) = &device else { return Err(format!("{WANTED} is not there")) };
-    let name = metal.device().name().to_string();
+    let name = format!("Apple GPU, {}", metal.device().architecture_name());
     try_out(&device)?;
     Ok(Chosen { device, name })
 }
