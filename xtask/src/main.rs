@@ -52,6 +52,8 @@ enum Command {
     Screenshot(screenshot::Args),
     /// Play hours of music faster than the clock while everything moves; memory may not grow
     Soak(soak::Args),
+    /// Run the audio path under LLVM's RealtimeSanitizer, with a nightly compiler
+    Sanitize,
     /// Run the validators for plugins that are installed
     Validate,
     /// Train a network in a Python environment made for it
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         Command::Gpu(args) => gpu::run(&args),
         Command::Package(args) => package::run(&args),
         Command::Render(args) => render::run(&args, bundle::installed),
+        Command::Sanitize => check::sanitize::run(),
         Command::Ardour => ardour::run(),
         Command::Bench(args) => bench::run(args),
         Command::Screenshot(args) => screenshot::run(args),

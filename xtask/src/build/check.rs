@@ -2,6 +2,7 @@
 
 mod bounce;
 mod package;
+pub(crate) mod sanitize;
 mod steps;
 
 use crate::build::{bundle::studio, tools};
