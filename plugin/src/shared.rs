@@ -22,7 +22,7 @@ use songweave_engine::{
     mash::studio::Studio,
     runtime::{slot::ModelSlot, status::Status},
 };
-use songweave_library::store::default_place;
+use songweave_library::store::{default_place, own_folder};
 
 use crate::{played::Note, presets::folder::Folder};
 
@@ -76,7 +76,7 @@ impl Default for Shared {
         let mut shared = Self::without_network();
         match ModelSlot::embedded() {
             Ok(slot) => {
-                let places = songweave_device::places(own_folder().as_deref());
+                let places = songweave_device::places(own_folder().ok().as_deref());
                 shared.slot = Some(Arc::new(slot.with_studio(STUDIO).with_device_places(places)));
             }
             Err(error) => shared
@@ -98,9 +98,9 @@ impl Shared {
             slot: None,
             columns: Mutex::default(),
             played: Mutex::default(),
-            midi: own_folder().map(|folder| folder.join("midi")),
+            midi: own_folder().ok().map(|folder| folder.join("midi")),
             sound: Arc::default(),
-            presets: own_folder().map(|folder| Folder::new(folder.join("presets"))),
+            presets: own_folder().ok().map(|folder| Folder::new(folder.join("presets"))),
             library: default_place().ok(),
             notices: Mutex::default(),
             latency: AtomicU32::new(0),
@@ -146,11 +146,6 @@ impl Shared {
         let timing = Timing { latency, hop: self.hop.load(Relaxed), sample_rate: self.sample_rate.load(Relaxed) };
         (latency > 0).then_some(timing)
     }
-}
-
-/// The folder for what is Songweave's among the user's files; the library lies in it.
-fn own_folder() -> Option<PathBuf> {
-    default_place().ok()?.parent().map(Into::into)
 }
 
 /// The value in a mutex, whatever happened to the thread that held it before.

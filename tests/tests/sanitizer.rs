@@ -1,4 +1,4 @@
-//! The audio path under LLVM's RealtimeSanitizer, which ends the process at a system call, a lock or an allocation in real time.
+//! The audio path under LLVM's `RealtimeSanitizer`, which ends the process at a system call, a lock or an allocation in real time.
 //! `cargo xtask sanitize` runs it; only a nightly compiler has the sanitizer.
 #![allow(clippy::unwrap_used, missing_docs)]
 

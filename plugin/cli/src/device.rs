@@ -1,10 +1,10 @@
 //! The choice of what networks run on.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use songweave_device::{Device, DeviceError};
-use songweave_library::store::default_place;
+use songweave_library::store::own_folder;
 
 /// What networks run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -33,12 +33,7 @@ impl DeviceChoice {
     /// # Errors
     /// A GPU was chosen, and there is none that can be used.
     pub fn open(self) -> Result<Option<Arc<Device>>, DeviceError> {
+        let places = || songweave_device::places(own_folder().ok().as_deref());
         (self == Self::Gpu).then(|| Device::shared(&places())).transpose()
     }
-}
-
-/// The files that may be the library of a GPU.
-fn places() -> Vec<PathBuf> {
-    let folder = default_place().ok().and_then(|place| Some(place.parent()?.to_owned()));
-    songweave_device::places(folder.as_deref())
 }

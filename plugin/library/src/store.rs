@@ -21,15 +21,23 @@ pub use postgres::{PostgresStore, Server, Taken};
 pub use sqlite::SqliteStore;
 pub use writer_lock::WriterLock;
 
-/// Where the library lies unless the user says otherwise: in the user's data folder.
+/// The folder for what is Songweave's among the user's files: the library, presets, MIDI files, a GPU's library.
 ///
 /// # Errors
-/// The system does not tell where that is.
-pub fn default_place() -> Result<PathBuf> {
+/// The system does not tell where the user's data go.
+pub fn own_folder() -> Result<PathBuf> {
     let folders = etcetera::choose_base_strategy();
     let folders =
         folders.map_err(|_| LibraryError::Ask("your data folder is not known; use --store FILE.sqlite".to_owned()))?;
-    Ok(folders.data_dir().join("songweave").join("library.sqlite"))
+    Ok(folders.data_dir().join("songweave"))
+}
+
+/// Where the library lies unless the user says otherwise.
+///
+/// # Errors
+/// As [`own_folder`].
+pub fn default_place() -> Result<PathBuf> {
+    Ok(own_folder()?.join("library.sqlite"))
 }
 
 /// A file as it was found.

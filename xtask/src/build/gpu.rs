@@ -4,7 +4,7 @@ use crate::{files, project, python};
 use anyhow::{Context, Result, bail, ensure};
 use goblin::elf::Elf;
 use songweave_device::{FILE_VARIABLE, file_name};
-use songweave_library::store::default_place;
+use songweave_library::store::own_folder;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,8 +34,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let library = if args.cpu || cfg!(target_os = "macos") { plain()? } else { for_nvidia()? };
     println!("{}", library.display());
     if args.install {
-        let folder = default_place()?.parent().context("the library has no folder")?.to_owned();
-        let target = folder.join(file_name());
+        let target = own_folder()?.join(file_name());
         files::copy_by_rename(&library, &target)?;
         println!("installed: {}", target.display());
     }

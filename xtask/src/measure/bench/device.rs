@@ -37,7 +37,7 @@ const TIME: Duration = Duration::from_secs(8);
 /// Seconds of a track for which the library hears one slice.
 const SECONDS_PER_SLICE: f64 = 240.0 / 6.0;
 
-/// Measures what `choice` opens.
+/// All that is measured of the GPU that is installed, or that the environment names.
 pub(super) fn measure(bundle: &Path, songs: &[Vec<f32>; 2], hops: usize) -> Result<Value> {
     let device = DeviceChoice::Gpu.open()?.context("no device was chosen")?;
     println!("measuring {}", device.name());
