@@ -55,11 +55,23 @@ fn paths(tree: &str, before: &[String], found: &mut Vec<Module>) {
 
 /// What a file uses, as paths.
 fn used(source: &str) -> Vec<Module> {
+    uses(source, false)
+}
+
+/// What a file hands on under a name of its own.
+fn handed_on(source: &str) -> Vec<Module> {
+    uses(source, true)
+}
+
+fn uses(source: &str, only_public: bool) -> Vec<Module> {
     let mut found = Vec::new();
     let code = code(source);
     let mut lines = code.lines();
     while let Some(line) = lines.next() {
         let line = line.trim_start();
+        if only_public && !line.starts_with("pub") {
+            continue;
+        }
         let line = line.strip_prefix("pub").map_or(line, |rest| rest.split_once(' ').map_or(rest, |(_, rest)| rest));
         let Some(first) = line.strip_prefix("use ") else { continue };
         let mut tree = first.to_owned();
@@ -90,7 +102,11 @@ fn target(sources: &Sources, from: &Module, path: &[String]) -> Option<Module> {
         at.push(name.clone());
         if !sources.contains_key(&at) {
             at.pop();
-            break;
+            // A name that this module only hands on belongs to the one that it comes from.
+            let handed_on = handed_on(sources.get(&at).map_or("", String::as_str))
+                .into_iter()
+                .find(|path| path.len() > 1 && path.last() == Some(name));
+            return handed_on.map_or(Some(at.clone()), |path| target(sources, &at, &path));
         }
     }
     Some(at)
@@ -180,6 +196,11 @@ fn a_planted_circle_is_found() {
         ("mouth/lips.rs", "use super::Mouth;\nuse super::super::ear;"),
     ];
     assert_eq!(planted(sources), ["ear -> mouth::lips", "mouth::lips -> ear"]);
+    // Under the name that the root hands on.
+    let mut handed_on = sources;
+    handed_on[0].1 = "pub mod ear;\npub mod mouth;\npub use ear::{Drum, Ear};";
+    handed_on[3].1 = "use crate::Ear;";
+    assert_eq!(planted(handed_on), ["ear -> mouth::lips", "mouth::lips -> ear"]);
     let mut open = sources;
     open[3].1 = "use super::Mouth;\n// use crate::ear;\n#[cfg(test)]\nmod tests {\n    use crate::ear;\n}";
     assert_eq!(planted(open), [""; 0]);
