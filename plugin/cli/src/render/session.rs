@@ -65,7 +65,9 @@ fn activate(plugin: &mut ClapPlugin, job: &Job) -> Result<ClapProcessor> {
 /// Renders `job` with a fresh `plugin` into `sink`.
 pub(super) fn render(plugin: &mut ClapPlugin, job: &Job, sink: &mut dyn Sink) -> Result<Rendered> {
     let mut processor = activate(plugin, job)?;
-    if let (true, Some(problem)) = (job.insists_on_gpu, placed(plugin)?.problem) {
+    if job.insists_on_gpu
+        && let Some(problem) = placed(plugin)?.problem
+    {
         plugin.deactivate(processor);
         bail!("{problem}; leave out --device to render on the CPU");
     }

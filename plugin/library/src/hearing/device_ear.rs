@@ -50,12 +50,6 @@ impl DeviceEars {
         Ok(Box::new(DeviceEar { own: listener()?, network: self.network.clone(), failed: self.failed.clone() }))
     }
 
-    /// What the device is called.
-    #[must_use]
-    pub fn device(&self) -> &str {
-        self.network.device()
-    }
-
     /// Why the ears went on on the CPU, where they did.
     #[must_use]
     pub fn failed(&self) -> Option<&DeviceError> {
