@@ -12,6 +12,7 @@ use atomic_float::AtomicF32;
 use ringbuf::HeapCons;
 use songweave_dsp::{
     exchange::{
+        audition::Audition,
         sound::SoundReceiver,
         telemetry::{ColumnReceiver, Telemetry},
     },
@@ -30,10 +31,12 @@ use crate::{played::Note, presets::folder::Folder};
 const STUDIO: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/studio.rs"));
 
 /// Shared by the shell, the saved state and the editor of one instance. The audio thread uses nothing of it but the
-/// telemetry and the frozen mask.
+/// telemetry, the frozen mask and the audition.
 pub struct Shared {
     /// Meters and counters of the audio thread.
     pub telemetry: Arc<Telemetry>,
+    /// What is listened to while the mouse button is held on the mask.
+    pub audition: Arc<Audition>,
     /// The mask that Freeze holds.
     pub frozen: Arc<FrozenMask>,
     /// What the inference thread tells.
@@ -93,6 +96,7 @@ impl Shared {
     pub fn without_network() -> Self {
         Self {
             telemetry: Arc::default(),
+            audition: Arc::default(),
             frozen: Arc::default(),
             status: Arc::default(),
             slot: None,

@@ -96,6 +96,8 @@ impl<P> Shell<P> {
         let path = AudioPath::new(layout, mono_input, end, telemetry.clone(), sender)
             .with_frozen(self.shared.frozen.clone())
             .with_sound(sound_sender);
+        // What is bounced is what plays, not what the user listens to for a moment.
+        let path = if offline { path } else { path.with_audition(self.shared.audition.clone()) };
         Stream {
             path: if ports.aux_output_ports.is_empty() { path } else { path.with_parts() },
             clock: engine.as_ref().and_then(|engine| engine.clock(offline)),

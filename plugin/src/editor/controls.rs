@@ -3,6 +3,7 @@
 pub mod button;
 pub mod choice;
 pub mod help;
+pub mod keys;
 pub mod label;
 pub mod rows;
 pub mod slider;

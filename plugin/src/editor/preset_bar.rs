@@ -1,6 +1,8 @@
 //! The presets, what can be undone, and the two sounds that can be compared: a row at the top.
 
-use egui::{Id, Key, Popup, PopupCloseBehavior, Rect, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{
+    Button, Id, Key, Popup, PopupCloseBehavior, Rect, Response, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2,
+};
 
 use crate::{
     editor::{
@@ -16,8 +18,9 @@ use crate::{
     settings::{Loaded, Values},
 };
 
-/// Height beyond which the list is scrolled.
-const MENU: f32 = 420.0;
+/// Height beyond which the user's own list is scrolled, and width of a list.
+const MENU: f32 = 340.0;
+const COLUMN: f32 = 190.0;
 /// Widths of the row's pieces.
 const ARROW: f32 = 24.0;
 const UNDO: f32 = 52.0;
@@ -89,7 +92,7 @@ impl PresetBar {
         });
         draw_menu_button(ui, rect, &response, &text);
         let shown = Popup::menu(&response)
-            .width(rect.width())
+            .width(3.0 * COLUMN)
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
             .show(|ui| {
                 if !self.open {
@@ -120,26 +123,25 @@ impl PresetBar {
         let mut chosen = None;
         let accompanies = scene.params.mode.value() == 1;
         let in_use = |name: &str, own: bool| preset.is_some_and(|preset| preset.name == name && preset.own == own);
-        ScrollArea::vertical().max_height(MENU).show(ui, |ui| {
-            let scopes: &[(Scope, &str)] =
-                if accompanies { &[(Scope::Band, "Bands"), (Scope::Tune, "Tuning")] } else { &[(Scope::Mash, "Mash")] };
+        let scopes: &[(Scope, &str)] =
+            if accompanies { &[(Scope::Band, "Bands"), (Scope::Tune, "Tuning")] } else { &[(Scope::Mash, "Mash")] };
+        ui.horizontal_top(|ui| {
             for (scope, heading) in scopes {
-                ui.colored_label(theme::DIM, *heading);
-                for factory in factory::ALL.iter().filter(|factory| factory.scope == *scope) {
+                let factories = factory::ALL.iter().filter(|factory| factory.scope == *scope);
+                show_column(ui, heading, factories, |ui, factory| {
                     let response = ui.selectable_label(in_use(factory.name, false), factory.name);
                     if response.on_hover_text(factory.about).clicked() {
                         chosen = Some(Chosen::Factory(factory));
                     }
-                }
+                });
             }
-            ui.separator();
-            ui.colored_label(theme::DIM, "Yours");
-            for entry in &self.own {
+            show_column(ui, "Yours", &self.own, |ui, entry| {
                 if ui.selectable_label(in_use(&entry.name, true), &entry.name).clicked() {
                     chosen = Some(Chosen::Own(entry.clone()));
                 }
-            }
+            });
         });
+        ui.separator();
         let entry = self.own.iter().find(|entry| in_use(&entry.name, true)).cloned();
         chosen.or_else(|| self.show_saving(ui, scene, entry))
     }
@@ -157,23 +159,22 @@ impl PresetBar {
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let mut chosen = None;
         ui.horizontal_wrapped(|ui| {
-            if ui.button("Save as new").clicked() || entered {
+            if action(ui, "Save as new").clicked() || entered {
                 chosen = Some(Chosen::SaveAs(self.typed.clone()));
             }
             let Some(entry) = entry else { return };
-            if ui.button("Save").clicked() {
+            if action(ui, "Save").clicked() {
                 chosen = Some(Chosen::Save(entry.clone()));
             }
-            if ui.button("Rename").clicked() {
+            if action(ui, "Rename").clicked() {
                 chosen = Some(Chosen::Rename(entry.clone(), self.typed.clone()));
             }
-            if ui.button(if self.deletes { "Really delete" } else { "Delete" }).clicked() {
+            if action(ui, if self.deletes { "Really delete" } else { "Delete" }).clicked() {
                 let asked = std::mem::replace(&mut self.deletes, true);
                 chosen = asked.then_some(Chosen::Delete(entry));
             }
         });
-        if ui
-            .button("Copy the folder's path")
+        if action(ui, "Copy the folder's path")
             .on_hover_text("Presets are files: give them away, or put others' there.")
             .clicked()
         {
@@ -242,6 +243,23 @@ impl PresetBar {
         let chosen = all.swap_remove(next as usize);
         self.act(scene, chosen);
     }
+}
+
+/// A list below its heading.
+fn show_column<T>(ui: &mut Ui, heading: &str, all: impl IntoIterator<Item = T>, mut show: impl FnMut(&mut Ui, T)) {
+    ui.vertical(|ui| {
+        ui.set_width(COLUMN - 2.0 * ROOM);
+        ui.colored_label(theme::DIM, heading);
+        ScrollArea::vertical()
+            .id_salt(heading)
+            .max_height(MENU)
+            .show(ui, |ui| all.into_iter().for_each(|one| show(ui, one)));
+    });
+}
+
+/// A button that looks like one, which those of menus do not.
+fn action(ui: &mut Ui, name: &str) -> Response {
+    ui.add(Button::new(name).fill(theme::GROOVE))
 }
 
 fn load_factory(scene: &Scene<'_>, factory: &Factory) {

@@ -15,7 +15,7 @@ const HOSTS: [(&str, &str); 7] = [
     ("Cubase", "Switch on Side-Chain at the top of this window, and choose B's track in its menu."),
     ("FL Studio", "Select B's mixer track, right-click the arrow at A's: Sidechain to this track."),
     ("Reaper", "Drag from the Route button of B's track to A's track, and set the send to channels 3/4."),
-    ("Ardour", "Right-click Songweave in A's mixer strip: Pin Connections, add a side-chain, choose B as its source."),
+    ("Ardour", "Right-click Songweave: Pin Connections, Sidechain. At B's output: Routing Grid, Sidechains, L and R."),
     ("Logic", "Logic loads Audio Units only, and Songweave is none."),
 ];
 
@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, rect: Rect) {
     let mut heading = theme::cut_top(&mut inside, 28.0);
     let letter = theme::cut_left(&mut heading, 24.0);
     theme::write(ui.painter(), letter, Align2::LEFT_CENTER, "B", FontId::proportional(20.0), theme::SONG_B);
-    let sentence = "Song B is not connected. This track is song A; send another track to Songweave's side-chain:";
+    let sentence = "Song B was not heard yet. This track is song A; send another track to Songweave's side-chain:";
     theme::sentence(ui, heading, sentence, theme::TEXT);
     for (host, what) in HOSTS {
         let mut line = theme::cut_top(&mut inside, LINE);
@@ -36,6 +36,7 @@ pub fn show(ui: &mut Ui, rect: Rect) {
         theme::sentence(ui, name, host, theme::TEXT);
         theme::sentence(ui, line, what, theme::DIM);
     }
-    let sentence = "Then mute B's own way to the mix, and play.";
+    let sentence =
+        "Then keep B itself out of the mix, and play. For a band that follows a voice choose Accompany above.";
     theme::sentence(ui, theme::cut_top(&mut inside, LINE + 4.0), sentence, theme::TEXT);
 }

@@ -2,7 +2,7 @@
 
 use egui::{
     Align, Align2, Color32, Context, CornerRadius, FontId, Label, Layout, Painter, Rect, Response, RichText, Stroke,
-    Theme, Ui, UiBuilder, pos2, vec2,
+    StrokeKind, Theme, Ui, UiBuilder, pos2, vec2,
 };
 
 /// Behind everything.
@@ -90,6 +90,13 @@ pub fn write_over(painter: &Painter, rect: Rect, align: Align2, text: impl ToStr
     painter.galley(place.min, text, AXIS);
 }
 
+/// A ring around the control that the keys go to.
+pub fn ring(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        ui.painter().rect_stroke(response.rect, CORNER, Stroke::new(1.5, TEXT), StrokeKind::Outside);
+    }
+}
+
 /// A line of text that screen readers find, cut short where it does not fit.
 pub fn sentence(ui: &mut Ui, rect: Rect, text: &str, colour: Color32) -> Response {
     let place = UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center));
@@ -125,6 +132,7 @@ pub fn cut_right(rect: &mut Rect, width: f32) -> Rect {
     cut
 }
 
+pub mod light;
 #[cfg(test)]
 mod sight;
 #[cfg(test)]

@@ -49,18 +49,21 @@ pub struct View {
     page: Page,
     midi: MidiMenu,
     presets: PresetBar,
-    /// Whether song B was heard since the host started the plugin.
+    /// Whether song B was heard since the window was opened; a bounce starts the plugin anew and changes nothing about it.
     heard_b: bool,
     meters: Meters,
     footer: Footer,
     scale: Scale,
     listen: ListenView,
+    light: bool,
 }
 
 impl View {
     /// Draws the whole picture into the space there is; where that is too small, it can be scrolled.
     pub fn show(&mut self, ui: &mut Ui, scene: &Scene<'_>) {
         self.collect(scene.shared);
+        self.light = locked(&scene.params.state.memory).light;
+        self.heat_map.light(self.light);
         self.midi.collect(scene.shared);
         let window = ui.max_rect();
         ui.painter().rect_filled(window, 0.0, theme::BACKGROUND);
@@ -74,6 +77,9 @@ impl View {
             self.show_in(ui, window, scene);
         }
         self.scale.show_corner(ui, window);
+        if self.light {
+            theme::light::turn(ui);
+        }
     }
 
     fn show_in(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
@@ -102,7 +108,7 @@ impl View {
         let controls = theme::cut_bottom(&mut rect, 22.0 + ROWS as f32 * ROW + 10.0);
         match (accompanies, self.page) {
             (false, _) => self.show_controls(ui, controls, scene),
-            (true, Page::Band) => band_view::show_controls(ui, controls, scene),
+            (true, Page::Band) => band_view::show_controls(ui, controls, self.roll.host_tempo(), scene),
             (true, Page::Tune) => tune_view::show_controls(ui, controls, scene),
         }
         theme::cut_bottom(&mut rect, GAP);
@@ -151,12 +157,17 @@ impl View {
         theme::cut_right(&mut rect, 8.0);
         let bypass = theme::cut_right(&mut rect, 70.0).shrink2(vec2(0.0, 2.0));
         button::switch(ui, bypass, &scene.params.bypass, &scene.hand, theme::WARNING);
+        theme::cut_right(&mut rect, 8.0);
+        let light = theme::cut_right(&mut rect, 50.0).shrink2(vec2(0.0, 2.0));
+        if button::button(ui, light, "Light", self.light, theme::BOTH).clicked() {
+            locked(&scene.params.state.memory).light ^= true;
+        }
     }
 
     fn show_map(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
         let timing = scene.shared.timing();
         let present = scene.shared.telemetry.b_present.load(Relaxed);
-        self.heard_b = timing.is_some() && (self.heard_b || present);
+        self.heard_b |= timing.is_some() && present;
         if !self.heard_b {
             return side_chain::show(ui, rect);
         }
@@ -176,7 +187,7 @@ impl View {
         }
         self.lanes.show(ui, theme::cut_bottom(&mut rect, Lanes::HEIGHT));
         theme::cut_bottom(&mut rect, 6.0);
-        self.heat_map.show(ui, rect, span);
+        scene.shared.audition.hold(self.heat_map.show(ui, rect, span));
     }
 
     fn show_controls(&self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {

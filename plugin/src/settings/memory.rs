@@ -32,6 +32,8 @@ pub struct WindowSize {
 pub struct Memory {
     /// The size of the window, `None` before it was changed.
     pub window: Option<WindowSize>,
+    /// Whether the editor is light.
+    pub light: bool,
     /// The preset that was loaded last.
     pub preset: Option<Loaded>,
     /// Which of two sounds is heard: the second, or the first.

@@ -4,6 +4,8 @@ use nice_plug::{
     params::InternalParamMut,
 };
 
+use songweave_dsp::exchange::audition::Region;
+
 use super::*;
 use crate::{editor::sentences, ports::Stereo};
 
@@ -64,18 +66,18 @@ impl ProcessContext<Shell<Stereo>> for Host {
 impl Host {
     /// Starts the plugin in Accompany with a held chord, so that the band plays at once.
     fn start(&mut self) -> Shell<Stereo> {
-        let mut shell = Shell::<Stereo>::default();
+        let shell = Shell::<Stereo>::default();
         // SAFETY: nothing else uses the parameters yet.
         unsafe {
             shell.params.mode._internal_set_plain_value(1);
             shell.params.band.chord_root._internal_set_plain_value(1);
         }
-        let config = BufferConfig {
-            sample_rate: 48_000.0,
-            min_buffer_size: None,
-            max_buffer_size: BLOCK as u32,
-            process_mode: ProcessMode::Offline,
-        };
+        self.activate(shell, ProcessMode::Offline)
+    }
+
+    fn activate(&mut self, mut shell: Shell<Stereo>, process_mode: ProcessMode) -> Shell<Stereo> {
+        let config =
+            BufferConfig { sample_rate: 48_000.0, min_buffer_size: None, max_buffer_size: BLOCK as u32, process_mode };
         assert!(shell.activate(&Stereo::LAYOUTS[0], &config, self));
         shell.reset();
         shell
@@ -139,4 +141,20 @@ fn a_panic_of_the_audio_path_leaves_the_delayed_input_until_the_stream_begins_an
     assert!(host.told.len() > before, "the band plays again");
     assert_eq!(telemetry.panics.load(Relaxed), 1);
     assert!(sentences::warnings(&shell.shared)[0].contains("goes on again"));
+}
+
+#[test]
+fn what_is_listened_to_for_a_moment_is_heard_by_who_plays_and_by_no_bounce() {
+    let region = Region { low: 30, high: 40, part: None };
+    for (process_mode, hears) in [(ProcessMode::Realtime, true), (ProcessMode::Offline, false)] {
+        let mut host = Host { transport: HostTransport::new(48_000.0), told: vec![], panics_after: None };
+        let mut shell = host.activate(Shell::default(), process_mode);
+        let audition = shell.shared.audition.clone();
+        let held = || std::iter::from_fn(|| audition.next()).count();
+        audition.hold(Some(region));
+        let whole = held();
+        audition.hold(Some(region));
+        (0..20).for_each(|block| _ = host.play(&mut shell, block));
+        assert_eq!(held() < whole, hears, "{process_mode:?}");
+    }
 }

@@ -4,7 +4,7 @@ use realfft::num_complex::Complex32;
 
 use crate::{
     analysis::bands::ErbBands,
-    exchange::{controls::Controls, decision::MashDecision},
+    exchange::{audition::Region, controls::Controls, decision::MashDecision},
     mash::{
         mask,
         shares::{PartBands, ShareSmoother},
@@ -60,16 +60,20 @@ impl Masking {
         &self.mixed
     }
 
-    /// Makes a frame from both songs' spectra `[song][channel][bin]` and the decision about them.
+    /// Makes a frame from both songs' spectra `[song][channel][bin]` and the decision about them; with `region`, only that much
+    /// of it.
     pub(crate) fn apply(
         &mut self,
         bands: &ErbBands,
         decision: &MashDecision,
         controls: &Controls,
-        spectra: &[Spectra; SONGS],
+        (spectra, region): (&[Spectra; SONGS], Option<Region>),
     ) {
         self.smoother.step(&decision.shares, controls.attack, controls.release);
         self.part_gains = mask::part_gains(self.smoother.shares(), &decision.lead, controls);
+        if let Some(region) = region {
+            self.part_gains.iter_mut().for_each(|gains| region.keep_in(gains));
+        }
         for (gains, bins) in self.part_gains.iter().zip(&mut self.bin_gains) {
             bands.interpolate(&mask::sum(gains), bins);
         }

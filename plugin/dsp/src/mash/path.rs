@@ -8,6 +8,7 @@ use crate::{
         chroma::{Chroma, PITCH_CLASSES},
     },
     exchange::{
+        audition::Audition,
         controls::Mode,
         decision::{Decision, MashDecision},
         frame::{Heard, SongBands, SongsHeard},
@@ -34,6 +35,7 @@ pub(crate) struct MashPath {
     generation: u32,
     /// Hops by which masks are decided later than at once.
     delay: usize,
+    audition: Arc<Audition>,
 }
 
 impl MashPath {
@@ -50,12 +52,18 @@ impl MashPath {
             decision: MashDecision::UNDECIDED,
             generation: 0,
             delay: layout.mask_delay,
+            audition: Arc::default(),
         }
     }
 
     /// Shares the mask that is held with the saved state.
     pub(crate) fn share_frozen(&mut self, mask: Arc<FrozenMask>) {
         self.freeze = Freeze::new(mask);
+    }
+
+    /// Hears what the editor wants to listen to.
+    pub(crate) fn share_audition(&mut self, audition: Arc<Audition>) {
+        self.audition = audition;
     }
 }
 
@@ -115,7 +123,7 @@ impl ModePath for MashPath {
             self.masking.reset();
             return;
         };
-        self.masking.apply(&self.bands, &self.decision, &frame.controls, spectra);
+        self.masking.apply(&self.bands, &self.decision, &frame.controls, (spectra, self.audition.next()));
         next.output.add(next.stft, self.masking.mixed());
         if next.output.has_parts() {
             let NextHop { output, stft, .. } = next;

@@ -9,6 +9,7 @@ use crate::{
     analysis::presence::Presence,
     band::{held_keys::KeyEvent, path::AccompanyPath, sink::BandSink},
     exchange::{
+        audition::Audition,
         controls::Controls,
         frame::{Position, Transport},
         link::{AudioEnd, WaitPolicy},
@@ -134,6 +135,13 @@ impl AudioPath {
     #[must_use]
     pub fn with_frozen(mut self, mask: Arc<FrozenMask>) -> Self {
         self.modes.mash.share_frozen(mask);
+        self
+    }
+
+    /// The same path, which hears what the editor wants to listen to; not for paths that bounce.
+    #[must_use]
+    pub fn with_audition(mut self, audition: Arc<Audition>) -> Self {
+        self.modes.mash.share_audition(audition);
         self
     }
 

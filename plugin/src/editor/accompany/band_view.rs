@@ -6,11 +6,11 @@ use songweave_engine::band::view::BandView;
 use crate::editor::{
     accompany::{chords, midi_menu::MidiMenu, tune_view},
     controls::{
-        button,
-        rows::{choice_row, columns, heading, row},
+        button, label,
+        rows::{LABEL, choice_row, columns, heading, row},
     },
     pictures::roll::{self, Roll},
-    scene::Scene,
+    scene::{ROW, Scene},
     theme,
 };
 
@@ -81,8 +81,8 @@ pub fn show_roll(
     roll.show(ui, rect, &scene.shared.status.band(), hop);
 }
 
-/// Draws the controls.
-pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
+/// Draws the controls; the host's tempo takes the place of the band's own.
+pub fn show_controls(ui: &mut Ui, rect: Rect, host_tempo: Option<f64>, scene: &Scene<'_>) {
     let [left, middle, right] = columns(rect);
     let band = &scene.params.band;
     let [drums, bass, keys, pad] = band.levels();
@@ -96,7 +96,7 @@ pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
     row(ui, &mut play, &band.adventure, scene);
     row(ui, &mut play, &band.seed, scene);
     choice_row(ui, &mut play, &band.look_ahead, scene);
-    row(ui, &mut play, &band.tempo, scene);
+    show_tempo(ui, &mut play, host_tempo, scene);
     let mut locks = heading(ui, right, "Locks and output");
     choice_row(ui, &mut locks, &band.key, scene);
     choice_row(ui, &mut locks, &band.scale, scene);
@@ -104,6 +104,15 @@ pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
     choice_row(ui, &mut locks, &band.chord_quality, scene);
     row(ui, &mut locks, &scene.params.mix, scene);
     row(ui, &mut locks, &scene.params.output, scene);
+}
+
+/// The tempo: the host's in words, or where it tells none the band's own to be set.
+fn show_tempo(ui: &mut Ui, rect: &mut Rect, host_tempo: Option<f64>, scene: &Scene<'_>) {
+    let tempo = &scene.params.band.tempo;
+    let Some(host) = host_tempo else { return row(ui, rect, tempo, scene) };
+    let mut place = theme::cut_top(rect, ROW);
+    label::show(ui, theme::cut_left(&mut place, LABEL), tempo, &scene.hand, theme::DIM);
+    theme::sentence(ui, place, &format!("{host:.0} BPM, the host's"), theme::TEXT);
 }
 
 /// Draws the two modes as buttons.

@@ -61,6 +61,7 @@ fn show_key(ui: &Ui, rect: Rect, name: &str, sung: bool, tonic: bool) -> Respons
     ui.painter().rect_filled(rect, theme::CORNER, fill);
     let colour = if sung { theme::BACKGROUND } else { theme::DIM };
     theme::write(ui.painter(), rect, Align2::CENTER_CENTER, name, theme::small_font(), colour);
+    theme::ring(ui, &response);
     if tonic {
         ui.painter().rect_filled(rect.with_min_y(rect.bottom() - 3.0), 0.0, theme::WARNING);
     }

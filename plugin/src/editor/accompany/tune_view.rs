@@ -97,9 +97,11 @@ pub fn show_controls(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
     row(ui, &mut place, &tune.melody_high, scene);
     row(ui, &mut place, &tune.melody_adventure, scene);
     keyboard::show(ui, theme::cut_top(&mut place, ROW).shrink2(vec2(0.0, 2.0)), scene);
-    let mut place = heading(ui, right, "What the band is played with");
+    let mut place = heading(ui, right, "The band");
     for sound in band.sounds() {
         choice_row(ui, &mut place, sound, scene);
     }
     row(ui, &mut place, &band.duck, scene);
+    // To tune without a band nobody has to leave this page.
+    row(ui, &mut place, &band.band_level, scene);
 }

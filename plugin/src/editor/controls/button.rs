@@ -37,6 +37,7 @@ pub fn named(ui: &Ui, rect: Rect, (written, name): (&str, &str), lit: Option<Col
         (false, false) => theme::OFF,
     };
     theme::write(ui.painter(), rect, Align2::CENTER_CENTER, written, theme::font(), colour);
+    theme::ring(ui, &response);
     let response = help::point(response, name);
     if enabled { response.on_hover_cursor(CursorIcon::PointingHand) } else { response }
 }

@@ -7,7 +7,7 @@ use egui::{
 use nice_plug::prelude::*;
 
 use crate::editor::{
-    controls::{help, label, wheel},
+    controls::{help, keys, label, wheel},
     hand::Hand,
     theme,
 };
@@ -58,6 +58,7 @@ impl Choice<'_> {
             }
             let colour = if on { theme::BACKGROUND } else { theme::TEXT };
             theme::write(ui.painter(), place, Align2::CENTER_CENTER, name, theme::font(), colour);
+            theme::ring(ui, &response);
             if response.clicked() && !on {
                 self.choose(index);
             }
@@ -76,6 +77,7 @@ impl Choice<'_> {
         });
         draw_menu_button(ui, rect, &response, &text);
         Popup::menu(&response).width(rect.width()).show(|ui| {
+            ui.set_min_width(rect.width() - 2.0 * ui.spacing().menu_margin.leftf());
             ScrollArea::vertical().max_height(MENU).show(ui, |ui| {
                 for (index, name) in names.iter().enumerate() {
                     if ui.selectable_label(index == chosen, name).clicked() {
@@ -93,9 +95,8 @@ impl Choice<'_> {
     /// Goes on by one value by the keys while a control has the focus, and by the wheel under the pointer.
     fn step(&self, ui: &Ui, response: &Response, (back, on): (Key, Key)) {
         let mut steps = -wheel::notches(ui, response).round() as i32;
-        if response.has_focus() {
-            let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
-            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        if keys::go_to(ui, response, filter) {
             let presses = |key| ui.input(|input| input.num_presses(key)) as i32;
             steps += presses(on) - presses(back);
         }
@@ -136,6 +137,14 @@ pub fn draw_menu_button(ui: &Ui, rect: Rect, response: &Response, text: &str) {
     let at = theme::cut_right(&mut inside, 8.0).center();
     let triangle = vec![at + vec2(-4.0, -2.0), at + vec2(4.0, -2.0), pos2(at.x, at.y + 3.0)];
     ui.painter().add(Shape::convex_polygon(triangle, theme::DIM, Stroke::NONE));
-    let painter = ui.painter().with_clip_rect(inside.intersect(ui.clip_rect()));
-    theme::write(&painter, inside, Align2::LEFT_CENTER, text, theme::font(), theme::TEXT);
+    theme::ring(ui, response);
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::font(), theme::TEXT);
+    let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), inside).min;
+    if galley.size().x > inside.width() {
+        let within = ui.painter().with_clip_rect(inside.intersect(ui.clip_rect()));
+        within.galley(place, galley, theme::TEXT);
+    } else {
+        // Without a clip of its own, which would cost the renderer a call more.
+        ui.painter().galley(place, galley, theme::TEXT);
+    }
 }

@@ -76,6 +76,10 @@ pub fn about(name: &str) -> Option<&'static str> {
             "The notes that the voice is tuned to. A click on one takes it out or in; a right click makes it the tonic, or lets the tonic be heard again."
         }
         "Fit" => "How well the songs go together: the mean of the known figures, drawn towards the worst.",
+        "Light" => "A light editor, for bright rooms. The project remembers it.",
+        "Mask" => {
+            "Orange: heard from A, blue: from B, bright: loud. Hold the mouse button and drag up or down to hear only these frequencies; no offline bounce has it."
+        }
         "Lanes" => "Where each fader stood in the last twelve seconds, balance and auto included: up is B, down is A.",
         "Transpose B" => "Shifts the pitch of song B, not of its drums. Voices keep their character.",
         "Match keys" => "Chooses the transposition of song B by itself, so that both songs are in one key.",

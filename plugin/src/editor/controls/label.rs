@@ -7,7 +7,7 @@ use crate::editor::{controls::help, hand::Hand, theme};
 
 /// Draws the name of a parameter.
 pub fn show(ui: &Ui, rect: Rect, param: &impl Param, hand: &Hand<'_>, colour: Color32) {
-    let response = ui.interact(rect, Id::unique(("label", param.name())), Sense::click());
+    let response = ui.interact(rect, Id::unique(("label", param.name())), Sense::CLICK);
     theme::write(ui.painter(), rect, Align2::LEFT_CENTER, param.name(), theme::font(), colour);
     if is_reset(&response) {
         hand.turn(param, param.default_normalized_value());

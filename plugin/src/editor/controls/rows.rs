@@ -12,8 +12,10 @@ use crate::editor::{
     theme,
 };
 
+/// Width of a label.
+pub const LABEL: f32 = 112.0;
 /// Width of a label and of a value.
-const COLUMNS: (f32, f32) = (112.0, 84.0);
+const COLUMNS: (f32, f32) = (LABEL, 84.0);
 
 /// Three columns of controls.
 pub fn columns(mut rect: Rect) -> [Rect; 3] {
@@ -43,5 +45,5 @@ pub fn row(ui: &mut Ui, rect: &mut Rect, param: &impl Param, scene: &Scene<'_>) 
 /// Draws a choice in the next row of a column.
 pub fn choice_row(ui: &mut Ui, rect: &mut Rect, param: &IntParam, scene: &Scene<'_>) {
     let place = theme::cut_top(rect, ROW);
-    Choice { param, hand: &scene.hand, label: COLUMNS.0 }.show(ui, place);
+    Choice { param, hand: &scene.hand, label: LABEL }.show(ui, place);
 }

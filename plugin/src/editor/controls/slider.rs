@@ -1,11 +1,13 @@
 //! Sliders: amounts with a label, a value in words, gestures that a host can undo, and names for screen readers.
 
-use egui::{CursorIcon, EventFilter, Id, Key, PointerButton, Rect, Response, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    CursorIcon, EventFilter, Id, Key, Mesh, PointerButton, Rect, Response, Sense, Ui, WidgetInfo, lerp, pos2, vec2,
+};
 use nice_plug::prelude::*;
 
 use crate::editor::{
     controls::{
-        help,
+        help, keys,
         label::{self, is_reset},
         value_field::{self, ValueField},
         wheel,
@@ -90,7 +92,10 @@ impl<P: Param> Slider<'_, P> {
             ui.data_mut(|data| data.insert_temp(response.id, self.position()));
         }
         if response.dragged_by(PointerButton::Primary) {
-            let way = response.drag_delta().x / response.rect.width().max(1.0) * if is_fine(ui) { FINE } else { 1.0 };
+            // The first points of the way only told a drag from a click.
+            let first = response.drag_started_by(PointerButton::Primary);
+            let moved = response.total_drag_delta().filter(|_| first).unwrap_or_else(|| response.drag_delta());
+            let way = moved.x / response.rect.width().max(1.0) * if is_fine(ui) { FINE } else { 1.0 };
             // The hand's place is kept apart from the value, so that steps of the parameter swallow no small movement.
             let hand = ui.data(|data| data.get_temp(response.id)).unwrap_or_else(|| self.position()) + way;
             ui.data_mut(|data| data.insert_temp(response.id, hand));
@@ -109,13 +114,11 @@ impl<P: Param> Slider<'_, P> {
     }
 
     fn move_by_keys(&self, ui: &Ui, response: &Response) {
-        if !response.has_focus() {
-            return;
-        }
         let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-        let presses = |key| ui.input(|input| input.num_presses(key)) as f32;
-        self.nudge(ui, presses(Key::ArrowRight) - presses(Key::ArrowLeft));
+        if keys::go_to(ui, response, filter) {
+            let presses = |key| ui.input(|input| input.num_presses(key)) as f32;
+            self.nudge(ui, presses(Key::ArrowRight) - presses(Key::ArrowLeft));
+        }
     }
 
     fn move_by_wheel(&self, ui: &Ui, response: &Response) {
@@ -158,20 +161,29 @@ impl<P: Param> Slider<'_, P> {
         let knob = Rect::from_center_size(pos2(x, groove.center().y), size + vec2(0.0, grown));
         painter.rect_filled(knob.expand(2.0), theme::CORNER, theme::PANEL);
         painter.rect_filled(knob, theme::CORNER, handle);
+        theme::ring(ui, response);
     }
 }
 
 /// The groove of an A…B slider: the two colours fade towards its middle.
 fn draw_a_to_b(ui: &Ui, groove: Rect) {
-    const PIECES: u8 = 24;
-    let width = groove.width() / f32::from(PIECES);
-    for piece in 0..PIECES {
-        let at = f32::from(piece) / f32::from(PIECES - 1);
-        let left = groove.left() + f32::from(piece) * width;
-        let piece = Rect::from_min_max(pos2(left, groove.top()), pos2(left + width, groove.bottom()));
+    const PIECES: u32 = 8;
+    ui.painter().rect_filled(groove, 0.0, theme::GROOVE);
+    let mut mesh = Mesh::default();
+    for edge in 0..=PIECES {
+        let at = edge as f32 / PIECES as f32;
         let strength = 0.12 + 0.5 * (2.0 * at - 1.0).abs();
-        ui.painter().rect_filled(piece, 0.0, theme::GROOVE.lerp_to_gamma(theme::a_to_b(at), strength));
+        let colour = theme::a_to_b(at).gamma_multiply(strength);
+        let x = lerp(groove.x_range(), at);
+        mesh.colored_vertex(pos2(x, groove.top()), colour);
+        mesh.colored_vertex(pos2(x, groove.bottom()), colour);
+        if edge > 0 {
+            let last = 2 * edge + 1;
+            mesh.add_triangle(last - 3, last - 2, last - 1);
+            mesh.add_triangle(last - 2, last - 1, last);
+        }
     }
+    ui.painter().add(mesh);
 }
 
 /// Whether the user wants to move things finely.

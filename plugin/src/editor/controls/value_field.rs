@@ -1,11 +1,19 @@
 //! A value as text that becomes a text field when it is clicked.
 
-use egui::{Align2, CursorIcon, Id, Key, Rect, Sense, TextEdit, Ui, WidgetInfo};
+use egui::{
+    Align2, CursorIcon, Id, Key, Rect, Sense, TextEdit, Ui, WidgetInfo,
+    text::{CCursor, CCursorRange},
+    text_edit::TextEditState,
+};
 
 use crate::editor::theme;
 
-/// Lets the value of a field be typed, beginning with a text.
+/// Lets the value of a field be typed, beginning with a text that the first letter replaces.
 pub fn begin(ui: &Ui, id: Id, text: String) {
+    let mut state = TextEditState::default();
+    let end = CCursor::new(text.chars().count());
+    state.cursor.set_char_range(Some(CCursorRange::two(CCursor::default(), end)));
+    state.store(ui.ctx(), id);
     ui.data_mut(|data| data.insert_temp(id, text));
     ui.memory_mut(|memory| memory.request_focus(id));
 }
@@ -34,6 +42,7 @@ impl ValueField<'_> {
         let name = format!("{}: {}", self.name, self.text);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
         theme::write(ui.painter(), rect, Align2::RIGHT_CENTER, &self.text, theme::font(), theme::TEXT);
+        theme::ring(ui, &response);
         if response.on_hover_cursor(CursorIcon::Text).clicked() {
             begin(ui, self.id, self.text);
         }
@@ -41,6 +50,7 @@ impl ValueField<'_> {
 
     fn edit(self, ui: &mut Ui, rect: Rect, mut typed: String, enter: impl FnOnce(&str)) {
         let field = TextEdit::singleline(&mut typed).id(self.id).font(theme::font()).hint_text(self.name);
+        let field = field.align(Align2::LEFT_CENTER);
         let response = ui.put(rect.shrink2(egui::vec2(0.0, 2.0)), field);
         if response.lost_focus() {
             ui.data_mut(|data| data.remove::<String>(self.id));

@@ -58,10 +58,10 @@ impl Lanes {
         let response = ui.interact(rect, Id::unique("lanes"), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Lanes"));
         help::point(response, "Lanes");
-        let painter = ui.painter_at(rect);
+        let painter = ui.painter();
         let height = (rect.height() - 3.0 * GAP) / PARTS as f32;
         for part in Part::ALL {
-            self.show_lane(&painter, theme::cut_top(&mut rect, height), part);
+            self.show_lane(painter, theme::cut_top(&mut rect, height), part);
             theme::cut_top(&mut rect, GAP);
         }
     }

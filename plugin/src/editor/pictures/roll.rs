@@ -96,6 +96,12 @@ impl Roll {
         self.columns.push_back(column);
     }
 
+    /// The host's tempo in quarter notes per minute, `None` where it tells none.
+    #[must_use]
+    pub fn host_tempo(&self) -> Option<f64> {
+        self.columns.back()?.transport.tempo
+    }
+
     /// What was sung and aimed at in the last hops, the newest first.
     pub fn tuned(&self) -> impl Iterator<Item = TuneView> {
         self.columns.iter().rev().map(|column| column.tune)
@@ -117,6 +123,7 @@ impl Roll {
         self.draw_voice(&painter, &plan);
         self.draw_chords(&painter, &plan);
         draw_next(&painter, &plan, view, hop_seconds);
+        write_octaves(&painter, &plan);
         painter.vline(plan.now, rect.y_range(), Stroke::new(1.0, theme::TEXT.gamma_multiply(0.6)));
     }
 
@@ -203,11 +210,16 @@ fn draw_grid(painter: &Painter, plan: &Plan) {
     for key in (36..=84).step_by(12) {
         let line = Stroke::new(1.0, Color32::from_white_alpha(16));
         painter.hline(plan.rect.x_range(), plan.y(key as f32), line);
-        let place = Rect::from_min_size(pos2(plan.rect.left() + 4.0, plan.y(key as f32) - 12.0), vec2(30.0, 12.0));
-        let name = format!("C{}", key / 12 - 1);
-        theme::write(painter, place, Align2::LEFT_CENTER, name, theme::small_font(), theme::AXIS);
     }
     painter.hline(plan.drums.x_range(), plan.drums.top(), Stroke::new(1.0, Color32::from_white_alpha(40)));
+}
+
+/// Over the notes, which would hide them.
+fn write_octaves(painter: &Painter, plan: &Plan) {
+    for key in (36..=84).step_by(12) {
+        let place = Rect::from_min_size(pos2(plan.rect.left() + 4.0, plan.y(key as f32) - 7.0), vec2(30.0, 14.0));
+        theme::write_over(painter, place, Align2::LEFT_CENTER, format!("C{}", key / 12 - 1));
+    }
 }
 
 /// What drums and bass will play in the next bar, and the chords expected at the next beats.

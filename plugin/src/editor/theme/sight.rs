@@ -12,6 +12,8 @@ const EYES: [[[f32; 3]; 3]; 4] = [
     [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
     [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
 ];
+/// What becomes of a colour in the dark theme and in the light one.
+const THEMES: [fn(Color32) -> Color32; 2] = [|colour| colour, light::counterpart];
 /// Contrast of text (AA), and of what is drawn.
 const TEXT_CONTRAST: f32 = 4.5;
 const DRAWN_CONTRAST: f32 = 3.0;
@@ -70,8 +72,14 @@ fn every_text_has_the_contrast_of_aa() {
     let chosen = PANEL.lerp_to_gamma(SONG_B, 0.45);
     let pointed_at = GROOVE.lerp_to_gamma(TEXT, 0.12);
     let grounds = [BACKGROUND, PANEL, GROOVE, pointed_at, chosen];
+    for theme in THEMES {
+        every_text_has_the_contrast(theme, grounds.as_slice());
+    }
+}
+
+fn every_text_has_the_contrast(theme: fn(Color32) -> Color32, grounds: &[Color32]) {
     let pairs = [
-        ("text", TEXT, grounds.as_slice()),
+        ("text", TEXT, grounds),
         ("names", DIM, &[BACKGROUND, PANEL, GROOVE]),
         ("warnings", WARNING, &[BACKGROUND, PANEL]),
         ("song A", SONG_A, &[BACKGROUND, PANEL]),
@@ -83,25 +91,28 @@ fn every_text_has_the_contrast_of_aa() {
     ];
     for (name, text, grounds) in pairs {
         for ground in grounds {
-            let contrast = contrast(text, *ground);
-            assert!(contrast >= TEXT_CONTRAST, "{name} on {ground:?}: {contrast}");
+            let contrast = contrast(theme(text), theme(*ground));
+            assert!(contrast >= TEXT_CONTRAST, "{name} on {ground:?}, as {:?}: {contrast}", theme(*ground));
         }
     }
 }
 
 #[test]
 fn what_is_drawn_stands_out_and_can_be_told_apart_by_everybody() {
-    for drawn in [TEXT, TARGET, SONG_A, SONG_B, PAD, DIM] {
-        let contrast = contrast(drawn, Color32::BLACK);
-        assert!(contrast >= DRAWN_CONTRAST, "{drawn:?} on black: {contrast}");
-    }
-    let roll = [("voice", TEXT), ("target", TARGET), ("bass", SONG_B), ("keys", SONG_A), ("pad", PAD)];
-    for (index, (name, colour)) in roll.iter().enumerate() {
-        for (other, beside) in &roll[index + 1..] {
-            let distance = distance(*colour, *beside);
-            assert!(distance >= DISTANCE, "{name} and {other}: {distance}");
+    for theme in THEMES {
+        for drawn in [TEXT, TARGET, SONG_A, SONG_B, PAD, DIM] {
+            let contrast = contrast(theme(drawn), theme(Color32::BLACK));
+            assert!(contrast >= DRAWN_CONTRAST, "{drawn:?} on the ground of pictures: {contrast}");
         }
+        let roll = [("voice", TEXT), ("target", TARGET), ("bass", SONG_B), ("keys", SONG_A), ("pad", PAD)];
+        for (index, (name, colour)) in roll.iter().enumerate() {
+            for (other, beside) in &roll[index + 1..] {
+                let distance = distance(theme(*colour), theme(*beside));
+                assert!(distance >= DISTANCE, "{name} and {other}: {distance}");
+            }
+        }
+        let [a, b] = [SONG_A, SONG_B].map(theme);
+        assert!(distance(a, b) >= 3.0 * DISTANCE);
+        assert!(contrast(a, b) >= 1.5, "without any colour they are told apart by lightness");
     }
-    assert!(distance(SONG_A, SONG_B) >= 3.0 * DISTANCE);
-    assert!(contrast(SONG_A, SONG_B) >= 1.5, "without any colour they are told apart by lightness");
 }

@@ -86,6 +86,7 @@ struct Closing {
 impl Drop for Closing {
     fn drop(&mut self) {
         self.shared.telemetry.watched.store(false, Relaxed);
+        self.shared.audition.hold(None);
         self.opened.end();
     }
 }

@@ -1,4 +1,4 @@
-//! Every page, mode and size of the editor in one picture.
+//! Every page, mode, size and theme of the editor in one picture.
 
 use crate::build::demo;
 use crate::display::Display;
@@ -19,7 +19,7 @@ const PAPER: [u8; 3] = [0x40, 0x40, 0x44];
 const INK: [u8; 3] = [0xf0, 0xf0, 0xf0];
 
 /// Name of a picture, and how it is taken.
-const PICTURES: [(&str, &[&str]); 14] = [
+const PICTURES: [(&str, &[&str]); 17] = [
     ("mash", &["--seconds", "7"]),
     ("mash without song b", &["--alone", "--seconds", "4"]),
     (
@@ -50,6 +50,9 @@ const PICTURES: [(&str, &[&str]); 14] = [
         ],
     ),
     ("listen", &["--click", "340,23", "--seconds", "9"]),
+    ("mash, light", &["--click", "719,23", "--seconds", "7"]),
+    ("accompany, light", &["--param", "Mode=Accompany", "--voice", "--click", "719,23", "--seconds", "12"]),
+    ("listen, light", &["--click", "719,23", "--click", "340,23", "--seconds", "9"]),
     ("mash, dragged large", &["--window", "1250,950", "--seconds", "7"]),
     ("mash, as small as it gets", &["--window", "820,693", "--seconds", "7"]),
     ("mash at 150 %", &["--scale", "1.5", "--seconds", "7"]),

@@ -257,3 +257,96 @@ fn a_window_that_is_too_small_is_scrolled() {
         editor.get_by_role_and_label(Role::Slider, "Vocals");
     });
 }
+
+#[test]
+fn frequencies_are_heard_alone_while_the_button_is_held_on_the_mask() {
+    let shared = Shared::without_network();
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    shared.begin(&layout, columns().1, sound(&layout).1);
+    shared.telemetry.b_present.store(true, Relaxed);
+    let audition = shared.audition.clone();
+    with_editor_of(shared, |editor, host, _| {
+        click(editor, Role::Button, "Drums");
+        let map = editor.get_by_role_and_label(Role::Image, "Mask").rect();
+        assert_eq!(audition.next(), None);
+        editor.drag_at(map.center());
+        editor.run_steps(3);
+        editor.event(egui::Event::PointerMoved(map.center_top() + vec2(50.0, 1.0)));
+        editor.run_steps(3);
+        let region = audition.next().unwrap();
+        assert_eq!((region.part, region.high), (Some(Part::Drums), 95), "{region:?}");
+        assert!((45..=48).contains(&region.low), "{region:?}");
+        editor.drop_at(map.center_top());
+        editor.run_steps(3);
+        assert_eq!((audition.next(), host.take()), (None, vec![]), "no parameter knows of it");
+    });
+}
+
+#[test]
+fn an_arrow_moves_on_or_steps_the_control_but_never_both() {
+    with_editor(|editor, _, params| {
+        editor.get_by_role_and_label(Role::Button, "Solo Vocals").focus();
+        editor.run();
+        for _ in 0..3 {
+            let (key, physical_key, modifiers) = (Key::ArrowRight, None, Modifiers::NONE);
+            editor.input_mut().events.push(egui::Event::Key {
+                key,
+                physical_key,
+                pressed: true,
+                repeat: true,
+                modifiers,
+            });
+            editor.step();
+        }
+        assert_eq!((params.controls().faders[0], params.controls().auto), (0.0, 0.0));
+    });
+}
+
+#[test]
+fn what_is_typed_takes_the_place_of_the_value_without_it_being_marked_first() {
+    with_editor(|editor, _, params| {
+        editor.get_by_role_and_label(Role::Slider, "Depth").click_secondary();
+        editor.run();
+        editor.event(egui::Event::Text("42".to_owned()));
+        editor.key_press(Key::Enter);
+        editor.run();
+        assert_eq!(params.controls().depth, 0.42);
+    });
+}
+
+#[test]
+fn a_drag_to_the_end_of_the_groove_ends_there() {
+    with_editor(|editor, _, params| {
+        let groove = editor.get_by_role_and_label(Role::Slider, "Vocals").rect();
+        let from = groove.left_center() + vec2(1.0, 0.0);
+        editor.drag_at(from);
+        editor.step();
+        for x in [3.0, 9.0, 0.5 * groove.width(), groove.width()] {
+            editor.event(egui::Event::PointerMoved(from + vec2(x, 0.0)));
+            editor.step();
+        }
+        editor.drop_at(from + vec2(groove.width(), 0.0));
+        editor.run();
+        assert_eq!(params.controls().faders[0], 1.0);
+    });
+}
+
+#[test]
+fn the_light_theme_is_chosen_by_a_button_recolours_everything_and_is_remembered() {
+    with_editor(|editor, _, params| {
+        let fills = |editor: &Harness<'_, View>| -> Vec<egui::Color32> {
+            let filled = |shape: &egui::epaint::ClippedShape| match &shape.shape {
+                egui::Shape::Rect(rect) => Some(rect.fill),
+                _ => None,
+            };
+            editor.output().shapes.iter().filter_map(filled).collect()
+        };
+        assert!(fills(editor).contains(&theme::PANEL));
+        click(editor, Role::Button, "Light");
+        assert!(params.state.memory.lock().unwrap().light);
+        let light = fills(editor);
+        assert!(!light.contains(&theme::PANEL) && light.contains(&theme::light::counterpart(theme::PANEL)));
+        click(editor, Role::Button, "Light");
+        assert!(!params.state.memory.lock().unwrap().light && fills(editor).contains(&theme::PANEL));
+    });
+}
