@@ -60,20 +60,16 @@ impl Masking {
         &self.mixed
     }
 
-    /// Makes a frame from both songs' spectra `[song][channel][bin]` and the decision about them; with `region`, only that much
-    /// of it.
+    /// Makes a frame from both songs' spectra `[song][channel][bin]` and the decision about them.
     pub(crate) fn apply(
         &mut self,
         bands: &ErbBands,
         decision: &MashDecision,
         controls: &Controls,
-        (spectra, region): (&[Spectra; SONGS], Option<Region>),
+        spectra: &[Spectra; SONGS],
     ) {
         self.smoother.step(&decision.shares, controls.attack, controls.release);
         self.part_gains = mask::part_gains(self.smoother.shares(), &decision.lead, controls);
-        if let Some(region) = region {
-            self.part_gains.iter_mut().for_each(|gains| region.keep_in(gains));
-        }
         for (gains, bins) in self.part_gains.iter().zip(&mut self.bin_gains) {
             bands.interpolate(&mask::sum(gains), bins);
         }
@@ -86,6 +82,21 @@ impl Masking {
             self.transposer.reset();
         } else {
             self.transposer.add(self.semitones, &spectra[1], &self.pitched_gains, &mut self.mixed);
+        }
+    }
+
+    /// Makes the frame that [`Self::apply`] made last anew, with a region of it only; what is remembered for the next stays.
+    pub(crate) fn keep(&mut self, bands: &ErbBands, region: &Region, spectra: &[Spectra; SONGS]) {
+        self.part_gains.iter_mut().for_each(|gains| region.keep_in(gains));
+        for (gains, bins) in self.part_gains.iter().zip(&mut self.bin_gains) {
+            bands.interpolate(&mask::sum(gains), bins);
+        }
+        if self.semitones != 0 {
+            self.keep_drums(bands);
+        }
+        self.mix(spectra);
+        if self.semitones != 0 {
+            self.transposer.add_again(self.semitones, &spectra[1], &self.pitched_gains, &mut self.mixed);
         }
     }
 
@@ -137,6 +148,43 @@ impl Masking {
         bands.interpolate(&self.part_gains[1][Part::Drums as usize], gains);
         for (pitched, drums) in self.pitched_gains.iter_mut().zip(gains) {
             *pitched = (*pitched - *drums).max(0.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spectra of both songs in a hop.
+    fn spectra(layout: &StreamLayout, hop: usize) -> [Spectra; SONGS] {
+        let bin = |bin: usize| Complex32::from_polar(1.0 / (1 + bin % 7) as f32, (bin * (hop + 3)) as f32 * 0.37);
+        std::array::from_fn(|_| std::array::from_fn(|_| (0..layout.bins()).map(bin).collect()))
+    }
+
+    #[test]
+    fn of_a_kept_region_nothing_else_is_heard_and_afterwards_it_is_as_if_it_had_never_been_kept() {
+        let layout = StreamLayout::for_sample_rate(48_000.0);
+        let bands = ErbBands::new(&layout);
+        let controls = Controls { faders: [0.0, 1.0, 0.3, 0.8], transpose_b: 2, attack: 0.01, ..Controls::default() };
+        let region = Region { low: 30, high: 40, part: None };
+        let [mut whole, mut narrow] = [0, 1].map(|_| Masking::new(&layout));
+        let power = |frame: &Spectra| frame[0].iter().map(Complex32::norm_sqr).sum::<f32>();
+        for hop in 0..12 {
+            let spectra = spectra(&layout, hop);
+            for masking in [&mut whole, &mut narrow] {
+                masking.apply(&bands, &MashDecision::UNDECIDED, &controls, &spectra);
+            }
+            let all = power(whole.mixed());
+            if (4..8).contains(&hop) {
+                narrow.keep(&bands, &region, &spectra);
+                let kept = power(narrow.mixed());
+                assert!(kept > 0.0 && kept < 0.1 * all, "{kept} of {all}");
+                narrow.keep(&bands, &Region { low: 0, high: 95, part: None }, &spectra);
+                assert!(power(narrow.mixed()) <= kept, "what was kept of a frame stays all there is of it");
+            } else {
+                assert_eq!(narrow.mixed(), whole.mixed(), "hop {hop}");
+            }
         }
     }
 }

@@ -123,7 +123,10 @@ impl ModePath for MashPath {
             self.masking.reset();
             return;
         };
-        self.masking.apply(&self.bands, &self.decision, &frame.controls, (spectra, self.audition.next()));
+        self.masking.apply(&self.bands, &self.decision, &frame.controls, spectra);
+        if let Some(region) = self.audition.next() {
+            self.masking.keep(&self.bands, &region, spectra);
+        }
         next.output.add(next.stft, self.masking.mixed());
         if next.output.has_parts() {
             let NextHop { output, stft, .. } = next;
