@@ -3,6 +3,9 @@
 
 use std::{env, fs, path::Path};
 
+#[path = "windows_resource.rs"]
+mod windows_resource;
+
 fn main() {
     let root = env::var("CARGO_MANIFEST_DIR").expect("Cargo says where the crate is");
     let out = env::var("OUT_DIR").expect("Cargo says where to write");
@@ -13,17 +16,5 @@ fn main() {
     let value = if weights.is_file() { format!("Some(include_bytes!({weights:?}))") } else { "None".to_owned() };
     let file = Path::new(&out).join("studio.rs");
     fs::write(file, value).expect("the folder for what is built can be written to");
-    describe_to_windows();
-}
-
-/// Name and version that Windows shows of the file.
-fn describe_to_windows() {
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
-    // Microsoft's compiler of resources is on Windows only.
-    let can = cfg!(windows) || is("CARGO_CFG_TARGET_ENV", "gnu");
-    if is("CARGO_CFG_TARGET_OS", "windows") && can {
-        let mut resource = winresource::WindowsResource::new();
-        resource.set("ProductName", "Songweave").set("CompanyName", "Songweave");
-        resource.compile().expect("the compiler of resources (windres, of MinGW) can be run");
-    }
+    windows_resource::embed();
 }

@@ -8,7 +8,7 @@ mod files;
 mod measure;
 mod project;
 mod python;
-mod thread_time;
+mod threads;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

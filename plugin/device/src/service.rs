@@ -24,6 +24,8 @@ const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(300) } else { D
 /// How long the first of a batch waits for others, at most, and the share of the time that it has.
 const GATHERING: Duration = Duration::from_millis(2);
 const GATHERING_SHARE: u32 = 8;
+/// How far a device's answer may lie from the CPU's, as a share of the largest number in it, or of 1.
+const TOLERANCE: f32 = 1e-4;
 /// Streams of a batch, at most.
 const LARGEST_BATCH: usize = 32;
 
@@ -229,6 +231,21 @@ impl DeviceNetwork {
         self.device.send(Request::Run(Run { network: self.network, map, shape, input, urgency, reply }))?;
         let patience = if urgency == Urgency::Alone { LOADING } else { PATIENCE };
         self.device.wait(&answer, patience)
+    }
+
+    /// Runs a map once, and holds it to what the CPU computes of the same `input`, `[out]`.
+    ///
+    /// # Errors
+    /// When it computes something else, or as [`Self::forward`].
+    pub fn prove(&self, map: usize, input: Vec<f32>, wanted: &[f32]) -> Result<(), DeviceError> {
+        let found = self.forward(map, input, Urgency::Alone)?;
+        let largest = wanted.iter().fold(1.0_f32, |largest, number| largest.max(number.abs()));
+        let distances = wanted.iter().zip(&found).map(|(wanted, found)| (wanted - found).abs());
+        let worst = distances.fold(0.0, f32::max);
+        if found.len() != wanted.len() || worst > TOLERANCE * largest {
+            return Err(DeviceError::Wrong(worst.to_string()));
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ pub mod inference;
 pub mod listening;
 pub mod offline;
 pub mod pipeline;
+pub mod rest;
 pub mod slot;
 pub mod status;
 pub mod thread;

@@ -10,6 +10,7 @@ pub mod index;
 pub mod map;
 pub mod partners;
 pub mod playlist;
+pub mod random;
 pub mod serve;
 pub mod similarity;
 pub mod store;

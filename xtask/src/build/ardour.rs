@@ -1,5 +1,7 @@
-//! `cargo xtask ardour`: a bounce of the VST3 with a side-chain in Ardour 7, compared with a render of our own. Opt-in,
-//! since Ardour's exporter crashes now and then by itself.
+//! `cargo xtask ardour`: a bounce of the VST3 with a side-chain in Ardour 7, compared with a render of our own, and the band's
+//! notes as Ardour records them. Opt-in, since Ardour's exporter crashes now and then by itself.
+
+mod midi;
 
 use crate::build::{bundle, tools};
 use crate::{files, project};
@@ -12,8 +14,6 @@ use std::time::Duration;
 
 /// Debian's folder of Ardour.
 const LIBRARY: &str = "/usr/lib/ardour7";
-/// Name of the session.
-const SESSION: &str = "mash";
 /// Ardour counts time in this many ticks a second.
 const TICKS: u64 = 282_240_000;
 /// The exporter is started again at most so often.
@@ -29,10 +29,16 @@ pub(crate) fn run() -> Result<()> {
     let bundles = bundle::current()?;
     let work = Work { folder: project::target().join("ardour") };
     work.prepare(&bundles.vst3)?;
+    bounce(&work)?;
+    midi::record(&work)
+}
+
+/// Bounces a mash and compares.
+fn bounce(work: &Work) -> Result<()> {
     let songs = ["song_a.flac", "song_b.flac"].map(|name| project::root().join("tests/fixtures/demo").join(name));
     let [a, b] = [decode(&songs[0])?, decode(&songs[1])?];
-    let latency = work.make_session(&a, &b)?;
-    let bounced = decode(&work.export()?)?;
+    let latency = work.make_session("session.lua", "mash", &[("A", &a), ("B", &b)])?;
+    let bounced = decode(&work.export("mash")?)?;
     let late = work.folder.join("b_late.wav");
     write_wav(&late, &delayed(&b, latency))?;
     let rendered = work.render(&songs[0], &late)?;
@@ -72,30 +78,37 @@ impl Work {
         command
     }
 
-    /// Makes the session, lays the songs on its tracks, and returns the latency that Ardour sees.
-    fn make_session(&self, a: &Audio, b: &Audio) -> Result<usize> {
-        let folder = self.folder.join(SESSION);
-        let script = project::root().join("tests/ardour/session.lua");
-        let mut make = self.command("ardour7-lua");
-        let output = make.arg(script).arg(&folder).args([SESSION, &a.rate.to_string()]).output()?;
-        let said = String::from_utf8_lossy(&output.stdout);
+    /// Makes a session, lays sounds on its tracks, and returns the latency that Ardour sees.
+    fn make_session(&self, script: &str, name: &str, tracks: &[(&str, &Audio)]) -> Result<usize> {
+        let rate = tracks.first().context("no track")?.1.rate;
+        let folder = self.folder.join(name);
+        let said = self.lua(script, name, &rate.to_string())?;
         let latency = said.lines().find_map(|line| line.strip_prefix("latency ")?.parse().ok());
         let latency = latency.with_context(|| format!("Ardour made no session: {}", said.trim()))?;
-        let sounds = folder.join("interchange").join(SESSION).join("audiofiles");
+        let sounds = folder.join("interchange").join(name).join("audiofiles");
         std::fs::create_dir_all(&sounds)?;
-        write_wav(&sounds.join("a.wav"), a)?;
-        write_wav(&sounds.join("b.wav"), b)?;
-        let file = folder.join(format!("{SESSION}.ardour"));
+        for (track, sound) in tracks {
+            write_wav(&sounds.join(file(track)), sound)?;
+        }
+        let file = folder.join(format!("{name}.ardour"));
         let empty = std::fs::read_to_string(&file).context("Ardour saved no session")?;
-        std::fs::write(&file, with_songs(&empty, a)?)?;
+        std::fs::write(&file, with_sounds(&empty, tracks)?)?;
         Ok(latency)
     }
 
-    fn export(&self) -> Result<PathBuf> {
+    /// Runs a script on a session; returns what it said.
+    fn lua(&self, script: &str, name: &str, argument: &str) -> Result<String> {
+        let script = project::root().join("tests/ardour").join(script);
+        let mut lua = self.command("ardour7-lua");
+        let output = lua.arg(script).arg(self.folder.join(name)).args([name, argument]).output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn export(&self, name: &str) -> Result<PathBuf> {
         let sound = self.folder.join("bounce.wav");
         for _ in 0..ATTEMPTS {
             let mut export = self.command("ardour7-export");
-            export.args(["--bitdepth", "float", "--output"]).arg(&sound).arg(self.folder.join(SESSION)).arg(SESSION);
+            export.args(["--bitdepth", "float", "--output"]).arg(&sound).arg(self.folder.join(name)).arg(name);
             // Judged by the file: the exporter may crash after it has written it.
             export.output().context("ardour7-export cannot be run")?;
             if sound.is_file() {
@@ -114,9 +127,15 @@ impl Work {
     }
 }
 
-/// The session with song A and song B from its start on.
-fn with_songs(session: &str, song: &Audio) -> Result<String> {
-    let length = song.samples() as u64 * TICKS / u64::from(song.rate);
+/// The file of a track's sound.
+fn file(track: &str) -> String {
+    format!("{}.wav", track.to_lowercase())
+}
+
+/// The session with a sound on each track from its start on, heard by its first channel.
+fn with_sounds(session: &str, tracks: &[(&str, &Audio)]) -> Result<String> {
+    let length = |sound: &Audio| sound.samples() as u64 * TICKS / u64::from(sound.rate);
+    let end = tracks.iter().map(|(_, sound)| length(sound)).max().unwrap_or(0);
     let mut session = session.to_owned();
     let mut replace = |find: &str, with: String| -> Result<()> {
         ensure!(session.matches(find).count() == 1, "Ardour writes sessions in another form: no single {find}");
@@ -124,25 +143,26 @@ fn with_songs(session: &str, song: &Audio) -> Result<String> {
         Ok(())
     };
     let range =
-        format!("<Location id=\"9900\" name=\"session\" start=\"a0\" end=\"a{length}\" flags=\"IsSessionRange\"/>");
+        format!("<Location id=\"9900\" name=\"session\" start=\"a0\" end=\"a{end}\" flags=\"IsSessionRange\"/>");
     replace("<Locations/>", format!("<Locations>{range}</Locations>"))?;
     let mut sources = String::new();
-    for (number, name) in ["A", "B"].into_iter().enumerate() {
-        let (source, file) = (9000 + number, format!("{}.wav", name.to_lowercase()));
+    for (number, (track, _)) in tracks.iter().enumerate() {
+        let (source, file) = (9000 + number, file(track));
         sources += &format!(
             "<Source name=\"{file}\" type=\"audio\" flags=\"\" id=\"{source}\" channel=\"0\" origin=\"{file}\" gain=\"1\"/>"
         );
     }
     replace("<Sources/>", format!("<Sources>{sources}</Sources>"))?;
-    for (number, name) in ["A", "B"].into_iter().enumerate() {
+    for (number, (track, sound)) in tracks.iter().enumerate() {
         let line =
-            session.lines().find(|line| line.contains("<Playlist ") && line.contains(&format!("name=\"{name}\"")));
-        let line = line.with_context(|| format!("Ardour made no playlist for track {name}"))?.to_owned();
+            session.lines().find(|line| line.contains("<Playlist ") && line.contains(&format!("name=\"{track}\"")));
+        let line = line.with_context(|| format!("Ardour made no playlist for track {track}"))?.to_owned();
         let region = format!(
-            "<Region name=\"{name}\" opaque=\"1\" start=\"a0\" length=\"a{length}@a0\" layering-index=\"0\" id=\"{}\" \
+            "<Region name=\"{track}\" opaque=\"1\" start=\"a0\" length=\"a{length}@a0\" layering-index=\"0\" id=\"{}\" \
              type=\"audio\" source-0=\"{source}\" master-source-0=\"{source}\" channels=\"1\" fade-in-active=\"0\" \
              fade-out-active=\"0\" scale-amplitude=\"1\"/>",
             9100 + number,
+            length = length(sound),
             source = 9000 + number,
         );
         session = session.replace(&line, &line.replace("/>", &format!(">{region}</Playlist>")));

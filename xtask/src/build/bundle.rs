@@ -1,13 +1,15 @@
 //! `cargo xtask bundle`: the release build of the plugin as `Songweave.clap` and `Songweave.vst3`.
 
+pub(crate) mod icon;
 mod layout;
 pub(crate) mod studio;
 
 use crate::build::target::Target;
-use crate::project;
+use crate::{files, project};
 use anyhow::{Context, Result, ensure};
 use songweave_cli::render::Installed;
 use std::path::Path;
+use std::process::Command;
 use std::time::SystemTime;
 
 pub(crate) use layout::Bundles;
@@ -66,7 +68,18 @@ fn modified(path: &Path) -> Option<SystemTime> {
 fn compile(target: &Target) -> Result<()> {
     target.prepare()?;
     studio::provide()?;
-    let mut command = project::cargo();
+    let mut command = cargo_with_icon(target)?;
     command.args(["build", "--quiet", "--release", "--lib", "--package", "songweave"]).args(target.arguments());
     project::run(command.current_dir(project::root()))
+}
+
+/// Cargo, told where the icon lies that Windows keeps inside of plugins and programs.
+pub(crate) fn cargo_with_icon(target: &Target) -> Result<Command> {
+    let mut command = project::cargo();
+    if target.os == "windows" {
+        let icon = project::target().join("songweave.ico");
+        files::write_if_changed(&icon, &icon::ico()?)?;
+        command.env("SONGWEAVE_ICON", icon);
+    }
+    Ok(command)
 }

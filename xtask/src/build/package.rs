@@ -76,7 +76,7 @@ fn fill(folder: &Path, target: &Target) -> Result<()> {
 
 /// The program for musicians, built for a system.
 pub(crate) fn program(target: &Target) -> Result<PathBuf> {
-    let mut build = project::cargo();
+    let mut build = bundle::cargo_with_icon(target)?;
     build.args(["build", "--quiet", "--release", "--package", "songweave-cli"]).args(target.arguments());
     project::run(build.current_dir(project::root()))?;
     Ok(target.release().join(target.program("songweave")))

@@ -3,6 +3,7 @@
 
 use crate::build::bundle;
 use crate::display::Display;
+use crate::threads;
 use anyhow::{Context, Result, ensure};
 use songweave_host::{
     Block, Event, EventKind, HostWindow, ParameterInfo, Vst3Editor, Vst3Plugin, Vst3Processor, Vst3Setup,
@@ -65,20 +66,9 @@ fn parent(bundle: &Path, runs: usize) -> Result<()> {
 }
 
 /// Threads of editors' windows that run in this process, with those that their OpenGL starts under the same name; on Linux
-/// windows have threads of their own. A thread that was waited for stays in the list for a moment more, and is told by its flags.
+/// windows have threads of their own.
 fn window_threads() -> usize {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
-    stats.filter(|stat| runs_a_window(stat).unwrap_or(false)).count()
-}
-
-/// Whether a line of `/proc/…/stat` (manual page proc_pid_stat: `id (name) state parent group session terminal owner flags …`)
-/// is that of a window's thread that has not begun to exit.
-fn runs_a_window(stat: &str) -> Option<bool> {
-    const EXITING: u32 = 4;
-    let (start, rest) = stat.rsplit_once(')')?;
-    let flags: u32 = rest.split_whitespace().nth(6)?.parse().ok()?;
-    Some(start.ends_with("(baseview-window") && flags & EXITING == 0)
+    threads::all().filter(|thread| thread.name.starts_with("baseview-window") && !thread.exits).count()
 }
 
 /// One instance with its audio thread and its editor.

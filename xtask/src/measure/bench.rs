@@ -9,7 +9,7 @@ mod transforms;
 
 use crate::build::bundle::{self, studio};
 use crate::project;
-use crate::thread_time::used;
+use crate::threads::used;
 use anyhow::{Context, Result, ensure};
 use playback::{Playback, Stage};
 use serde_json::{Value, json};

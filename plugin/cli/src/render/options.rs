@@ -3,6 +3,7 @@
 use crate::device::DeviceChoice;
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, ValueEnum};
+use songweave_library::random::SplitMix64;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -156,13 +157,13 @@ impl BlockSize {
 
     /// Lengths of one block after the other.
     pub(crate) fn lengths(self) -> impl Iterator<Item = usize> {
-        let mut state = match self {
-            Self::Fixed(_) => 0,
-            Self::Random(seed) => seed,
+        let mut random = match self {
+            Self::Fixed(_) => SplitMix64(0),
+            Self::Random(seed) => SplitMix64(seed),
         };
         std::iter::repeat_with(move || match self {
             Self::Fixed(frames) => frames as usize,
-            Self::Random(_) => (split_mix(&mut state) % u64::from(LONGEST)) as usize + 1,
+            Self::Random(_) => (random.bits() % u64::from(LONGEST)) as usize + 1,
         })
     }
 }
@@ -238,15 +239,6 @@ impl FromStr for LoopRange {
             _ => bail!("a loop goes from one time in seconds to a later one, as in 2:6.5"),
         }
     }
-}
-
-/// The next number of a small generator (SplitMix64).
-fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut value = *state;
-    value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    value ^ (value >> 31)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Accompany in the stream: the singer for the networks, the tuned voice, the band.
 //!
-//! The tuner hears input A in the other mode as well: the voice is its delay line, out of which a change of mode fades in.
+//! The tuner keeps input A in the other mode as well, since a change of mode fades in from it; it computes nothing of it then.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -131,7 +131,8 @@ impl ModePath for AccompanyPath {
         let (held, tune) = (self.keys.held(), if sings { controls.tune } else { TuneControls::OFF });
         // What was sung before a jump of the host's ends there.
         let tells = !controls.bypass && !newest.held.frame.transport.stands() && !newest.jumped;
-        self.tuner.hear(newest.framer.newest(0), &TuneFrame { pitch, level, controls: tune, held, tells });
+        let frame = TuneFrame { listens: sings, pitch, level, controls: tune, held, tells };
+        self.tuner.hear(newest.framer.newest(0), &frame);
         // Keys that the voice is tuned to are no chord.
         let keys = if tune.amount > 0.0 && tune.target == TuneTarget::Midi { 0 } else { held };
         sings.then_some(Heard::Accompany(SingerHeard { voice, keys }))
@@ -147,7 +148,7 @@ impl ModePath for AccompanyPath {
     }
 
     fn play(&mut self, due: Option<&HeldFrame>, next: &mut NextHop<'_>) {
-        self.tuner.play();
+        self.tuner.play(next.output.hears_voice());
         self.sung_is_due = true;
         self.player.finish();
         self.next_event = 0;

@@ -72,12 +72,21 @@ pub struct InferenceEnd {
     oldest_wanted: Arc<AtomicU32>,
 }
 
+/// How much the rings hold.
+struct Sizes {
+    /// Frames, and as many decisions.
+    frames: usize,
+    tones: usize,
+    /// Samples that go with a frame; none where 0.
+    samples: usize,
+}
+
 /// New rings for frames without their samples.
 ///
 /// # Allocates
 #[must_use]
 pub fn link() -> (AudioEnd, InferenceEnd) {
-    link_with(0)
+    link_with(&Sizes { frames: CAPACITY, tones: TONES, samples: 0 })
 }
 
 /// New rings for a stream; the samples go with the frames where its masks are decided from them.
@@ -85,15 +94,15 @@ pub fn link() -> (AudioEnd, InferenceEnd) {
 /// # Allocates
 #[must_use]
 pub fn link_for(layout: &StreamLayout) -> (AudioEnd, InferenceEnd) {
-    link_with(if layout.mask_delay > 0 { SONGS * CHANNELS * layout.hop } else { 0 })
+    let samples = if layout.mask_delay > 0 { SONGS * CHANNELS * layout.hop } else { 0 };
+    link_with(&Sizes { frames: CAPACITY, tones: TONES, samples })
 }
 
-/// New rings for frames with so many samples.
-fn link_with(samples: usize) -> (AudioEnd, InferenceEnd) {
-    let (samples_in, samples_out) = (samples > 0).then(|| touched((CAPACITY + 1) * samples, 0.0)).unzip();
-    let (frames_in, frames_out) = touched(CAPACITY, AnalysisFrame::default());
-    let (decisions_in, decisions_out) = touched(CAPACITY, Decision::UNDECIDED);
-    let (tones_in, tones_out) = touched(TONES, ToneFrame::SILENT);
+fn link_with(&Sizes { frames, tones, samples }: &Sizes) -> (AudioEnd, InferenceEnd) {
+    let (samples_in, samples_out) = (samples > 0).then(|| touched((frames + 1) * samples, 0.0)).unzip();
+    let (frames_in, frames_out) = touched(frames, AnalysisFrame::default());
+    let (decisions_in, decisions_out) = touched(frames, Decision::UNDECIDED);
+    let (tones_in, tones_out) = touched(tones, ToneFrame::SILENT);
     let oldest_wanted = Arc::new(AtomicU32::new(0));
     (
         AudioEnd {
@@ -114,17 +123,27 @@ fn link_with(samples: usize) -> (AudioEnd, InferenceEnd) {
     )
 }
 
+/// A moment between two accesses of rings, at which the other thread may do anything. Tests try the orders in which it does.
+#[inline]
+fn interleave() {
+    #[cfg(test)]
+    tests::interleave();
+}
+
 impl AudioEnd {
     /// Sends a frame and its newest hop. A frame that finds the ring full is lost; its decision will be missed.
     pub fn send(&mut self, frame: AnalysisFrame, samples: &HopSamples<'_>) {
+        interleave();
         if self.frames.is_full() {
             return;
         }
         // Whoever finds the frame finds the samples as well. There is room: for those of one more than there are frames, since
         // a frame is taken before its samples are.
         if let Some(ring) = &mut self.samples {
+            interleave();
             samples.as_flattened().iter().for_each(|samples| _ = ring.push_slice(samples));
         }
+        interleave();
         let _ = self.frames.try_push(frame);
     }
 
@@ -137,6 +156,7 @@ impl AudioEnd {
     /// host's block have been heard.
     pub fn receive(&mut self, wanted: Position, done: usize, policy: &mut impl WaitPolicy) -> Option<Decision> {
         loop {
+            interleave();
             while let Some(decision) = self.decisions.try_peek() {
                 let found = decision.position;
                 if found == wanted {
@@ -174,8 +194,10 @@ impl InferenceEnd {
     pub fn next_frame(&mut self) -> Option<AnalysisFrame> {
         let oldest = self.oldest_wanted.load(Ordering::Acquire);
         loop {
+            interleave();
             let frame = self.frames.try_pop()?;
             if let Some(ring) = &mut self.samples {
+                interleave();
                 ring.pop_slice(&mut self.newest);
             }
             if frame.position.generation >= oldest {
@@ -197,46 +219,10 @@ impl InferenceEnd {
     pub fn send(&mut self, decision: Decision, tones: &[ToneFrame]) {
         // The tones first: whoever finds the decision finds them as well.
         self.tones.push_slice(tones);
+        interleave();
         let _ = self.decisions.try_push(decision);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn decision(generation: u32, hop: u64) -> Decision {
-        Decision { position: Position { generation, hop }, ..Decision::UNDECIDED }
-    }
-
-    #[test]
-    fn decisions_are_found_by_number_and_old_ones_dropped() {
-        let (mut audio, mut inference) = link();
-        for (generation, hop) in [(0, 0), (0, 1), (0, 3), (1, 0)] {
-            inference.send(decision(generation, hop), &[]);
-        }
-        let mut get =
-            |generation, hop| audio.receive(Position { generation, hop }, 0, &mut NeverWait).map(|d| d.position.hop);
-        assert_eq!(get(0, 1), Some(1));
-        assert_eq!(get(0, 2), None, "hop 2 is missing, hop 3 stays");
-        assert_eq!(get(0, 3), Some(3));
-        assert_eq!(get(1, 0), Some(0));
-        assert_eq!(get(1, 1), None);
-    }
-
-    #[test]
-    fn patience_is_asked_until_it_runs_out() {
-        struct Asked(u32);
-        impl WaitPolicy for Asked {
-            fn wait(&mut self, _done: usize) -> bool {
-                self.0 += 1;
-                self.0 < 5
-            }
-        }
-        let (mut audio, _inference) = link();
-        let mut asked = Asked(0);
-        assert!(audio.receive(Position::default(), 0, &mut asked).is_none());
-        assert_eq!(asked.0, 5);
-    }
-}
+mod tests;

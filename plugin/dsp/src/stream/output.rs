@@ -172,6 +172,12 @@ impl Output {
         out
     }
 
+    /// Whether anything of the tuned voice is heard in the hop that comes, to be asked after [`Self::advance`].
+    #[must_use]
+    pub fn hears_voice(&self) -> bool {
+        self.from.voice != 0.0 || self.to.voice != 0.0
+    }
+
     fn silence_band(&mut self) {
         self.has_band = false;
         self.instruments = [[0.0; CHANNELS]; INSTRUMENTS];

@@ -96,6 +96,11 @@ impl Contour {
         }
     }
 
+    /// Hops after which a frame has no say any more.
+    pub(super) const fn memory(&self) -> usize {
+        self.hops.len()
+    }
+
     /// Forgets everything heard.
     pub(super) fn reset(&mut self) {
         self.hops.fill(Hop::NONE);
@@ -263,7 +268,7 @@ mod tests {
     fn a_pitch_that_is_no_number_ends_nothing() {
         let mut contour = Contour::new(&StreamLayout::for_sample_rate(48_000.0));
         let controls = TuneControls { amount: 1.0, ..TuneControls::OFF };
-        let frame = TuneFrame { pitch: None, level: -20.0, controls, held: 0, tells: true };
+        let frame = TuneFrame { listens: true, pitch: None, level: -20.0, controls, held: 0, tells: true };
         // Both middles of an even number of frames are no numbers, then the voice is back.
         for key in [60.0, f32::NAN, f32::NAN, f32::NAN, 61.0, f32::NAN].into_iter().chain([62.0; 16]) {
             contour.hear(&Sung { key, similarity: 1.0, sings: true }, &frame);

@@ -82,16 +82,14 @@ impl Grains {
         (self.last, self.faded) = (None, 0.0);
     }
 
-    /// Writes the voice in the hop that begins at sample `begin` into `out`, `[channel][sample]`.
-    pub(super) fn play(
-        &mut self,
-        begin: i64,
-        heard: &Heard,
-        marks: &Marks,
-        contour: &Contour,
-        out: &mut [Vec<f32>; CHANNELS],
-    ) {
-        self.set_all(begin, heard, marks, contour);
+    /// Whether anything of the grains is left to be played from sample `begin` on.
+    pub(super) fn reach_into(&self, begin: i64) -> bool {
+        self.last.is_some() || self.faded + self.longest >= begin as f64
+    }
+
+    /// Writes the voice in the hop that begins at sample `begin` into `out`, `[channel][sample]`, once all grains are set that
+    /// reach into it.
+    pub(super) fn play(&mut self, begin: i64, heard: &Heard, out: &mut [Vec<f32>; CHANNELS]) {
         let mask = self.untouched.len() - 1;
         for n in 0..self.hop {
             let at = (begin + n) as usize & mask;
@@ -104,8 +102,8 @@ impl Grains {
         }
     }
 
-    /// Sets all grains that reach into the hop.
-    fn set_all(&mut self, begin: i64, heard: &Heard, marks: &Marks, contour: &Contour) {
+    /// Sets all grains that reach into the hop that begins at sample `begin`.
+    pub(super) fn set_all(&mut self, begin: i64, heard: &Heard, marks: &Marks, contour: &Contour) {
         let end = (begin + self.hop) as f64;
         // A grain is at least a period of the highest voice after the last one; this only bounds the loop.
         for _ in 0..self.hop {

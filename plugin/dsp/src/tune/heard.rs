@@ -29,6 +29,8 @@ pub(super) struct Heard {
     filter: Vec<f32>,
     /// Samples heard.
     end: i64,
+    /// The first sample of the lower rate that is still to be made.
+    made: i64,
 }
 
 impl Heard {
@@ -46,6 +48,7 @@ impl Heard {
             filter: low_pass(decimation, layout.sample_rate),
             decimation,
             end: 0,
+            made: -(REACH as i64),
         }
     }
 
@@ -53,23 +56,30 @@ impl Heard {
     pub(super) fn reset(&mut self) {
         self.channels.iter_mut().chain([&mut self.coarse]).for_each(Ring::reset);
         (self.opposed, self.power, self.end) = (false, [0.0; 2], 0);
+        self.made = self.coarse_end();
     }
 
-    /// Takes the next samples `[channel]`, a hop of them.
-    pub(super) fn hear(&mut self, newest: [&[f32]; CHANNELS]) {
+    /// Takes the next samples `[channel]`, a hop of them. The lower rate is made where anybody `listens`; what was not made
+    /// before is made then, as far back as anybody can ask.
+    pub(super) fn hear(&mut self, newest: [&[f32]; CHANNELS], listens: bool) {
         for (ring, samples) in self.channels.iter_mut().zip(newest) {
             for (index, sample) in (self.end..).zip(samples) {
                 ring.set(index, *sample);
             }
         }
-        let length = newest[0].len();
-        self.end += length as i64;
+        self.end += newest[0].len() as i64;
         let end = self.coarse_end();
+        let oldest = end - (self.coarse.length / 2) as i64;
         // The marks of the last moments are looked for in one and the same signal.
-        let hops = if self.turned(newest) { (self.coarse.length / 2 * self.decimation / length) as i64 } else { 1 };
-        for index in end - hops * (length / self.decimation) as i64..end {
-            let filtered = self.filtered(index * self.decimation as i64);
-            self.coarse.set(index, filtered);
+        if self.turned(newest) {
+            self.made = oldest;
+        }
+        if listens {
+            for index in self.made.max(oldest)..end {
+                let filtered = self.filtered(index * self.decimation as i64);
+                self.coarse.set(index, filtered);
+            }
+            self.made = end;
         }
     }
 

@@ -46,10 +46,10 @@ fn tune_beside(rate: f32, input: &[f32], gain: f32, mut asked: impl FnMut(usize)
         let voice = tracker.hear([&spectrum, &right], stft.power_scale());
         let (controls, held) = asked(hop);
         let pitch = tracker.candidate().map(|(key, _)| key);
-        let frame = TuneFrame { pitch, level: voice.level, controls, held, tells: true };
+        let frame = TuneFrame { listens: true, pitch, level: voice.level, controls, held, tells: true };
         tuner.hear(framer.newest(0), &frame);
         tuner.guide(&TuneGuide::default());
-        tuner.play();
+        tuner.play(true);
         let [left, right] = tuner.voice();
         assert!(
             left.iter().zip(right).all(|(left, right)| (gain * left - right).abs() < 1e-5),
@@ -363,4 +363,51 @@ fn keys_that_are_held_for_ever_or_let_go_do_no_harm() {
     assert_eq!(none, sound, "no key, no change");
     let far = tune(rate, &sound, |_| (to_key(60).0, 1 << 96)).voice;
     assert!(cents_from(&far, rate, 60.0, 0.6).abs() < 3.0, "the octave in which it is sung");
+}
+
+/// Hops of the test below in which the tuner's mode is on.
+fn is_on(hop: usize) -> bool {
+    !(60..100).contains(&hop) && !(130..135).contains(&hop) && !(160..400).contains(&hop)
+}
+
+#[test]
+fn what_nobody_listened_to_changes_nothing_that_is_heard() {
+    let layout = StreamLayout::for_sample_rate(48_000.0);
+    let input = vowel(48_000.0, 6.0, |seconds| 57.3 + 4.0 * (2.0 * seconds).sin());
+    let (mut stft, mut tracker) = (Stft::new(layout.window), VoiceTracker::new(&layout));
+    let mut framer = Framer::new(&layout);
+    let mut spectra = [0, 1].map(|_| vec![Complex32::default(); layout.bins()]);
+    // One computes all of it, the other what its mode needs.
+    let mut tuners = [Tuner::new(&layout), Tuner::new(&layout)];
+    let (latency, mut heard) = (layout.latency() / layout.hop, 0);
+    for hop in 0..input.len() / layout.hop {
+        // Now and then the voice is in the channels' difference, which begins while nobody listens.
+        let opposed = if hop / 70 % 2 == 0 { 1.0 } else { -1.0 };
+        for sample in &input[hop * layout.hop..(hop + 1) * layout.hop] {
+            framer.push([[*sample, opposed * sample], [0.0; 2]]);
+        }
+        for (window, spectrum) in framer.window(0).into_iter().zip(&mut spectra) {
+            stft.analyse(window, spectrum);
+        }
+        let voice = tracker.hear([&spectra[0], &spectra[1]], stft.power_scale());
+        let pitch = tracker.candidate().map(|(key, _)| key);
+        let (pitch, level, controls) =
+            if is_on(hop) { (pitch, voice.level, hard()) } else { (None, -120.0, TuneControls::OFF) };
+        let is_heard = (hop.saturating_sub(latency + 1)..=hop).any(is_on);
+        for (tuner, saves) in tuners.iter_mut().zip([false, true]) {
+            let listens = is_on(hop) || !saves;
+            tuner.hear(framer.newest(0), &TuneFrame { listens, pitch, level, controls, held: 0, tells: true });
+            tuner.guide(&TuneGuide::default());
+            tuner.play(is_heard || !saves);
+        }
+        framer.advance();
+        if is_heard {
+            assert_eq!(tuners[0].voice(), tuners[1].voice(), "hop {hop}");
+            heard += usize::from(tuners[1].view().target.is_some());
+        } else if hop == 300 {
+            assert!(tuners[1].voice().iter().flatten().all(|sample| *sample == 0.0), "something is computed");
+        }
+        assert!(tuners[0].notes().eq(tuners[1].notes()));
+    }
+    assert!(heard > 150, "{heard} tuned hops");
 }

@@ -43,6 +43,8 @@ pub struct Tuner {
     layout: StreamLayout,
     /// Hops heard.
     hops: i64,
+    /// Hops since anybody has listened.
+    unheeded: usize,
 }
 
 impl Tuner {
@@ -63,6 +65,7 @@ impl Tuner {
             voice: std::array::from_fn(|_| vec![0.0; layout.hop]),
             layout: *layout,
             hops: 0,
+            unheeded: 0,
         }
     }
 
@@ -76,12 +79,14 @@ impl Tuner {
         self.grains.reset();
         self.notes.reset();
         self.voice.iter_mut().for_each(|voice| voice.fill(0.0));
-        self.hops = 0;
+        (self.hops, self.unheeded) = (0, 0);
     }
 
     /// Hears the next hop of input A `[channel][sample]` with its frame.
     pub fn hear(&mut self, newest: [&[f32]; CHANNELS], frame: &TuneFrame) {
-        self.heard.hear(newest);
+        self.unheeded = if frame.listens { 0 } else { self.unheeded.saturating_add(1) };
+        // What was sung last is still tuned for a while.
+        self.heard.hear(newest, self.unheeded < self.contour.memory());
         self.hops += 1;
         let middle = self.hops as f64 * self.layout.hop as f64 - 0.5 * self.layout.window as f64;
         let middle = middle / self.heard.decimation() as f64;
@@ -100,17 +105,23 @@ impl Tuner {
         self.contour.guide(guide, DECISION_DELAY as i64);
     }
 
-    /// Tunes the hop that the output is about to play. To be called once per hop, after [`Self::hear`] and [`Self::guide`].
+    /// Tunes the hop that the output is about to play; where nobody hears it (`is_heard`), it may stay silent. To be called once
+    /// per hop, after [`Self::hear`] and [`Self::guide`].
     ///
     /// # Real-time safety
     /// Neither allocates nor blocks.
-    pub fn play(&mut self) {
+    pub fn play(&mut self, is_heard: bool) {
         self.contour.plan();
         let horizon = self.contour.middle(self.contour.newest()) + 0.5 * self.layout.hop as f64;
         self.marks.advance(horizon, &self.heard, &self.contour);
         let begin = self.hops * self.layout.hop as i64 - self.layout.latency() as i64;
         self.notes.play(self.playing(), &self.contour);
-        self.grains.play(begin, &self.heard, &self.marks, &self.contour, &mut self.voice);
+        self.grains.set_all(begin, &self.heard, &self.marks, &self.contour);
+        if is_heard || self.grains.reach_into(begin) {
+            self.grains.play(begin, &self.heard, &mut self.voice);
+        } else {
+            self.voice.iter_mut().for_each(|voice| voice.fill(0.0));
+        }
     }
 
     /// The tuned voice in the hop that the output is about to play, `[channel][sample]`.

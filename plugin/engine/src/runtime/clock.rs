@@ -14,6 +14,8 @@ use std::{
 
 use songweave_dsp::exchange::link::WaitPolicy;
 
+use super::rest::Wake;
+
 /// How long an offline render waits for one decision before it gives up on the inference thread.
 const OFFLINE_LIMIT: Duration = Duration::from_secs(20);
 /// How long to spin before sleeping.
@@ -64,9 +66,9 @@ impl Time for SystemTime {
 /// # Real-time safety
 /// [`Self::begin_block`] reads the monotonic clock and does nothing else. [`WaitPolicy::wait`], which is called only where a
 /// decision is missing, reads it too; it wakes the inference thread and sleeps only while the stream is ahead.
-pub struct WallClock<T = SystemTime> {
+pub struct WallClock<T = SystemTime, W = Thread> {
     time: T,
-    inference: Thread,
+    inference: W,
     sample_rate: f64,
     offline: bool,
     /// When the present block began, and how far ahead the stream was then; `None` before the first.
@@ -85,10 +87,10 @@ impl WallClock {
     }
 }
 
-impl<T: Time> WallClock<T> {
+impl<T: Time, W: Wake> WallClock<T, W> {
     /// A clock by another time than the system's; see [`WallClock::new`].
     #[must_use]
-    pub const fn with_time(time: T, inference: Thread, sample_rate: f32, offline: bool) -> Self {
+    pub const fn with_time(time: T, inference: W, sample_rate: f32, offline: bool) -> Self {
         Self {
             time,
             inference,
@@ -131,7 +133,7 @@ impl<T: Time> WallClock<T> {
     }
 }
 
-impl<T: Time> WaitPolicy for WallClock<T> {
+impl<T: Time, W: Wake> WaitPolicy for WallClock<T, W> {
     fn wait(&mut self, done: usize) -> bool {
         let now = self.time.now();
         let since = match self.waiting {
@@ -142,7 +144,7 @@ impl<T: Time> WaitPolicy for WallClock<T> {
             return false;
         }
         self.waiting = Some((done, since));
-        self.inference.unpark();
+        self.inference.wake();
         self.time.nap(if now.saturating_sub(since) < SPIN { Duration::ZERO } else { NAP });
         true
     }

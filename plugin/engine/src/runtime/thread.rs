@@ -31,6 +31,7 @@ use crate::{
         fault::{NetworkFault, StartError},
         inference::{Decide, answer},
         pipeline::Pipeline,
+        rest::{end, serve},
         slot::ModelSlot,
         status::Status,
     },
@@ -92,9 +93,8 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Release);
         if let Some(handle) = self.handle.take() {
-            handle.thread().unpark();
+            end(&self.stop, handle.thread());
             // The thread contains panics of the network; one of its own has already been printed.
             let _ = handle.join();
         }
@@ -144,20 +144,22 @@ impl Worker {
     fn run(mut self) {
         self.guarded.status.raised_priority.store(scheduling::raise(Urgency::Hop), Ordering::Relaxed);
         let _fine_sleep = scheduling::FineSleep::new();
-        let mut last_frame = Instant::now();
-        while !self.stop.load(Ordering::Acquire) {
-            self.take_network();
-            let now = Instant::now();
-            if answer(&mut self.end, &mut self.guarded) {
-                last_frame = now;
-                let Guarded { pipeline, status, .. } = &self.guarded;
-                status.tell(pipeline.listening(), pipeline.band());
-                status.durations.record(now.elapsed());
-            } else {
-                let idle = last_frame.elapsed() > IDLE_AFTER;
-                thread::park_timeout(if idle { IDLE_POLL } else { POLL });
-            }
+        let (stop, mut last_frame) = (self.stop.clone(), Instant::now());
+        serve(&stop, || self.turn(&mut last_frame), thread::park_timeout);
+    }
+
+    /// Answers a frame; where none has come, says how long to rest.
+    fn turn(&mut self, last_frame: &mut Instant) -> Option<Duration> {
+        self.take_network();
+        let now = Instant::now();
+        if !answer(&mut self.end, &mut self.guarded) {
+            return Some(if last_frame.elapsed() > IDLE_AFTER { IDLE_POLL } else { POLL });
         }
+        *last_frame = now;
+        let Guarded { pipeline, status, .. } = &self.guarded;
+        status.tell(pipeline.listening(), pipeline.band());
+        status.durations.record(now.elapsed());
+        None
     }
 
     fn take_network(&mut self) {

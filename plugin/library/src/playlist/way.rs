@@ -7,6 +7,7 @@ use songweave_engine::follow::key::Key;
 
 use crate::{
     error::{LibraryError, Result},
+    random::SplitMix64,
     similarity::{
         catalogue::{Catalogue, Entry},
         reasons::tempo_step,
@@ -91,7 +92,7 @@ struct Walk<'a> {
     songs: Vec<usize>,
     /// Recordings and versions that have been played or will be.
     taken: Taken,
-    random: u64,
+    random: SplitMix64,
 }
 
 /// Songs that may not come again.
@@ -124,7 +125,7 @@ impl<'a> Walk<'a> {
         let mut taken = Taken::default();
         plan.through.iter().for_each(|song| taken.add(&catalogue.entries()[*song]));
         let drift = Drift { keep_on: plan.drift.keep_on.max(1), ..plan.drift };
-        Self { catalogue, drift, songs: vec![plan.through[0]], taken, random: drift.seed }
+        Self { catalogue, drift, songs: vec![plan.through[0]], taken, random: SplitMix64(drift.seed) }
     }
 
     fn entry(&self, song: usize) -> &'a Entry {
@@ -227,19 +228,10 @@ impl<'a> Walk<'a> {
         if drunk <= 0.0 {
             return *point;
         }
-        let noise: Vector = std::array::from_fn(|_| (0..4).map(|_| self.draw()).sum());
+        let noise: Vector = std::array::from_fn(|_| (0..4).map(|_| self.random.centred()).sum());
         let noise = unit(&noise).unwrap_or(noise);
         let mixed: Vector = std::array::from_fn(|at| (1.0 - drunk) * point[at] + drunk * noise[at]);
         unit(&mixed).unwrap_or(*point)
-    }
-
-    /// A number from -0.5 to 0.5 (`SplitMix64`).
-    fn draw(&mut self) -> f32 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut value = self.random;
-        value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((value ^ (value >> 31)) >> 40) as f32 / (1 << 24) as f32 - 0.5
     }
 }
 

@@ -8,7 +8,10 @@
 
 use std::sync::LazyLock;
 
-use crate::track::{NUMBERS, Vector, unit};
+use crate::{
+    random::SplitMix64,
+    track::{NUMBERS, Vector, unit},
+};
 
 /// Directions of the codebook.
 const DIRECTIONS: usize = 128;
@@ -20,16 +23,9 @@ const FEWEST: usize = 30;
 const GROWTH: f64 = 1.5;
 
 static CODEBOOK: LazyLock<Vec<Vector>> = LazyLock::new(|| {
-    let mut state = 0x5049_4E44_4C45_0001_u64;
-    let mut draw = || {
-        // SplitMix64; sums of twelve numbers are as good as normal, and the same bits on every system.
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut value = state;
-        value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((value ^ (value >> 31)) >> 40) as f32 / (1 << 24) as f32 - 0.5
-    };
-    let mut direction = || -> Vector { std::array::from_fn(|_| (0..12).map(|_| draw()).sum()) };
+    let mut random = SplitMix64(0x5049_4E44_4C45_0001);
+    // Sums of twelve numbers are as good as normal, and the same bits on every system.
+    let mut direction = || -> Vector { std::array::from_fn(|_| (0..12).map(|_| random.centred()).sum()) };
     (0..DIRECTIONS).filter_map(|_| unit(&direction())).collect()
 });
 

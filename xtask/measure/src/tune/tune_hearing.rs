@@ -45,7 +45,7 @@ impl TuneHearing {
             let voice = tracker.hear([&spectrum, &spectrum], stft.power_scale());
             let pitch = tracker.candidate().map(|(key, _)| key);
             let controls = TuneControls::default();
-            let frame = TuneFrame { pitch, level: voice.level, controls, held: 0, tells: false };
+            let frame = TuneFrame { listens: true, pitch, level: voice.level, controls, held: 0, tells: false };
             tuner.hear(framer.newest(0), &frame);
             hearing.costs.push(begun.elapsed());
             let sung = tuner.sung();

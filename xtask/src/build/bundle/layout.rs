@@ -1,5 +1,6 @@
 //! What a plugin bundle looks like on each system.
 
+use super::icon;
 use crate::build::target::Target;
 use crate::{files, project};
 use anyhow::{Context, Result};
@@ -8,6 +9,11 @@ use toml::Table;
 
 /// What hosts of VST3 may read in place of asking the plugin; a test holds it to what the plugin answers.
 const MODULE_INFO: &str = include_str!("moduleinfo.json");
+
+/// The icon of a bundle for macOS.
+const APPLE_ICON: &str = "Songweave.icns";
+/// What tells Windows which icon a folder has; it looks for it where the folder may not be written to.
+const FOLDER_ICON: &str = "[.ShellClassInfo]\r\nIconResource=PlugIn.ico,0\r\n";
 
 /// The two bundles of a build.
 #[derive(Debug)]
@@ -33,7 +39,12 @@ impl Bundles {
             files::copy_by_rename(library, &inside?)?;
             if self.target.os == "macos" {
                 write_plist(bundle)?;
+                files::write_if_changed(&bundle.join("Contents/Resources").join(APPLE_ICON), &icon::icns()?)?;
             }
+        }
+        if self.target.os == "windows" {
+            files::write_if_changed(&self.vst3.join("PlugIn.ico"), &icon::ico()?)?;
+            files::write_if_changed(&self.vst3.join("desktop.ini"), FOLDER_ICON.as_bytes())?;
         }
         let about = MODULE_INFO.replace("{version}", env!("CARGO_PKG_VERSION"));
         files::write_if_changed(&self.vst3.join("Contents/Resources/moduleinfo.json"), about.as_bytes())
@@ -74,6 +85,7 @@ fn write_plist(bundle: &Path) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let entries = [
         ("CFBundleExecutable", name.as_ref()),
+        ("CFBundleIconFile", APPLE_ICON),
         ("CFBundleIdentifier", "org.songweave.plugin"),
         ("CFBundleName", name.as_ref()),
         ("CFBundlePackageType", "BNDL"),

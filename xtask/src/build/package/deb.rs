@@ -1,7 +1,7 @@
 //! A package for Debian and its relatives, in Debian's binary format 2.0 (deb(5)).
 
 use super::{VERSION, archive};
-use crate::build::target::Target;
+use crate::build::{bundle::icon, target::Target};
 use crate::files;
 use anyhow::{Context, Result, bail};
 use std::fs::File;
@@ -19,6 +19,12 @@ const OWN_WAY: [&str; 3] = ["install.sh", "uninstall.sh", "README.txt"];
 /// Libraries that the plugin is linked with.
 const DEPENDS: &str = "libc6, libgcc-s1, libgl1, libx11-6, libx11-xcb1, libxcb1, libxcursor1, libxkbcommon-x11-0";
 
+/// Sizes of the icon in the theme that every desktop falls back on.
+const ICONS: [u32; 3] = [48, 128, 256];
+/// The entry of the program in menus: its page on the user's library.
+const DESKTOP: &str = "[Desktop Entry]\nType=Application\nName=Songweave\nComment=What goes together in your music library\n\
+                       Exec=songweave serve\nIcon=songweave\nTerminal=true\nCategories=AudioVideo;Audio;\n";
+
 /// Writes the package of a filled folder.
 pub(super) fn write(folder: &Path, target: &Target, out: &Path) -> Result<PathBuf> {
     let architecture = match target.arch.as_str() {
@@ -27,7 +33,7 @@ pub(super) fn write(folder: &Path, target: &Target, out: &Path) -> Result<PathBu
         other => bail!("Debian's name for the processor {other} is not known here"),
     };
     let path = out.join(format!("songweave_{VERSION}_{architecture}.deb"));
-    let entries = entries(folder)?;
+    let entries = entries(folder)?.into_iter().chain(menu(&out.join("menu"))?).collect::<Vec<_>>();
     let size: u64 = entries.iter().map(|(file, _)| file.metadata().map_or(0, |metadata| metadata.len())).sum();
     let mut data = Vec::new();
     archive::write_tar(&mut data, entries)?;
@@ -58,6 +64,20 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
     // Debian looks for what may be done with a package under this name.
     entries.push((folder.join("LICENSE-MIT"), "usr/share/doc/songweave/copyright".into()));
     Ok(entries)
+}
+
+/// The entry in menus with its icons, written into a folder.
+fn menu(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let mut files = vec![("usr/share/applications/songweave.desktop".to_owned(), DESKTOP.as_bytes().to_vec())];
+    for size in ICONS {
+        files.push((format!("usr/share/icons/hicolor/{size}x{size}/apps/songweave.png"), icon::png(size)?));
+    }
+    let written = files.into_iter().map(|(place, content)| {
+        let file = folder.join(&place);
+        files::write_if_changed(&file, &content)?;
+        Ok((file, place.into()))
+    });
+    written.collect()
 }
 
 fn write_control(out: &mut Vec<u8>, folder: &Path, architecture: &str, size: u64) -> Result<()> {

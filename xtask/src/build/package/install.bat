@@ -8,6 +8,8 @@ if not exist "%plugins%\VST3" mkdir "%plugins%\VST3"
 if not exist "%program%" mkdir "%program%"
 copy /y "%~dp0Songweave.clap" "%plugins%\CLAP\" >nul || goto failed
 xcopy /e /i /y /q "%~dp0Songweave.vst3" "%plugins%\VST3\Songweave.vst3" >nul || goto failed
+rem Windows shows a folder's own icon where the folder is marked like this.
+attrib +r "%plugins%\VST3\Songweave.vst3"
 copy /y "%~dp0songweave.exe" "%program%\" >nul || goto failed
 echo installed %plugins%\CLAP\Songweave.clap
 echo installed %plugins%\VST3\Songweave.vst3

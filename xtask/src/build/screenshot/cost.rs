@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::thread_time::used;
+use crate::threads::used;
 
 /// Beginnings of the names of the threads that an editor has: its own, and those of Mesa's software renderer.
 const EDITOR: [&str; 2] = ["baseview-window", "llvmpipe"];
