@@ -17,7 +17,7 @@ pub mod networks;
 
 pub use format::{Architecture, Forward, Metadata, Network, Sequence, WeightError};
 pub use networks::{
-    chords::{self, ChordBelief, ChordFeatures, ChordNetwork},
+    chords::{self, ChordBelief, ChordFeatures, ChordNetwork, song::SongChordNetwork},
     groove,
     instruments::{self, InstrumentNetwork, NoteQuery, NoteTone},
     listener::{self, ListenerNetwork},

@@ -307,7 +307,7 @@ fn transpose_b() -> IntParam {
         .with_string_to_value(within_steps(range, units::parse_semitones))
 }
 
-fn switch(name: &str) -> BoolParam {
+pub(super) fn switch(name: &str) -> BoolParam {
     BoolParam::new(name, false)
         .with_value_to_string(Arc::new(units::on_off))
         .with_string_to_value(Arc::new(units::parse_on_off))

@@ -23,8 +23,8 @@ pub struct Loaded {
     pub values: Values,
 }
 
-/// Parameters that are no part of a sound: the host's bypass, what changes the latency, and the machine's device.
-const APART: [&str; 4] = ["bypass", "device", "lookahead", "quality"];
+/// Parameters that are no part of a sound: the host's bypass, what changes the latency, the machine's device, and learning.
+const APART: [&str; 5] = ["bypass", "device", "learn", "lookahead", "quality"];
 /// What only the plugin writes.
 const OUTPUT: &str = "missed_hops";
 /// How far two normalised values may lie apart and still be the same, by rounding in the host.

@@ -20,6 +20,7 @@ use songweave_dsp::{
     stream::layout::StreamLayout,
 };
 use songweave_engine::{
+    band::take::shared::SharedTake,
     mash::studio::Studio,
     runtime::{slot::ModelSlot, status::Status},
 };
@@ -39,6 +40,8 @@ pub struct Shared {
     pub audition: Arc<Audition>,
     /// The mask that Freeze holds.
     pub frozen: Arc<FrozenMask>,
+    /// What was learned of the song.
+    pub take: Arc<SharedTake>,
     /// What the inference thread tells.
     pub status: Arc<Status>,
     /// The network; `None` when the one in the binary is damaged.
@@ -98,6 +101,7 @@ impl Shared {
             telemetry: Arc::default(),
             audition: Arc::default(),
             frozen: Arc::default(),
+            take: Arc::default(),
             status: Arc::default(),
             slot: None,
             columns: Mutex::default(),

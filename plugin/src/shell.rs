@@ -112,7 +112,7 @@ impl<P> Shell<P> {
     fn engine(&self, layout: StreamLayout, device: Option<DeviceUse>) -> (Option<Engine>, AudioEnd) {
         let status = &self.shared.status;
         if let Some(slot) = &self.shared.slot {
-            match Engine::start(layout, slot.clone(), status.clone(), device) {
+            match Engine::start(layout, slot.clone(), status.clone(), self.shared.take.clone(), device) {
                 Ok((engine, end)) => return (Some(engine), end),
                 Err(error) => status.set_fault(Some(error.to_string())),
             }

@@ -11,6 +11,7 @@
 //! | `device` | only where a GPU was asked: what the network of Studio ran on last, and why not on the GPU. Nothing reads it back; a render's receipt names it | `{"device":null,"problem":"no library for …"}` |
 //! | `editor` | what the editor remembers: size of its window, the preset in use, the other sound of a comparison (see [`Memory`]) | `{"window":{"width":920.0,…}}` |
 //! | `frozen` | the mask that `freeze` holds, as the bits of 32-bit numbers (see [`HeldMask::bits`]); absent when none is held | `[1048576000,…]` |
+//! | `take` | what was learned of the song and put down on it, as base64 of its bytes (see [`Take::to_bytes`]); absent when nothing was | `"AQAAAA…"` |
 //! | `unknown_params` | parameters that a newer version saved, kept for it | `{"drunk":{"i32":2}}` |
 //!
 //! Format 1 had a field `seed` that nothing read; the seed is a parameter. Format 2 had no field `editor`.
@@ -24,10 +25,17 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use nice_plug::{plugin::ParamValue, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
 use songweave_dsp::mash::frozen::{Busy, HeldMask};
-use songweave_engine::{band, placement::Placed};
+use songweave_engine::{
+    band::{
+        self,
+        take::{learned::Take, shared::SharedTake},
+    },
+    placement::Placed,
+};
 
 use crate::{
     settings::memory::Memory,
@@ -47,11 +55,13 @@ const MODELS_KEY: &str = "models";
 const WEIGHTS_KEY: &str = "weights";
 const FROZEN_KEY: &str = "frozen";
 const DEVICE_KEY: &str = "device";
+const TAKE_KEY: &str = "take";
 const EDITOR_KEY: &str = "editor";
 const UNKNOWN_PARAMS_KEY: &str = "unknown_params";
 /// Sentences from [`prepare`] to [`SavedState`], never saved.
 const NOTICES_KEY: &str = "notices";
-const OWN_KEYS: [&str; 7] = [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, FROZEN_KEY, DEVICE_KEY, EDITOR_KEY, NOTICES_KEY];
+const OWN_KEYS: [&str; 8] =
+    [FORMAT_KEY, MODELS_KEY, WEIGHTS_KEY, FROZEN_KEY, TAKE_KEY, DEVICE_KEY, EDITOR_KEY, NOTICES_KEY];
 
 /// The place of the Mash network in `weights`.
 const MASH: &str = "mash";
@@ -125,6 +135,23 @@ impl SavedState {
         retried(|| self.shared.frozen.load(mask.as_ref()));
     }
 
+    fn restore_take(&self, fields: &mut Fields<'_>) {
+        let text: Option<String> = fields.read(TAKE_KEY);
+        let take = text.as_ref().and_then(|text| Take::from_bytes(&BASE64.decode(text).ok()?));
+        if text.is_some() && take.is_none() {
+            fields
+                .notices
+                .push("What was learned of the song is damaged; switch Learn on and play it once more.".to_owned());
+        }
+        self.shared.take.replace(take.unwrap_or_default());
+    }
+
+    /// What was learned of the song.
+    #[must_use]
+    pub fn take(&self) -> &SharedTake {
+        &self.shared.take
+    }
+
     fn restore_models(&self, fields: &mut Fields<'_>) {
         let weights: BTreeMap<String, PathBuf> = fields.read(WEIGHTS_KEY).unwrap_or_default();
         let saved: BTreeMap<String, String> = fields.read(MODELS_KEY).unwrap_or_default();
@@ -163,6 +190,10 @@ unsafe impl Params for SavedState {
         if asked {
             insert(&mut fields, DEVICE_KEY, &serde_json::json!({ "device": device, "problem": problem }));
         }
+        let take = self.shared.take.take();
+        if take != Take::default() {
+            insert(&mut fields, TAKE_KEY, &BASE64.encode(take.to_bytes()));
+        }
         if let Some(mask) = self.frozen() {
             insert(&mut fields, FROZEN_KEY, &mask.bits().collect::<Vec<_>>());
         }
@@ -174,6 +205,7 @@ unsafe impl Params for SavedState {
         fields.notices = fields.read(NOTICES_KEY).unwrap_or_default();
         self.restore_models(&mut fields);
         self.restore_frozen(&mut fields);
+        self.restore_take(&mut fields);
         locked(&self.memory).replaced_by(fields.read(EDITOR_KEY).unwrap_or_default());
         let unknown = serialized.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
         *locked(&self.kept) = unknown.map(|(key, text)| (key.clone(), text.clone())).collect();

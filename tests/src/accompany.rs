@@ -32,6 +32,8 @@ pub struct Accompanied {
     pub latency: usize,
     /// Decisions that came too late.
     pub missed: f64,
+    /// The plugin's state afterwards.
+    pub state: Vec<u8>,
 }
 
 /// What a host says at a sample of the stream.
@@ -47,11 +49,13 @@ pub struct Host {
     pub automation: Vec<(usize, &'static str, f64)>,
     /// Keys played to the plugin: sample and event, in order of time.
     pub keys: Vec<(usize, EventKind)>,
+    /// A state that is loaded before.
+    pub state: Option<Vec<u8>>,
 }
 
 impl Default for Host {
     fn default() -> Self {
-        Self { timeline: rolling, cuts: vec![], automation: vec![], keys: vec![] }
+        Self { timeline: rolling, cuts: vec![], automation: vec![], keys: vec![], state: None }
     }
 }
 
@@ -69,6 +73,9 @@ impl Host {
     pub fn play(&self, voice: &[f32], mut sizes: impl Iterator<Item = usize>) -> Result<Accompanied, HostError> {
         let mut plugin = instance(MULTI_OUT)?;
         plugin.set_offline(true)?;
+        if let Some(state) = &self.state {
+            plugin.load_state(state)?;
+        }
         choose(&mut plugin, "Mode", "Accompany")?;
         let automation: Vec<(usize, u32, f64)> =
             self.automation.iter().map(|(at, name, value)| (*at, parameter(&mut plugin, name), *value)).collect();
@@ -108,7 +115,8 @@ impl Host {
         plugin.deactivate(processor);
         let counter = parameter(&mut plugin, "Missed hops");
         let missed = plugin.value(counter).unwrap_or(f64::NAN);
-        Ok(Accompanied { ports, told, latency, missed })
+        let state = plugin.save_state()?;
+        Ok(Accompanied { ports, told, latency, missed, state })
     }
 }
 

@@ -82,6 +82,44 @@ fn every_block_size_gives_the_same_notes_at_the_same_samples_and_the_same_bits()
     }
 }
 
+/// The state of a plugin that has learned a song.
+fn learned(sung: &[f32]) -> Vec<u8> {
+    let automation = vec![(0, "Learn", 1.0), (sung.len() - SECOND, "Learn", 0.0)];
+    Host { automation, ..Host::default() }.play(sung, at_once()).unwrap().state
+}
+
+#[test]
+fn a_song_that_was_learned_is_played_from_its_first_note_on_with_the_same_bits_for_every_block_size_and_saved_state() {
+    // Four bars of silence, in which the last chord is struck and ends.
+    let sung = [voice(8), vec![0.0; 4 * BAR]].concat();
+    let state = learned(&sung);
+    let host = || Host { state: Some(state.clone()), ..Host::default() };
+    let wanted = host().play(&sung, at_once()).unwrap();
+    is_sound(&wanted, "a learned song");
+    let first = |played: &Accompanied| played.told.first().unwrap().sample - played.latency;
+    let live = Host::default().play(&sung, at_once()).unwrap();
+    assert!(first(&wanted) < BAR / 2 && first(&live) >= BAR, "{} {}", first(&wanted), first(&live));
+    for size in [1, 441, 8192, 0] {
+        let sizes: Box<dyn Iterator<Item = usize>> =
+            if size == 0 { Box::new(block_sizes(3, 3000)) } else { Box::new(std::iter::repeat(size)) };
+        let played = host().play(&sung, sizes).unwrap();
+        assert!(played.told == wanted.told, "other notes in blocks of {size} (0: random)");
+        assert!(played.ports == wanted.ports, "other bits in blocks of {size} (0: random)");
+    }
+    // Saved once more by whoever played it, it is the same; and what a render learned is what was learned.
+    let again = Host { state: Some(wanted.state.clone()), ..Host::default() }.play(&sung, at_once()).unwrap();
+    assert!(again.ports == wanted.ports, "other bits from the state that was saved again");
+    assert!(learned(&sung) == state, "another state from the same song");
+}
+
+#[test]
+fn learning_plays_what_is_played_without_it() {
+    let sung = voice(8);
+    let live = Host::default().play(&sung, at_once()).unwrap();
+    let learning = Host { automation: vec![(0, "Learn", 1.0)], ..Host::default() }.play(&sung, at_once()).unwrap();
+    assert!(learning.ports == live.ports && learning.told == live.told);
+}
+
 #[test]
 fn another_seed_plays_something_else_and_the_same_seed_the_same() {
     let sung = voice(8);

@@ -323,7 +323,7 @@ fn an_engine_gives_the_memory_of_its_device_back() {
     let start = |places: Vec<PathBuf>, device| {
         let slot = ModelSlot::embedded().unwrap().with_studio(Some(weights)).with_device_places(places);
         let status = Arc::new(Status::default());
-        let (engine, _audio) = Engine::start(layout, Arc::new(slot), status.clone(), device).unwrap();
+        let (engine, _audio) = Engine::start(layout, Arc::new(slot), status.clone(), Arc::default(), device).unwrap();
         (engine, status.placement.placed())
     };
     let played = Some(DeviceUse::Played);

@@ -37,7 +37,7 @@ impl Instance {
     fn new(offline: bool) -> Self {
         let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));
         let layout = StreamLayout::for_sample_rate(RATE);
-        let (engine, audio) = Engine::start(layout, slot.clone(), status.clone(), None).unwrap();
+        let (engine, audio) = Engine::start(layout, slot.clone(), status.clone(), Arc::default(), None).unwrap();
         let telemetry = Arc::new(Telemetry::default());
         let path = AudioPath::new(layout, false, audio, telemetry.clone(), columns().0);
         let clock = engine.clock(offline).unwrap();

@@ -77,7 +77,7 @@ fn the_audio_path_allocates_nothing() {
     for (rate, mask_delay) in [(22_050.0, 0), (48_000.0, 0), (192_000.0, 0), (48_000.0, 30), (192_000.0, 30)] {
         let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));
         let layout = StreamLayout::for_sample_rate(rate).with_mask_delay(mask_delay);
-        let (engine, audio) = Engine::start(layout, slot, status, None).unwrap();
+        let (engine, audio) = Engine::start(layout, slot, status, Arc::default(), None).unwrap();
         let telemetry = Arc::new(Telemetry::default());
         telemetry.watched.store(true, std::sync::atomic::Ordering::Relaxed);
         let (sender, _receiver) = columns();
@@ -124,7 +124,7 @@ fn the_audio_path_allocates_nothing() {
 fn the_band_allocates_nothing_while_it_is_drawn() {
     let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));
     let layout = StreamLayout::for_sample_rate(48_000.0);
-    let (engine, audio) = Engine::start(layout, slot, status, None).unwrap();
+    let (engine, audio) = Engine::start(layout, slot, status, Arc::default(), None).unwrap();
     let (sender, _receiver) = columns();
     let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), sender);
     // Waits for every decision, so that the notes come whatever else the machine does.
@@ -174,7 +174,7 @@ fn the_tuner_allocates_nothing_whatever_it_aims_at() {
     for rate in [22_050.0, 48_000.0, 192_000.0] {
         let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));
         let layout = StreamLayout::for_sample_rate(rate);
-        let (engine, audio) = Engine::start(layout, slot, status, None).unwrap();
+        let (engine, audio) = Engine::start(layout, slot, status, Arc::default(), None).unwrap();
         let (sender, _receiver) = columns();
         let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), sender);
         let mut clock = engine.clock(false).unwrap();

@@ -69,7 +69,7 @@ fn the_audio_path_makes_no_system_call() {
     for (rate, mask_delay) in [(44_100.0, 0), (96_000.0, 30)] {
         let (slot, status) = (Arc::new(ModelSlot::embedded().unwrap()), Arc::new(Status::default()));
         let layout = StreamLayout::for_sample_rate(rate).with_mask_delay(mask_delay);
-        let (engine, audio) = Engine::start(layout, slot, status, None).unwrap();
+        let (engine, audio) = Engine::start(layout, slot, status, Arc::default(), None).unwrap();
         let telemetry = Arc::new(Telemetry::default());
         telemetry.watched.store(true, Relaxed);
         let mut path = AudioPath::new(layout, false, audio, telemetry.clone(), columns().0).with_parts();

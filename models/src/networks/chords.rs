@@ -4,7 +4,9 @@
 //! twelve pitch classes (every layer is a circular convolution over them), so a melody in another key gets the same chords
 //! in that key.
 
+mod circulant;
 mod layers;
+pub mod song;
 
 use layers::{FEATURES, believe};
 

@@ -13,6 +13,7 @@ const STEPS: usize = 120;
 fn answers_are_those_of_pytorch() {
     assert_golden::<super::mash::Mash>();
     assert_golden::<super::chords::Chords>();
+    assert_golden::<super::chords::song::SongChords>();
     assert_golden::<super::groove::Groove>();
     assert_golden::<super::melody::Melody>();
     assert_golden::<super::instruments::Instruments>();

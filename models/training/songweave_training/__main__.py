@@ -27,6 +27,8 @@ from songweave_training.mash.trainer import MashTrainer
 from songweave_training.melody.export import export as export_melody
 from songweave_training.melody.trainer import MelodyTrainer
 from songweave_training.pix2pix.trainer import Pix2pixTrainer
+from songweave_training.song_chords.export import export as export_song_chords
+from songweave_training.song_chords.trainer import SongChordTrainer
 from songweave_training.studio.export import export as export_studio
 from songweave_training.studio.trainer import StudioTrainer
 
@@ -34,18 +36,28 @@ TRAINING = Path(__file__).parents[1]
 """models/training."""
 TRAINERS = {
     trainer.kind: trainer
-    for trainer in (MashTrainer, ChordTrainer, GrooveTrainer, MelodyTrainer, InstrumentTrainer, Pix2pixTrainer, StudioTrainer)
+    for trainer in (
+        MashTrainer,
+        ChordTrainer,
+        SongChordTrainer,
+        GrooveTrainer,
+        MelodyTrainer,
+        InstrumentTrainer,
+        Pix2pixTrainer,
+        StudioTrainer,
+    )
 }
 EXPORTERS = {
     MashTrainer.kind: export_mash,
     ChordTrainer.kind: export_chords,
+    SongChordTrainer.kind: export_song_chords,
     GrooveTrainer.kind: export_groove,
     MelodyTrainer.kind: export_melody,
     InstrumentTrainer.kind: export_instruments,
     StudioTrainer.kind: export_studio,
 }
 """Of the networks that ship."""
-CONTINUED = (MashTrainer.kind, ChordTrainer.kind)
+CONTINUED = (MashTrainer.kind, ChordTrainer.kind, SongChordTrainer.kind)
 """Networks that can begin with the weights of another run, and say so in their facts."""
 
 

@@ -22,18 +22,18 @@ from tests.resuming import assert_same_when_resumed
 BEATS, PER_BEAT = 40, 4
 
 
-def write_set(folder: Path, songs: int) -> None:
-    """Songs whose chord is the major triad on the only class that is heard."""
+def write_set(folder: Path, songs: int, features: int = FEATURES, per_class: int = CLASS_FEATURES) -> None:
+    """Songs whose chord is the major triad on the only class that is heard, with so many features, and so many per class."""
     draw = np.random.default_rng(1)
     for name in ("train-00-00", "choose-00-00"):
         root = draw.integers(CLASSES, size=songs * BEATS)
-        features = np.zeros((songs * BEATS, FEATURES), np.float16)
-        features[np.arange(songs * BEATS), root * CLASS_FEATURES] = 1.0
+        heard = np.zeros((songs * BEATS, features), np.float16)
+        heard[np.arange(songs * BEATS), root * per_class] = 1.0
         sung = root.repeat(PER_BEAT)
         steps = np.stack([sung, np.ones_like(sung), sung, np.zeros_like(sung), sung, np.full_like(sung, NONE)], 1).astype(np.uint8)
         rows = np.tile(np.array([[BEATS, BEATS * PER_BEAT, PER_BEAT]], np.int32), (songs, 1))
         label = json.dumps({"songs": [f"{name} {song}" for song in range(songs)]})
-        tensors = {"features": features, "steps": steps, "songs": rows}
+        tensors = {"features": heard, "steps": steps, "songs": rows}
         save_file(tensors, folder / f"{name}.safetensors", {"songweave": label})
     facts = {"command": "", "split": "", "sources": [], "draws": 1}
     (folder / "set.json").write_text(json.dumps(facts))

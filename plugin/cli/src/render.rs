@@ -11,6 +11,7 @@ mod paths;
 mod replay;
 mod schedule;
 mod session;
+mod sheet;
 mod split;
 mod written;
 
@@ -61,10 +62,15 @@ pub fn run(args: &Args, find: impl FnOnce(Option<&Path>) -> Result<Installed>) -
     let ports: Vec<_> = plugin.ports(false).into_iter().map(|port| (port.name, port.channels)).collect();
     let wholes = Whole::all(job.accompanies, job.inputs.b.is_some()).into_iter();
     paths::keep_apart(args, &wholes.flat_map(|whole| whole.names(&ports)).collect::<Vec<_>>())?;
+    if args.learn {
+        session::learn(&mut plugin, &job)?;
+    }
     let mut recording = output::Recording::create(args, &job, &ports)?;
     let rendered = session::render(&mut plugin, &job, &mut recording)?;
     // A looping render goes without chord names, but a mask that was asked for is refused.
-    let charted = (args.midi_out.is_some() || args.roll_out.is_some()) && job.accompanies && job.loop_range.is_none();
+    let charted = (args.midi_out.is_some() || args.roll_out.is_some() || !args.sheet_out.is_empty())
+        && job.accompanies
+        && job.loop_range.is_none();
     let mut mask = args.mask_out.as_deref().map(|path| MaskOut::new(path, &job, rendered.latency)).transpose()?;
     let again = if mask.is_some() || charted {
         let watch = |column: &MaskColumn| mask.as_mut().map_or(Ok(()), |mask| mask.push(column));
@@ -94,6 +100,9 @@ pub struct Performance {
 pub fn perform(args: &Args, inputs: Inputs, installed: &Installed) -> Result<Performance> {
     let mut plugin = load(&installed.clap, PLUGIN)?;
     let job = Job::new(args, inputs, &mut plugin)?;
+    if args.learn {
+        session::learn(&mut plugin, &job)?;
+    }
     let mut sound = Bus::new();
     let rendered = session::render(&mut plugin, &job, &mut sound)?;
     let again = replay::replay(&job, &mut plugin, rendered.latency, installed.studio.as_deref(), |_| Ok(()))?;
@@ -104,11 +113,14 @@ pub fn perform(args: &Args, inputs: Inputs, installed: &Installed) -> Result<Per
 ///
 /// # Errors
 /// As [`run`].
-pub fn chart(args: &Args, inputs: Inputs, installed: &Installed) -> Result<Chart> {
+pub fn chart(args: &Args, inputs: Inputs, installed: &Installed) -> Result<Replayed> {
     let mut plugin = load(&installed.clap, PLUGIN)?;
     let job = Job::new(args, inputs, &mut plugin)?;
+    if args.learn {
+        session::learn(&mut plugin, &job)?;
+    }
     let latency = session::latency(&mut plugin, &job)?;
-    Ok(replay::replay(&job, &mut plugin, latency, installed.studio.as_deref(), |_| Ok(()))?.chart)
+    replay::replay(&job, &mut plugin, latency, installed.studio.as_deref(), |_| Ok(()))
 }
 
 /// The plugin of that name.

@@ -37,6 +37,8 @@ pub struct TuneGuide {
     pub chord: Option<Chord>,
     /// MIDI key of the note of the melody that the plugin writes; `None` in its rests, where the voice is left alone.
     pub melody: Option<u8>,
+    /// MIDI key of the note that was learned of the song; `None` in its rests and where it is not known.
+    pub song: Option<u8>,
 }
 
 #[cfg(test)]

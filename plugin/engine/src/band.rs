@@ -3,7 +3,10 @@
 //! The output is later than the input by the latency, so a step is decided when it has begun in the input but not yet in
 //! the output: what is played falls on the step, and the voice has been heard up to it.
 
-use std::{collections::VecDeque, sync::LazyLock};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, LazyLock},
+};
 
 use songweave_dsp::{
     band::{BandNote, BandStep, Chord, VoiceHeard, instruments::ToneFrame},
@@ -15,7 +18,8 @@ use songweave_dsp::{
 };
 
 use songweave_models::{
-    WeightError, chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork, melody::MelodyNetwork,
+    SongChordNetwork, WeightError, chords::ChordNetwork, groove::GrooveNetwork, instruments::InstrumentNetwork,
+    melody::MelodyNetwork,
 };
 
 use crate::runtime::fault::NetworkFault;
@@ -30,16 +34,17 @@ pub mod overrides;
 pub mod place;
 pub mod sound;
 pub mod steps;
+pub mod take;
 pub mod view;
 
 use arrange::{Arranger, Singing, StepNote, StyleSettings};
 use grid::{Grid, GridTime};
-use harmony::{Harmony, Overrides};
+use harmony::{Harmonised, Harmony, Overrides};
 use heard::StepHeard;
 use melody::{MelodyWriter, guide::Guide};
-use place::Place;
 use sound::Sound;
 use steps::Pool;
+use take::{TakeTwo, shared::SharedTake};
 use view::BandView;
 
 /// Hops after a step's beginning at which it is decided. The output plays it in the next hop, so this is the latest.
@@ -70,7 +75,9 @@ pub fn networks() -> &'static [(String, String)] {
             InstrumentNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
         let melody =
             MelodyNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
-        [chords, groove, melody, instruments].into_iter().flatten().collect()
+        let song_chords =
+            SongChordNetwork::embedded().map(|network| (network.metadata().name.clone(), network.digest().to_owned()));
+        [chords, song_chords, groove, melody, instruments].into_iter().flatten().collect()
     });
     &NETWORKS
 }
@@ -82,9 +89,10 @@ pub struct Band {
     arranger: Arranger,
     sound: Sound,
     guide: Guide,
+    take_two: TakeTwo,
     coming: VecDeque<Coming>,
     /// Steps that were heard, wholly or in part, and not decided yet; the first one is the next to be decided.
-    heard: VecDeque<(Place, StepHeard)>,
+    heard: VecDeque<(GridTime, StepHeard)>,
     pool: Pool,
     last: StepHeard,
     silent_steps: u32,
@@ -105,7 +113,15 @@ impl Band {
     pub fn embedded() -> Result<Self, WeightError> {
         let arranger = Arranger::new(GrooveNetwork::embedded()?);
         let harmony = Harmony::new(ChordNetwork::embedded()?);
-        Ok(Self::new(harmony, arranger, Self::sound()?, MelodyWriter::embedded()?))
+        Ok(Self::new(harmony, arranger, Self::sound()?, MelodyWriter::embedded()?, TakeTwo::embedded(Arc::default())?))
+    }
+
+    /// Shares a take with others; what is in it is known from the first step on.
+    ///
+    /// # Errors
+    /// When the network of whole songs fails.
+    pub fn share(&mut self, take: Arc<SharedTake>) -> Result<(), NetworkFault> {
+        self.take_two.share(take)
     }
 
     /// The instruments with the networks in the binary.
@@ -118,13 +134,14 @@ impl Band {
 
     /// A band that has heard nothing.
     #[must_use]
-    pub fn new(harmony: Harmony, arranger: Arranger, sound: Sound, melody: MelodyWriter) -> Self {
+    pub fn new(harmony: Harmony, arranger: Arranger, sound: Sound, melody: MelodyWriter, take_two: TakeTwo) -> Self {
         Self {
             grid: Grid::default(),
             harmony,
             arranger,
             sound,
             guide: Guide::new(melody),
+            take_two,
             coming: VecDeque::new(),
             heard: VecDeque::new(),
             pool: Pool::default(),
@@ -189,6 +206,8 @@ impl Band {
             self.reset();
         }
         self.hop = Some(frame.position.hop);
+        let overrides = self.overrides(&frame.controls.band);
+        self.take_two.hop(frame.controls.band.learn, &overrides)?;
         let time = self.grid.hear(frame);
         self.coming.push_back(Coming { time, generation: frame.position.generation });
         self.keys = singer.keys;
@@ -202,8 +221,9 @@ impl Band {
         }
         self.sound.play(frame, &step);
         let middle = self.coming.len().checked_sub(HEARD_AFTER + 1).and_then(|index| self.coming.get(index));
-        let now = middle.and_then(|coming| coming.time).map(|time| time.place);
-        self.guide.follow(now, &self.view, frame)?;
+        let now = middle.and_then(|coming| coming.time);
+        let notes = now.and_then(|time| time.spot()).map_or([None; 3], |spot| self.take_two.notes(&spot));
+        self.guide.follow(now.map(|time| time.place), &self.view, frame, notes)?;
         self.view.melody = self.guide.plan();
         Ok(step)
     }
@@ -216,11 +236,14 @@ impl Band {
             .and_then(|before| before.time)
             .is_none_or(|before| !before.place.is_same_step(&time.place));
         if begins || self.heard.is_empty() {
-            if let Some((_, last)) = self.heard.back() {
+            if let Some((time, last)) = self.heard.back() {
                 self.guide.hear(last);
+                if let Some(spot) = time.spot() {
+                    self.take_two.hear(&spot, last);
+                }
             }
             self.pool.begin();
-            self.heard.push_back((time.place, StepHeard::default()));
+            self.heard.push_back((time, StepHeard::default()));
         }
         self.pool.hear(voice, hop_seconds);
         let passed = (time.since / time.step_seconds).clamp(0.0, 1.0) as f32;
@@ -297,8 +320,14 @@ impl Band {
         let heard = self.heard.iter().map(|(_, heard)| *heard);
         let ahead: Vec<StepHeard> = heard.filter(|heard| heard.heard >= GLIMPSE).collect();
         let overrides = self.overrides(controls);
-        let harmony = self.harmony.step(&time.place, &self.last, &ahead, &overrides)?;
-        let singing = Singing { voiced: self.last.voiced(), level: self.last.level, silent_steps: self.silent_steps };
+        let live = self.harmony.step(&time.place, &self.last, &ahead, &overrides)?;
+        let known = time.spot().and_then(|spot| self.take_two.step(&spot, controls.intro));
+        let harmony = known.map_or(live, |known| Harmonised {
+            chord: known.harmony.chord.map(|chord| overrides.chord.unwrap_or(chord)),
+            ..known.harmony
+        });
+        let singing =
+            Singing { voiced: self.last.voiced(), level: self.last.level, silent_steps: self.silent_steps, known };
         let settings = StyleSettings {
             style: controls.style,
             density: controls.density,
@@ -323,11 +352,13 @@ impl Band {
             });
         }
         let sings = self.silent_steps == 0;
+        let goes_by = self.take_two.goes_by(time.spot().as_ref());
         self.view = BandView {
             place: Some(time.place),
             step_seconds: time.step_seconds as f32,
             harmony,
             plan: *self.arranger.plan(),
+            goes_by,
             sings,
             ..self.view
         };

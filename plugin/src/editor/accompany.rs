@@ -4,4 +4,5 @@ pub mod band_view;
 pub mod chords;
 pub mod keyboard;
 pub mod midi_menu;
+pub mod song_view;
 pub mod tune_view;

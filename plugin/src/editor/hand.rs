@@ -1,10 +1,15 @@
 //! The user's hand on the parameters: what it does the host is told as gestures, and the instance remembers it to be undone.
 
 use nice_plug::{params::internals::ParamPtr, prelude::*};
+use songweave_engine::band::take::learned::{Sheet, Take};
 
 use crate::{
     params::SongweaveParams,
-    settings::{self, Loaded, Values, history::Step, memory::Memory},
+    settings::{
+        self, Loaded, Values,
+        history::{SongStep, Step},
+        memory::Memory,
+    },
     shared::locked,
 };
 
@@ -72,7 +77,7 @@ impl<'a> Hand<'a> {
         self.go_to(&preset.values);
         let mut memory = locked(&self.params.state.memory);
         let presets = [memory.preset.take(), Some(preset.clone())];
-        memory.history().push(Step { before, after: preset.values.clone(), presets, small: false });
+        memory.history().push(Step { before, after: preset.values.clone(), presets, ..Step::default() });
         memory.preset = Some(preset);
     }
 
@@ -91,12 +96,12 @@ impl<'a> Hand<'a> {
 
     /// Takes back what was done last.
     pub fn undo(&self) {
-        self.go(|memory| memory.history().undo().map(|step| (step.before, step.presets.into_iter().next().flatten())));
+        self.go(0, |memory| memory.history().undo());
     }
 
     /// Does again what was undone last.
     pub fn redo(&self) {
-        self.go(|memory| memory.history().redo().map(|step| (step.after, step.presets.into_iter().nth(1).flatten())));
+        self.go(1, |memory| memory.history().redo());
     }
 
     /// Whether anything can be undone, and whether anything can be done again.
@@ -118,12 +123,45 @@ impl<'a> Hand<'a> {
         self.go_to(&values);
     }
 
-    fn go(&self, step: impl FnOnce(&mut Memory) -> Option<(Values, Option<Loaded>)>) {
+    /// Changes what is put down on the song.
+    pub fn put_down(&self, change: impl FnOnce(&mut Sheet)) {
+        let take = self.params.state.take();
+        let before = take.take().sheet;
+        take.edit(change);
+        self.remember_song(SongStep::Sheet([before, take.take().sheet]));
+    }
+
+    /// Forgets what was learned of the song.
+    pub fn forget(&self) {
+        let take = self.params.state.take();
+        let before = take.take();
+        take.replace(Take::default());
+        if before != Take::default() {
+            self.remember_song(SongStep::Take(Box::new([before, Take::default()])));
+        }
+    }
+
+    fn remember_song(&self, step: SongStep) {
         let mut memory = locked(&self.params.state.memory);
-        let Some((values, preset)) = step(&mut memory) else { return };
-        memory.preset = preset;
+        let presets = [memory.preset.clone(), memory.preset.clone()];
+        memory.history().push(Step { presets, song: Some(step), ..Step::default() });
+    }
+
+    /// Goes to one side of a step, 0 = before it, 1 = after it.
+    fn go(&self, side: usize, step: impl FnOnce(&mut Memory) -> Option<Step>) {
+        let mut memory = locked(&self.params.state.memory);
+        let Some(step) = step(&mut memory) else { return };
+        memory.preset = step.presets.into_iter().nth(side).flatten();
         drop(memory);
-        self.go_to(&values);
+        let take = self.params.state.take();
+        match step.song {
+            Some(SongStep::Sheet([before, after])) => {
+                take.edit(|sheet| *sheet = if side == 0 { before } else { after });
+            }
+            Some(SongStep::Take(takes)) => take.replace((*takes).into_iter().nth(side).unwrap_or_default()),
+            None => {}
+        }
+        self.go_to(if side == 0 { &step.before } else { &step.after });
     }
 
     /// Moves every parameter that stands elsewhere.
@@ -150,7 +188,7 @@ impl<'a> Hand<'a> {
         let Some([before, after]) = memory.begun.remove(&id) else { return };
         let [before, after] = [before, after].map(|value| Values::from([(id.clone(), value)]));
         let presets = [memory.preset.clone(), memory.preset.clone()];
-        memory.history().push(Step { before, after, presets, small });
+        memory.history().push(Step { before, after, presets, small, song: None });
     }
 
     /// The id of a parameter.

@@ -14,7 +14,7 @@ use crate::editor::{
     accompany::{
         band_view::{self, Page},
         midi_menu::MidiMenu,
-        tune_view,
+        song_view, tune_view,
     },
     controls::{
         button,
@@ -110,6 +110,7 @@ impl View {
             (false, _) => self.show_controls(ui, controls, scene),
             (true, Page::Band) => band_view::show_controls(ui, controls, self.roll.host_tempo(), scene),
             (true, Page::Tune) => tune_view::show_controls(ui, controls, scene),
+            (true, Page::Song) => song_view::show(ui, controls, scene),
         }
         theme::cut_bottom(&mut rect, GAP);
         let meters = theme::cut_right(&mut rect, 168.0);

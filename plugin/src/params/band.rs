@@ -5,10 +5,10 @@ use std::sync::Arc;
 use nice_plug::prelude::*;
 use songweave_dsp::{
     band::{CLASS_NAMES, INSTRUMENTS, Instrument, QUALITIES, Quality, Style},
-    exchange::controls::BandControls,
+    exchange::controls::{BandControls, Intro},
 };
 
-use super::{decibels, in_range, percent, within, within_steps};
+use super::{decibels, in_range, percent, switch, within, within_steps};
 use crate::units;
 
 /// Other names of the same ones, as they are read.
@@ -29,6 +29,7 @@ const QUALITY_NAMES: [&str; QUALITIES] = [
 const SCALES: [&str; 3] = ["Auto", "Major", "Minor"];
 /// Look-aheads that can be chosen, in seconds.
 const LOOK_AHEADS: [(&str, f32); 5] = [("Off", 0.0), ("100 ms", 0.1), ("250 ms", 0.25), ("500 ms", 0.5), ("1 s", 1.0)];
+const INTROS: [&str; Intro::ALL.len()] = ["None", "Count-in", "2 bars", "4 bars", "8 bars"];
 const AUTO: &str = "Auto";
 /// Seeds from 0 to this one.
 const LARGEST_SEED: i32 = 9_999;
@@ -63,6 +64,12 @@ pub struct BandParams {
     /// By how much the output waits to hear more of the voice. Taken at activation.
     #[id = "lookahead"]
     pub look_ahead: IntParam,
+    /// Whether what is sung is learned.
+    #[id = "learn"]
+    pub learn: BoolParam,
+    /// What the band plays before the singer, where it knows the song: 0 = nothing, 1 = a bar of beats, 2, 4, 8 bars.
+    #[id = "intro"]
+    pub intro: IntParam,
     /// Tempo in BPM, used where the host has no transport.
     #[id = "tempo"]
     pub tempo: FloatParam,
@@ -114,6 +121,8 @@ impl Default for BandParams {
             chord_root: choice("Chord root", &with_auto(&CLASS_NAMES), 0),
             chord_quality: choice("Chord quality", &with_auto(&QUALITY_NAMES), 0),
             look_ahead: choice("Look-ahead", &LOOK_AHEADS.map(|(name, _)| name), 0),
+            learn: switch("Learn"),
+            intro: choice("Intro", &INTROS, 0),
             tempo: tempo(),
             drums_sound: sound("Drums sound", Instrument::Drums),
             bass_sound: sound("Bass sound", Instrument::Bass),
@@ -154,6 +163,8 @@ impl BandParams {
             chord_quality: chosen(&self.chord_quality)
                 .checked_sub(1)
                 .and_then(|index| Quality::ALL.get(index).copied()),
+            learn: self.learn.value(),
+            intro: Intro::ALL[chosen(&self.intro).min(Intro::ALL.len() - 1)],
             tempo: in_range(&self.tempo),
             sounds: self.sounds().map(|param| chosen(param).checked_sub(1).map(|sound| sound as u8)),
             levels: levels.map(|param| band * level(param)),

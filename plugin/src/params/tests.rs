@@ -9,7 +9,7 @@ fn params() -> SongweaveParams {
 
 /// Id, text at the bottom, at the top and at the default. Hosts, projects and scripts refer to these: lines may be
 /// added, never changed.
-const PERMANENT: [(&str, &str, &str, &str); 56] = [
+const PERMANENT: [(&str, &str, &str, &str); 59] = [
     ("mode", "Mash", "Accompany", "Mash"),
     ("mix", "0 %", "100 %", "100 %"),
     ("output", "-inf dB", "12 dB", "0 dB"),
@@ -42,6 +42,8 @@ const PERMANENT: [(&str, &str, &str, &str); 56] = [
     ("chord_root", "Auto", "B", "Auto"),
     ("chord_quality", "Auto", "Augmented", "Auto"),
     ("lookahead", "Off", "1 s", "Off"),
+    ("learn", "Off", "On", "Off"),
+    ("intro", "None", "8 bars", "None"),
     ("tempo", "20 BPM", "300 BPM", "100 BPM"),
     ("band_level", "-inf dB", "12 dB", "0 dB"),
     ("drums_level", "-inf dB", "12 dB", "0 dB"),
@@ -66,6 +68,7 @@ const PERMANENT: [(&str, &str, &str, &str); 56] = [
     ("melody_low", "C2", "C6", "C3"),
     ("melody_high", "C2", "C6", "C5"),
     ("melody_adventure", "0 %", "100 %", "30 %"),
+    ("tune_song", "Off", "On", "Off"),
 ];
 
 #[test]

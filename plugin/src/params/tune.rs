@@ -10,7 +10,7 @@ use songweave_dsp::{
 
 use super::{
     band::{choice, chosen, class, with_auto},
-    frequency, in_range, percent, within, within_steps,
+    frequency, in_range, percent, switch, within, within_steps,
 };
 use crate::units;
 
@@ -76,6 +76,9 @@ pub struct TuneParams {
     /// The melody, from the most likely to the surprising, 0…1.
     #[id = "melody_adventure"]
     pub melody_adventure: FloatParam,
+    /// Whether the notes that were learned of the song go before the target.
+    #[id = "tune_song"]
+    pub song: BoolParam,
 }
 
 impl Default for TuneParams {
@@ -96,6 +99,7 @@ impl Default for TuneParams {
             melody_low: note("Melody lowest", low),
             melody_high: note("Melody highest", high),
             melody_adventure: percent("Melody adventure", off.melody_adventure),
+            song: switch("Learned notes"),
         }
     }
 }
@@ -121,6 +125,7 @@ impl TuneParams {
             melody_range: (one.min(other), one.max(other)),
             melody_adventure: in_range(&self.melody_adventure),
             notes: self.notes.value().clamp(0, MOST_NOTES) as u16,
+            song: self.song.value(),
         }
     }
 }

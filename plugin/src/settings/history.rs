@@ -1,12 +1,14 @@
 //! What the user did to the parameters, to be undone and done again.
 
+use songweave_engine::band::take::learned::{Sheet, Take};
+
 use super::{Loaded, Values};
 
 /// Steps that are kept.
 const MOST: usize = 200;
 
 /// One thing that the user did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Step {
     /// The values before it.
     pub before: Values,
@@ -16,6 +18,17 @@ pub struct Step {
     pub presets: [Option<Loaded>; 2],
     /// Whether it is one of many small ones, of which those in a row are undone together.
     pub small: bool,
+    /// What it changed of the learned song.
+    pub song: Option<SongStep>,
+}
+
+/// What was done to a learned song, before and after it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SongStep {
+    /// Something was put down on it.
+    Sheet([Sheet; 2]),
+    /// All of it was forgotten.
+    Take(Box<[Take; 2]>),
 }
 
 /// What can be undone and done again.
@@ -28,7 +41,7 @@ pub struct History {
 impl History {
     /// Adds what was just done; what was undone before can then no longer be done again.
     pub fn push(&mut self, step: Step) {
-        if step.before == step.after && step.presets[0] == step.presets[1] {
+        if step.before == step.after && step.presets[0] == step.presets[1] && step.song.is_none() {
             return;
         }
         self.undone.clear();
@@ -73,7 +86,7 @@ mod tests {
 
     fn step(id: &str, before: f32, after: f32, small: bool) -> Step {
         let values = |value| Values::from([(id.to_owned(), value)]);
-        Step { before: values(before), after: values(after), presets: [None, None], small }
+        Step { before: values(before), after: values(after), presets: [None, None], small, song: None }
     }
 
     #[test]

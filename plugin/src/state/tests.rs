@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used)]
+use songweave_engine::band::{heard::StepHeard, place::Place};
+
 use super::*;
 use crate::{
     params::SongweaveParams,
@@ -41,11 +43,30 @@ fn what_is_saved_loads_without_a_word() {
     let fields = params.serialize_fields();
     assert_eq!((fields["format"].as_str(), fields.contains_key("seed")), ("3", false));
     let models: BTreeMap<String, String> = serde_json::from_str(&fields["models"]).unwrap();
-    assert!(models.values().all(|digest| digest.len() == 64) && models.len() == 5, "{models:?}");
+    assert!(models.values().all(|digest| digest.len() == 64) && models.len() == 6, "{models:?}");
     let state = PluginState { version: "0.1.0".to_owned(), params: BTreeMap::new(), fields: fields.clone() };
     load(&params, state);
     assert_eq!(notices(&params), Vec::<String>::new());
     assert_eq!(params.serialize_fields(), fields);
+}
+
+#[test]
+fn what_was_learned_is_saved_and_damage_is_told() {
+    let learned = params();
+    let place = Place { bar: 3, step: 0, steps_per_bar: 16, steps_per_beat: 4 };
+    let mut heard = StepHeard { heard: 1.0, level: -20.0, key: 64.0, ..StepHeard::default() };
+    heard.pitch[4] = 1.0;
+    learned.state.take().learn(11_520, &place, &heard);
+    let fields = learned.serialize_fields();
+    let fresh = params();
+    load(&fresh, PluginState { version: "0.1.0".to_owned(), params: BTreeMap::new(), fields });
+    assert_eq!(fresh.state.take().take(), learned.state.take().take());
+    assert_eq!(notices(&fresh), Vec::<String>::new());
+    for damaged in [r#""AQAA""#, r#""?""#, "7"] {
+        let fields = BTreeMap::from([("format", "3"), ("take", damaged)].map(|(key, text)| (key.into(), text.into())));
+        load(&fresh, PluginState { version: "0.1.0".to_owned(), params: BTreeMap::new(), fields });
+        assert!(fresh.state.take().is_empty() && notices(&fresh)[0].contains("damaged"), "{:?}", notices(&fresh));
+    }
 }
 
 #[test]

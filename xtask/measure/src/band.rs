@@ -7,6 +7,7 @@ pub mod grid;
 pub mod groove;
 pub mod harmony_figures;
 pub mod harmony_report;
+pub mod learned;
 pub mod melody_figures;
 pub mod melody_report;
 pub mod recitation;

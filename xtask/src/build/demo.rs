@@ -38,6 +38,7 @@ pub(crate) fn run() -> Result<()> {
     println!("building the plugin (some minutes the first time)");
     bundle::current()?;
     accompany(&folder)?;
+    second_take(&folder)?;
     tune(&folder)?;
     mash(&folder)?;
     println!("written into {}:", folder.display());
@@ -45,6 +46,8 @@ pub(crate) fn run() -> Result<()> {
     println!("  accompanied.wav      the voice with the band that the plugin plays to it");
     println!("  accompanied.mid      the band's notes and chords; keys 1, bass 2, pad 3, drums 10");
     println!("  accompanied.png      the same as a piano roll, the sung pitch in white");
+    println!("  take_two.wav         the same voice with a band that has heard the song once; .mid and .png as above");
+    println!("  sheet.musicxml       the lead sheet of what it learned; sheet.pdf and sheet.txt with the chords alone");
     println!("  stems/               voice, drums, bass, keys and pad alone");
     println!(
         "  tuned.wav            the voice tuned to a melody that the plugin writes, with the band; .mid and .png as above"
@@ -81,6 +84,19 @@ fn accompany(folder: &Path) -> Result<()> {
     ];
     let tempo = melody.tempo.to_string();
     render(&files, &["--mode", "accompany", "--tempo", &tempo, "--param", "style=pop", "--param", "output=-6 dB"])
+}
+
+/// Lets the band learn the song, play it once more, and write down what it knows.
+fn second_take(folder: &Path) -> Result<()> {
+    let [voice, output, midi, roll] =
+        ["voice.wav", "take_two.wav", "take_two.mid", "take_two.png"].map(|name| folder.join(name));
+    let files = [("--input", &voice), ("--output", &output), ("--midi-out", &midi), ("--roll-out", &roll)];
+    let tempo = demo_melody::song().tempo.to_string();
+    let options =
+        ["--mode", "accompany", "--learn", "--tempo", &tempo, "--param", "style=pop", "--param", "output=-6 dB"];
+    let sheets = ["sheet.musicxml", "sheet.pdf", "sheet.txt"].map(|name| folder.join(name));
+    let sheets = sheets.each_ref().map(|sheet| ("--sheet-out", sheet));
+    render(&[&files[..], &sheets].concat(), &options)
 }
 
 /// Tunes the same voice to a melody that the plugin writes.

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use songweave_datasets::{
-    band::{chord_set::ChordSet, groove_set, melody_set, pix2pix_set::Pix2pixSet},
+    band::{
+        chord_set::{ChordSet, Listener},
+        groove_set, melody_set,
+        pix2pix_set::Pix2pixSet,
+    },
     listener::listener_set::ListenerSet,
     mash::{feature_set::Plan, groups::Group},
     material::Material,
@@ -145,6 +149,9 @@ struct BandArgs {
     /// How often each song is heard, each time with other errors
     #[arg(long, value_name = "N", default_value_t = 6)]
     draws: usize,
+    /// For the network that knows a song from beginning to end, which hears all of it at every beat
+    #[arg(long)]
+    whole_songs: bool,
 }
 
 #[derive(clap::Args)]
@@ -256,7 +263,8 @@ fn melody(args: &MelodyArgs) -> Result<()> {
 
 fn band(args: BandArgs) -> Result<()> {
     let command = written_command(std::env::args().skip(1));
-    let set = ChordSet { out: args.out, seed: args.seed, draws: args.draws, command };
+    let listener = if args.whole_songs { Listener::Knowing } else { Listener::Live };
+    let set = ChordSet { out: args.out, seed: args.seed, draws: args.draws, listener, command };
     set.write(&args.data)?;
     println!("Training set: {}", set.out.display());
     Ok(())

@@ -206,7 +206,7 @@ fn inference(songs: &[Vec<f32>; 2], hops: usize, played: Played) -> Result<Infer
     status.durations.keep(hops);
     let layout = StreamLayout::for_sample_rate(RATE as f32);
     let layout = if played.studio { layout.with_mask_delay(Studio::lag(&layout)) } else { layout };
-    let (engine, audio) = Engine::start(layout, slot, status.clone(), None)?;
+    let (engine, audio) = Engine::start(layout, slot, status.clone(), Arc::default(), None)?;
     let mut clock = engine.clock(false).context("the inference thread is gone")?;
     let mut path = AudioPath::new(layout, false, audio, Arc::new(Telemetry::default()), columns().0);
     let info = BlockInfo::from(Controls { mode: played.mode, ..Controls::default() });

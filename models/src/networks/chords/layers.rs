@@ -6,7 +6,10 @@
 use candle_core::Tensor;
 use serde::Deserialize;
 
-use super::{BEATS, CLASS_FEATURES, CLASSES, ChordBelief, EMBEDDED, MELODY_STEPS, QUALITIES, SHARED_FEATURES};
+use super::{
+    BEATS, CLASS_FEATURES, CLASSES, ChordBelief, EMBEDDED, MELODY_STEPS, QUALITIES, SHARED_FEATURES,
+    circulant::{encoder, gates, linear},
+};
 use crate::{
     format::{Architecture, Divide, Forward, Sequence, Subnetwork, WeightError, WeightFile, check_sizes},
     layers::{Gru, Linear, Memory, silu, softmax},
@@ -49,49 +52,6 @@ pub struct Chords {
     logits: Vec<f32>,
 }
 
-/// A weight `[out][in][interval]` made whole, `[class * out][class * in]`, and its bias `[class * out]`.
-fn circulant(
-    file: &mut WeightFile<'_>,
-    name: &str,
-    out: usize,
-    inputs: usize,
-) -> Result<(Tensor, Tensor), WeightError> {
-    let blocks = file.take(&format!("{name}.weight"), &[out, inputs, CLASSES])?.flatten_all()?.to_vec1::<f32>()?;
-    let mut whole = Vec::with_capacity(CLASSES * out * CLASSES * inputs);
-    for class in 0..CLASSES {
-        for unit in 0..out {
-            for from in 0..CLASSES {
-                let interval = (from + CLASSES - class) % CLASSES;
-                whole.extend((0..inputs).map(|input| blocks[(unit * inputs + input) * CLASSES + interval]));
-            }
-        }
-    }
-    let bias = file.take(&format!("{name}.bias"), &[out])?;
-    let weight = Tensor::from_vec(whole, (CLASSES * out, CLASSES * inputs), bias.device())?;
-    Ok((weight, bias.repeat(CLASSES)?))
-}
-
-fn linear(file: &mut WeightFile<'_>, name: &str, out: usize, inputs: usize) -> Result<Linear<1>, WeightError> {
-    let (weight, bias) = circulant(file, name, out, inputs)?;
-    Ok(Linear::new(weight, Some(bias))?)
-}
-
-/// The first layer also hears the shared features.
-fn encoder(file: &mut WeightFile<'_>, hidden: usize) -> Result<Linear<1>, WeightError> {
-    let (weight, bias) = circulant(file, "encoder", hidden, CLASS_FEATURES)?;
-    let shared = file.take("encoder.shared", &[hidden, SHARED_FEATURES])?.repeat((CLASSES, 1))?;
-    Ok(Linear::new(Tensor::cat(&[weight, shared], 1)?, Some(bias))?)
-}
-
-/// A product of the GRU, rows in the order gate, class, unit.
-fn gates(file: &mut WeightFile<'_>, name: &str, hidden: usize) -> Result<(Tensor, Tensor), WeightError> {
-    let (weight, bias) = circulant(file, name, 3 * hidden, hidden)?;
-    let (rows, columns) = weight.dims2()?;
-    let weight = weight.reshape((CLASSES, 3, hidden, columns))?.transpose(0, 1)?.contiguous()?;
-    let bias = bias.reshape((CLASSES, 3, hidden))?.transpose(0, 1)?.contiguous()?;
-    Ok((weight.reshape((rows, columns))?, bias.flatten_all()?))
-}
-
 impl Divide for Chords {
     fn divide(self) -> Vec<Subnetwork> {
         vec![Subnetwork::new("chords", self)]
@@ -111,7 +71,7 @@ impl Architecture for Chords {
         }
         Ok(Self {
             hidden,
-            encoder: encoder(file, hidden)?,
+            encoder: encoder(file, hidden, (CLASS_FEATURES, SHARED_FEATURES))?,
             deeper: linear(file, "deeper", hidden, hidden)?,
             gru: Gru::new(gates(file, "gru.input", hidden)?, gates(file, "gru.state", hidden)?)?,
             heads: linear(file, "heads", HEADS, hidden)?,

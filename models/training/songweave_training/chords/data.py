@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from safetensors import safe_open
 
-from songweave_training.chords.net import BEATS, CHORDS, CLASSES, FEATURES, MELODY_STEPS, QUALITIES
+from songweave_training.chords.net import BEATS, CHORDS, CLASSES, MELODY_STEPS, QUALITIES
 
 NONE = 255
 """Silence among classes."""
@@ -59,21 +59,21 @@ class Song:
 
 
 class ChordSongs:
-    """The songs of some shards."""
+    """The songs of some shards, with so many numbers at a beat."""
 
-    def __init__(self, paths: list[Path]):
+    def __init__(self, paths: list[Path], numbers: int):
         self.songs, self.names = [], set()
         for path in paths:
-            self._read(path)
+            self._read(path, numbers)
         if not self.songs:
             raise SystemExit("no shard to read; run `cargo xtask dataset band` first")
 
-    def _read(self, path: Path) -> None:
+    def _read(self, path: Path, numbers: int) -> None:
         with safe_open(path, "numpy") as file:
             features, steps, songs = (file.get_tensor(name) for name in ("features", "steps", "songs"))
             self.names |= set(json.loads(file.metadata()["songweave"])["songs"])
-        if features.shape[1] != FEATURES:
-            raise SystemExit(f"{path}: {features.shape[1]} features, {FEATURES} are needed; write the set again")
+        if features.shape[1] != numbers:
+            raise SystemExit(f"{path}: {features.shape[1]} features, {numbers} are needed; write the set again")
         beat = step = 0
         for beats, count, per_beat in songs:
             self.songs.append(Song(features[beat : beat + beats], steps[step : step + count], per_beat))

@@ -16,10 +16,14 @@ def export(state: dict, weights: Path) -> None:
     net = ChordNet(**state["config"]["network"]).eval()
     net.load_state_dict(state["best"]["weights"])
     tensors = halve(net)
-    training = {"steps": state["best"]["step"], "songs": state["songs"], "began_from": state["began_from"]}
-    training |= {key: state["facts"][key] for key in ("command", "split", "sources", "draws")}
     facts = {"validation": state["best"]["figures"]}
-    ship(weights, ChordTrainer.kind, state, net, tensors, _golden(net), training, facts, features=FEATURES)
+    ship(weights, ChordTrainer.kind, state, net, tensors, _golden(net), trained_on(state), facts, features=FEATURES)
+
+
+def trained_on(state: dict) -> dict:
+    """How a run was trained."""
+    training = {"steps": state["best"]["step"], "songs": state["songs"], "began_from": state["began_from"]}
+    return training | {key: state["facts"][key] for key in ("command", "split", "sources", "draws")}
 
 
 @torch.no_grad()

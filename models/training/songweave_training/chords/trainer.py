@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from songweave_training.chords.data import IGNORED, Batch, ChordSongs
-from songweave_training.chords.net import CHORDS, QUALITIES, ChordNet
+from songweave_training.chords.net import CHORDS, FEATURES, QUALITIES, ChordNet
 from songweave_training.loop.trainer import AveragingTrainer, parameters_of
 
 WEIGHTS = {"chord": 1.0, "plan": 0.3, "bass": 0.3, "key": 0.2, "melody": 0.2}
@@ -20,17 +20,18 @@ THIRDS = torch.tensor([1, 2, 1, 2, 1, 0, 0, 2, 2, 1])
 def losses(found: dict[str, Tensor], batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
     """The loss and its terms, in nats."""
     terms = {
-        "chord": _entropy(found["chords"][:, :, 0], batch.chords[:, :, 0]),
-        "plan": _entropy(found["chords"][:, :, 1:], batch.chords[:, :, 1:]),
-        "bass": _entropy(found["bass"], batch.bass),
-        "key": _entropy(found["keys"], batch.keys),
+        "chord": entropy(found["chords"][:, :, 0], batch.chords[:, :, 0]),
+        "plan": entropy(found["chords"][:, :, 1:], batch.chords[:, :, 1:]),
+        "bass": entropy(found["bass"], batch.bass),
+        "key": entropy(found["keys"], batch.keys),
     }
     shares = torch.log_softmax(found["melody"], -1)
     terms["melody"] = -(batch.melody * shares).sum() / batch.melody.sum().clamp(min=1.0)
     return sum(WEIGHTS[name] * term for name, term in terms.items()), terms
 
 
-def _entropy(logits: Tensor, target: Tensor) -> Tensor:
+def entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """Mean over the targets that are known, in nats."""
     known = (target != IGNORED).sum().clamp(min=1)
     return F.cross_entropy(logits.flatten(0, -2), target.flatten(), ignore_index=IGNORED, reduction="sum") / known
 
@@ -50,13 +51,27 @@ class ChordTrainer(AveragingTrainer):
 
     kind, dataset = "chords", "band"
     told = AveragingTrainer.told + ("songs",)
+    features = FEATURES
+    """Numbers that the network hears at a beat."""
 
     def __init__(self, config: dict, data: Path, out: Path, steps: int | None):
         super().__init__(config, data, out, steps)
-        self.train = ChordSongs(sorted(data.glob("train-*.safetensors")))
-        self.choose = ChordSongs(sorted(data.glob("choose-*.safetensors")))
+        self.train = ChordSongs(sorted(data.glob("train-*.safetensors")), self.features)
+        self.choose = ChordSongs(sorted(data.glob("choose-*.safetensors")), self.features)
         self.songs = len(self.train.names)
-        self._begin(ChordNet(**config["network"]))
+        self._begin(self._network())
+
+    def _network(self) -> torch.nn.Module:
+        return ChordNet(**self.config["network"])
+
+    def _losses(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        return losses(self.net(batch.features), batch)
+
+    def _judged(self, batch: Batch) -> dict[str, Tensor]:
+        """What the running mean is worth on a song."""
+        found = self.average(batch.features)
+        loss, terms = losses(found, batch)
+        return {"loss": loss, "agreement": agreement(found["chords"][:, :, 0], batch.chords[:, :, 0])} | terms
 
     def describe(self) -> str:
         """Its size and that of the set."""
@@ -70,7 +85,7 @@ class ChordTrainer(AveragingTrainer):
         torch.manual_seed(self.config["seed"] * 1_000_003 + self.step)  # dropout
         rate = min(1.0, (self.step + 1) / settings["warm_up_steps"]) * 0.5 * (1.0 + math.cos(math.pi * self.step / self.steps))
         batch = self.train.batch(places[within], settings["beats"])
-        loss, terms = losses(self.net(batch.features), batch)
+        loss, terms = self._losses(batch)
         self._descend(loss, settings["learning_rate"] * rate)
         return {"loss": loss.detach()} | {name: term.detach() for name, term in terms.items()}
 
@@ -80,10 +95,7 @@ class ChordTrainer(AveragingTrainer):
         results, beats = [], []
         for index, song in enumerate(self.choose.songs):
             batch = self.choose.batch([(index, 0)], song.beats)
-            found = self.average(batch.features)
-            loss, terms = losses(found, batch)
-            agrees = agreement(found["chords"][:, :, 0], batch.chords[:, :, 0])
-            results.append({"loss": loss, "agreement": agrees} | terms)
+            results.append(self._judged(batch))
             beats.append(song.beats)
         figures = {name: float(np.average([float(each[name]) for each in results], weights=beats)) for name in results[0]}
         self._record("choose", figures)

@@ -117,6 +117,11 @@ impl Job {
             !insists_on_gpu || (studio && !accompanies),
             "a GPU runs the network of Studio quality and nothing else; add --param quality=studio, or leave out --device"
         );
+        ensure!(!args.learn || accompanies, "only a band learns a song; add --mode accompany, or leave out --learn");
+        ensure!(
+            !args.learn || loop_range.is_none(),
+            "a song is learned from its beginning to its end; leave out --loop, or --learn"
+        );
         Ok(Self {
             inputs,
             accompanies,

@@ -1,5 +1,6 @@
 //! The options of a render and what they look like.
 
+use super::sheet;
 use crate::device::DeviceChoice;
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, ValueEnum};
@@ -72,6 +73,12 @@ pub struct Args {
     /// JSON with the digest of the samples and all that is needed to get the same ones again
     #[arg(long, value_name = "FILE.json")]
     pub(crate) receipt: Option<PathBuf>,
+    /// Sing it to the band once before: it then knows the song, and plays with all of it in view
+    #[arg(long)]
+    pub(crate) learn: bool,
+    /// The lead sheet of the song that was learned: sections and chords, as MusicXML with the melody (repeatable)
+    #[arg(long, value_name = "FILE.txt|FILE.musicxml|FILE.pdf", requires = "learn")]
+    pub(crate) sheet_out: Vec<PathBuf>,
     /// Another CLAP than the one that is built, or installed
     #[arg(long, value_name = "FILE.clap")]
     pub(crate) bundle: Option<PathBuf>,
@@ -97,7 +104,7 @@ impl Args {
     /// Whether everything that is to be written has a folder to go to.
     pub(crate) fn check_outputs(&self) -> Result<()> {
         let options = [&self.midi_out, &self.mask_out, &self.roll_out, &self.receipt];
-        for file in options.into_iter().flatten().chain([&self.output]) {
+        for file in options.into_iter().flatten().chain(&self.sheet_out).chain([&self.output]) {
             let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             ensure!(folder.is_dir(), "the folder {} does not exist", folder.display());
             ensure!(!file.is_dir(), "{} is a folder; name a file", file.display());
@@ -106,6 +113,7 @@ impl Args {
             let kind = mask.extension().and_then(|kind| kind.to_str());
             ensure!(matches!(kind, Some("png" | "npy")), "{} ends neither in .png nor in .npy", mask.display());
         }
+        self.sheet_out.iter().try_for_each(|path| sheet::check(path))?;
         if let Some(roll) = &self.roll_out {
             ensure!(roll.extension().is_some_and(|kind| kind == "png"), "{} does not end in .png", roll.display());
         }

@@ -1,8 +1,10 @@
 //! Parameters by the ids that projects and command lines use.
 
 use anyhow::{Context, Result, bail};
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use songweave_engine::band::take::learned::Take;
 use songweave_host::{ClapPlugin, ParameterInfo};
 
 /// Values that a stepped parameter may have for all of them to be named in an error.
@@ -84,6 +86,17 @@ pub fn placed(plugin: &mut ClapPlugin) -> Result<Placed> {
     let told = state.get("fields").and_then(|fields| fields.get("device")).and_then(Value::as_str);
     let told = told.map_or_else(|| Ok(Placed::default()), serde_json::from_str);
     told.context("the plugin's state does not name its device")
+}
+
+/// What the plugin has learned of the song.
+pub(crate) fn learned(plugin: &mut ClapPlugin) -> Result<Take> {
+    let state = read_state(&plugin.save_state()?)?;
+    let Some(told) = state.get("fields").and_then(|fields| fields.get("take")).and_then(Value::as_str) else {
+        return Ok(Take::default());
+    };
+    let text: String = serde_json::from_str(told).context("the plugin's state does not hold what was learned")?;
+    let bytes = BASE64.decode(text).context("what the plugin has learned cannot be read")?;
+    Take::from_bytes(&bytes).context("what the plugin has learned cannot be read")
 }
 
 /// Values of all parameters as the plugin saves them: in its own units, each in an object that names its kind.

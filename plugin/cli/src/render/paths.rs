@@ -45,7 +45,8 @@ fn written(args: &Args, stems: &[String]) -> Vec<Named> {
             .iter()
             .map(|name| Named { option: "--stems-out", path: crate::render::written::stems::path(folder, name) })
     });
-    files.into_iter().flatten().chain(stems).collect()
+    let sheets = args.sheet_out.iter().map(|path| Named { option: "--sheet-out", path: path.clone() });
+    files.into_iter().flatten().chain(sheets).chain(stems).collect()
 }
 
 /// Refuses a command line of which one file would be written over another, whatever way the paths lead to it: links,

@@ -5,7 +5,7 @@ use super::automation::GRID;
 use super::chart::Chart;
 use super::job::Job;
 use super::midi::Timed;
-use super::parameters::{Assignment, plain_values};
+use super::parameters::{Assignment, learned, plain_values};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
 use songweave_audio::store::StereoStore;
@@ -15,12 +15,15 @@ use songweave_dsp::exchange::frame::Transport;
 use songweave_dsp::exchange::telemetry::MaskColumn;
 use songweave_dsp::stream::layout::{PARTS, Part};
 use songweave_dsp::stream::path::BlockInfo;
+use songweave_engine::band::take::shared::SharedTake;
+use songweave_engine::band::take::view::SongView;
 use songweave_engine::mash::studio::{DelayedDecisions, Studio};
 use songweave_engine::runtime::offline::Offline;
 use songweave_host::{ClapPlugin, EventKind};
 use songweave_models::mash::MashNetwork;
 use songweave_models::studio::StudioNetwork;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Renders `job` again. `plugin` is asked what parameter values mean; `latency` is the one that it reported, in samples.
 /// `watch` sees who is heard in every hop of Mash.
@@ -63,7 +66,9 @@ pub(super) fn replay(
         let done = read(&job.inputs.a, a).and_then(|()| job.inputs.b.as_ref().map_or(Ok(()), |song| read(song, b)));
         failure = std::mem::replace(&mut failure, Ok(())).and(done);
     };
-    let mut offline = Offline::new(layout, network)?.with_keys(keys(job));
+    let take = Arc::new(SharedTake::default());
+    take.replace(learned(plugin)?);
+    let mut offline = Offline::new(layout, network)?.with_keys(keys(job)).with_take(take.clone())?;
     if layout.mask_delay > 0 {
         let weights = studio.context(
             "mask and chords in Studio quality are told by `cargo xtask render` only; leave out --mask-out, or set quality=live",
@@ -79,13 +84,16 @@ pub(super) fn replay(
     let observed = offline.observe(job.inputs.samples(), songs, layout.hop, at, watch);
     failure?;
     unwatched?;
-    Ok(Replayed { chart: Chart::of(&observed.band, layout.hop), controls: at(0).controls })
+    let (chart, song) = (Chart::of(&observed.band, layout.hop), take.shown());
+    Ok(Replayed { chart, song, controls: at(0).controls })
 }
 
 /// What a host does not see of a render.
 pub struct Replayed {
     /// What the band thought; empty in Mash.
     pub chart: Chart,
+    /// The song that the band knows; empty where it knows none.
+    pub song: Arc<SongView>,
     /// Parameter values at the start.
     pub controls: Controls,
 }

@@ -5,6 +5,7 @@ use super::job::Job;
 use super::midi::Timed;
 use super::parameters::{Placed, placed};
 use super::schedule::{Schedule, Step};
+use crate::render::parameters::Assignment;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, Event, EventKind, Transport};
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 const LONGEST_TAIL: u64 = 10;
 /// A progress bar appears after this time.
 const SILENT_FOR: Duration = Duration::from_secs(2);
+/// Parameter that lets the band learn.
+const LEARN: &str = "learn";
 /// Read-only parameter that counts decisions that came too late.
 const MISSED_HOPS: &str = "missed_hops";
 
@@ -30,6 +33,15 @@ impl Sink for Bus {
         let Some(main) = ports.first() else { return Ok(()) };
         self.resize(main.len(), Vec::new());
         self.iter_mut().zip(main).for_each(|(channel, block)| channel.extend_from_slice(&block[frames.clone()]));
+        Ok(())
+    }
+}
+
+/// Nothing is kept.
+struct Silence;
+
+impl Sink for Silence {
+    fn take(&mut self, _ports: &[Bus], _frames: Range<usize>) -> Result<()> {
         Ok(())
     }
 }
@@ -55,11 +67,27 @@ pub(super) fn latency(plugin: &mut ClapPlugin, job: &Job) -> Result<usize> {
 }
 
 fn activate(plugin: &mut ClapPlugin, job: &Job) -> Result<ClapProcessor> {
-    for assignment in &job.assignments {
+    activate_with(plugin, job, &[])
+}
+
+fn activate_with(plugin: &mut ClapPlugin, job: &Job, besides: &[Assignment]) -> Result<ClapProcessor> {
+    for assignment in job.assignments.iter().chain(besides) {
         plugin.set_value(assignment.id, assignment.value)?;
     }
     plugin.set_offline(!job.realtime)?;
     Ok(plugin.activate(job.inputs.sample_rate.into(), job.block_size.longest())?)
+}
+
+/// Sings the songs of `job` to `plugin` once, which learns what it hears; nothing is kept of its sound.
+pub(super) fn learn(plugin: &mut ClapPlugin, job: &Job) -> Result<()> {
+    let learn = job.parameters.find(LEARN)?.id;
+    let mut processor = activate_with(plugin, job, &[Assignment { id: learn, value: 1.0 }])?;
+    let latency = plugin.latency() as usize;
+    let mut silence = Silence;
+    let result = Run::new(plugin, job, latency, &mut silence).play(plugin, &mut processor);
+    plugin.deactivate(processor);
+    plugin.set_value(learn, 0.0)?;
+    result
 }
 
 /// Renders `job` with a fresh `plugin` into `sink`.

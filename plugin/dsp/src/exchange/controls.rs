@@ -34,6 +34,10 @@ pub struct BandControls {
     pub chord_root: Option<u8>,
     /// Kind of the chord; `None` takes the one that the key has on its root. Not used without a root.
     pub chord_quality: Option<Quality>,
+    /// Whether what is sung is learned.
+    pub learn: bool,
+    /// What the band plays before the singer, where it knows the song.
+    pub intro: Intro,
     /// Tempo in beats per minute, used in hosts without a transport.
     pub tempo: f32,
     /// What each instrument is played with, as a place in [`crate::band::Instrument::sounds`]; `None` leaves it to the style.
@@ -58,11 +62,45 @@ impl Default for BandControls {
             minor: None,
             chord_root: None,
             chord_quality: None,
+            learn: false,
+            intro: Intro::None,
             tempo: 100.0,
             sounds: [None; INSTRUMENTS],
             levels: [1.0; INSTRUMENTS],
             duck: 0.3,
             voice: 1.0,
+        }
+    }
+}
+
+/// What the band plays before the singer, where it knows the song.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Intro {
+    /// Nothing.
+    #[default]
+    None,
+    /// A bar of beats.
+    CountIn,
+    /// Two bars of music.
+    TwoBars,
+    /// Four bars of music.
+    FourBars,
+    /// Eight bars of music.
+    EightBars,
+}
+
+impl Intro {
+    /// Every one, in index order.
+    pub const ALL: [Self; 5] = [Self::None, Self::CountIn, Self::TwoBars, Self::FourBars, Self::EightBars];
+
+    /// Bars of music before the bar in which somebody begins to sing.
+    #[must_use]
+    pub const fn bars(self) -> usize {
+        match self {
+            Self::None | Self::CountIn => 0,
+            Self::TwoBars => 2,
+            Self::FourBars => 4,
+            Self::EightBars => 8,
         }
     }
 }
@@ -120,6 +158,8 @@ pub struct TuneControls {
     pub melody_adventure: f32,
     /// Pitch classes that may be sung in place of the scale's, one bit each from C on; 0 = the scale's.
     pub notes: u16,
+    /// Whether the notes that were learned of the song go before the target.
+    pub song: bool,
 }
 
 impl TuneControls {
@@ -136,6 +176,7 @@ impl TuneControls {
         melody_range: (48, 72),
         melody_adventure: 0.3,
         notes: 0,
+        song: false,
     };
 
     /// Whether the voice may be changed at all.

@@ -93,5 +93,6 @@ pub struct BandDecision {
 
 impl BandDecision {
     /// Nothing begins, and the tuner has nothing to aim at.
-    pub const NOTHING: Self = Self { step: BandStep::EMPTY, tune: TuneGuide { key: None, chord: None, melody: None } };
+    pub const NOTHING: Self =
+        Self { step: BandStep::EMPTY, tune: TuneGuide { key: None, chord: None, melody: None, song: None } };
 }

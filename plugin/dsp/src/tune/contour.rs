@@ -64,7 +64,7 @@ impl Hop {
         held: 0,
         level: -120.0,
         tells: false,
-        guide: TuneGuide { key: None, chord: None, melody: None },
+        guide: TuneGuide { key: None, chord: None, melody: None, song: None },
         plan: Plan { active: false, sung: None, target: None, key: 0.0, correction: 0.0, since: 0 },
     };
 }

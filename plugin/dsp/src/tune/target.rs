@@ -12,6 +12,9 @@ const LOYALTY: f32 = 0.15;
 
 /// MIDI keys that may be sung, one bit each; 0 = the voice is left alone.
 pub(super) fn allowed(controls: &TuneControls, guide: &TuneGuide, held: u128, sung: f32) -> u128 {
+    if let (true, Some(note)) = (controls.song, guide.song) {
+        return every_octave([note].into_iter());
+    }
     match controls.target {
         TuneTarget::Scale => scale(controls, guide),
         TuneTarget::Midi if nearest(held, sung).is_some() => held,
@@ -130,10 +133,14 @@ mod tests {
     #[test]
     fn chords_and_melodies_are_taken_and_missing_ones_are_not() {
         let chord = Chord { root: 7, quality: Quality::Dominant7, bass: 7 };
-        let guide = TuneGuide { key: C_MAJOR, chord: Some(chord), melody: Some(64) };
+        let guide = TuneGuide { key: C_MAJOR, chord: Some(chord), melody: Some(64), song: None };
         let notes = |target, guide| classes(allowed(&asked(target, TuneScale::Auto, None), guide, 0, 60.0));
         assert_eq!(notes(TuneTarget::Chord, &guide), [2, 5, 7, 11]);
         assert_eq!(notes(TuneTarget::Melody, &guide), [4]);
+        let song = TuneControls { song: true, ..TuneControls::OFF };
+        let learned = allowed(&song, &TuneGuide { song: Some(61), ..guide }, 0, 60.0);
+        assert_eq!(learned, every_octave([1].into_iter()), "what was learned goes before the target");
+        assert_eq!(allowed(&song, &guide, 0, 60.0), allowed(&TuneControls::OFF, &guide, 0, 60.0), "in a rest");
         let without = TuneGuide { key: C_MAJOR, ..TuneGuide::default() };
         assert_eq!(notes(TuneTarget::Chord, &without).len(), 7, "the scale instead");
         assert_eq!(notes(TuneTarget::Melody, &without), []);

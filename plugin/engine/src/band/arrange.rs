@@ -16,7 +16,11 @@ mod voicing;
 use songweave_dsp::band::{Chord, Instrument, Style};
 use songweave_models::groove::{BAR, GrooveError, GrooveNetwork};
 
-use super::{grid::GridTime, place::Place};
+use super::{
+    grid::GridTime,
+    place::Place,
+    take::known::{Cue, Known},
+};
 use crate::runtime::fault::NetworkFault;
 use form::SectionKey;
 use pattern::Section;
@@ -28,6 +32,8 @@ const LIGHTER_AFTER: u64 = 2;
 const ENDS_AFTER: u64 = 4;
 /// Bars for which the last chord is held.
 const LAST_CHORD: u64 = 2;
+/// What counts the singer in: a stick on the rim of the snare.
+const COUNT: StepNote = StepNote { instrument: Instrument::Drums, key: 37, velocity: 90, delay: 0.0, length: 1.0 };
 /// Bars for which the band plays on at most after the last sung note: the last chord waits for a bar line.
 pub const LONGEST_PLAYING_ON: u32 = (ENDS_AFTER + LAST_CHORD) as u32 + 1;
 
@@ -53,6 +59,8 @@ pub struct Singing {
     pub level: f32,
     /// Steps since anything was sung.
     pub silent_steps: u32,
+    /// What is known of the song at this step, where it was learned.
+    pub known: Option<Known>,
 }
 
 /// A note that begins in the step.
@@ -93,6 +101,8 @@ enum Pause {
         strikes: bool,
     },
     Over,
+    /// The singer is counted in.
+    CountIn,
 }
 
 /// Arranges the harmony for the four instruments.
@@ -147,14 +157,19 @@ impl Arranger {
             self.reset();
         }
         self.last = Some(place);
-        self.prepare(&place, settings).map_err(|error| NetworkFault(error.to_string()))?;
+        self.prepare(&place, settings, singing.known.as_ref()).map_err(|error| NetworkFault(error.to_string()))?;
         self.hear(singing);
         let (Some(chord), Some(section)) = (chord, &self.now) else {
             self.stop();
             return Ok(());
         };
         let pause = pause(&place, singing);
-        if pause == Pause::Over {
+        if let Pause::CountIn = pause
+            && place.is_beat()
+        {
+            notes.push(COUNT);
+        }
+        if matches!(pause, Pause::Over | Pause::CountIn) {
             self.stop();
             return Ok(());
         }
@@ -171,7 +186,7 @@ impl Arranger {
             changed: self.chord != Some(chord),
             lighter: pause == Pause::Lighter,
             voiced: form::unit(singing.voiced),
-            energy: self.energy,
+            energy: singing.known.map_or(self.energy, |known| known.energy),
             key: section.key,
             bar: *section.bar(place.bar),
         };
@@ -202,9 +217,10 @@ impl Arranger {
     }
 
     /// Makes the patterns of this bar and of the next, where they are not there yet.
-    fn prepare(&mut self, place: &Place, settings: &StyleSettings) -> Result<(), GrooveError> {
+    fn prepare(&mut self, place: &Place, settings: &StyleSettings, known: Option<&Known>) -> Result<(), GrooveError> {
         let next = Place { bar: place.bar.saturating_add(1), step: 0, ..*place };
-        let (now, coming) = (SectionKey::of(place.bar, settings), SectionKey::of(next.bar, settings));
+        let [here, after] = [0, 1].map(|bar| known.map(|known| &known.spans[bar]));
+        let (now, coming) = (SectionKey::of(place.bar, settings, here), SectionKey::of(next.bar, settings, after));
         if !is(&self.now, now) {
             let known = self.coming.take().filter(|section| section.key == now);
             self.now = Some(known.map_or_else(|| Section::new(now, &mut self.network), Ok)?);
@@ -226,6 +242,14 @@ fn is(section: &Option<Section>, key: SectionKey) -> bool {
 
 /// What the singer's silence means at a place. The last chord begins at the first bar line after [`ENDS_AFTER`] bars.
 fn pause(place: &Place, singing: &Singing) -> Pause {
+    if let Some(known) = &singing.known {
+        return match known.cue {
+            Cue::Play => Pause::No,
+            Cue::CountIn => Pause::CountIn,
+            Cue::LastChord { strikes } => Pause::LastChord { strikes },
+            Cue::Rest => Pause::Over,
+        };
+    }
     let (bar, silent) = (u64::from(place.steps_per_bar), u64::from(singing.silent_steps));
     match silent.checked_sub(place.step.into()).map(|silent| silent / bar) {
         Some(bars) if bars >= ENDS_AFTER + LAST_CHORD => Pause::Over,

@@ -5,6 +5,7 @@ use songweave_dsp::exchange::frame::AnalysisFrame;
 use super::{
     bars::Bars,
     place::{Place, STEPS_PER_QUARTER},
+    take::learned::{Spot, bar_ticks},
 };
 
 /// Hosts round positions: what is this close to a step (in quarters) is on it, whatever the blocks are.
@@ -23,13 +24,21 @@ pub struct GridTime {
     pub since: f64,
     /// Length of a step in seconds.
     pub step_seconds: f64,
+    /// Where the bar begins on the host's timeline, in quarters; `None` in hosts without one.
+    pub bar_start: Option<f64>,
 }
 
 impl GridTime {
+    /// Where the step is on the host's timeline.
+    #[must_use]
+    pub fn spot(&self) -> Option<Spot> {
+        self.bar_start.map(|start| Spot { ticks: bar_ticks(start), place: self.place })
+    }
+
     /// The very beginning of a step of so many seconds.
     #[must_use]
     pub const fn at_beginning(place: Place, step_seconds: f64) -> Self {
-        Self { place, since: 0.0, step_seconds }
+        Self { place, since: 0.0, step_seconds, bar_start: None }
     }
 }
 
@@ -85,7 +94,12 @@ impl Grid {
             steps_per_bar,
             steps_per_beat: if compound { 6 } else { (4 * STEPS_PER_QUARTER / unit).max(1) },
         };
-        GridTime { place, since: (in_bar.fract() - ROUNDING * PER_QUARTER).max(0.0) * step_seconds, step_seconds }
+        GridTime {
+            place,
+            since: (in_bar.fract() - ROUNDING * PER_QUARTER).max(0.0) * step_seconds,
+            step_seconds,
+            bar_start: frame.transport.beats.map(|_| bar.start),
+        }
     }
 
     /// The position, and whether the host has played on to it. While the tempo gets slower a block may have run ahead of where the

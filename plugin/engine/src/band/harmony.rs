@@ -186,7 +186,7 @@ impl Harmony {
         let stays =
             chosen.zip(self.now.chord).is_some_and(|(new, old)| (new.root, new.quality) == (old.root, old.quality));
         if !stays {
-            self.now.chord = chosen.map(|chord| choice::with_bass(chord, &self.belief, settings));
+            self.now.chord = chosen.map(|chord| choice::with_bass(chord, &self.belief.bass, settings));
         }
         self.plan(place, key, settings, allowed);
     }

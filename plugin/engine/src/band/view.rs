@@ -1,6 +1,6 @@
 //! The band as it is shown.
 
-use super::{arrange::BarPlan, harmony::Harmonised, melody::MelodyPlan, place::Place};
+use super::{arrange::BarPlan, harmony::Harmonised, melody::MelodyPlan, place::Place, take::known::GoesBy};
 
 /// What is known of the music, for whoever shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -13,6 +13,8 @@ pub struct BandView {
     pub harmony: Harmonised,
     /// What the drums and the bass will play in the next bar.
     pub plan: BarPlan,
+    /// What the band goes by.
+    pub goes_by: GoesBy,
     /// Whether something was sung in the last step.
     pub sings: bool,
     /// The melody that the voice is tuned to.

@@ -13,6 +13,9 @@ pub enum StartError {
     /// The network cannot be built.
     #[error("The network cannot be started: {0}")]
     Network(#[from] WeightError),
+    /// The network of whole songs does not take what was learned.
+    #[error("{0}")]
+    Song(#[from] NetworkFault),
     /// The system refuses another thread.
     #[error("The system refuses to start the inference thread ({0}); close other programs and try again.")]
     Thread(#[from] std::io::Error),

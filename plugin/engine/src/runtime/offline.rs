@@ -17,9 +17,9 @@ use songweave_dsp::{
 use songweave_models::{MashNetwork, WeightError};
 
 use crate::{
-    band::Band,
+    band::{Band, take::shared::SharedTake},
     mash::studio::DelayedDecisions,
-    runtime::{inference::Inline, pipeline::Pipeline},
+    runtime::{fault::NetworkFault, inference::Inline, pipeline::Pipeline},
 };
 
 /// What a render gives.
@@ -80,6 +80,19 @@ impl Offline {
     #[must_use]
     pub fn with_studio(self, studio: DelayedDecisions) -> Self {
         Self { inline: self.inline.map(|pipeline| pipeline.with_studio(Some(studio))), ..self }
+    }
+
+    /// With a take that others share; what is in it is known from the first step on.
+    ///
+    /// # Errors
+    /// When the network of whole songs fails.
+    pub fn with_take(self, take: Arc<SharedTake>) -> Result<Self, NetworkFault> {
+        let mut shared = Ok(());
+        let inline = self.inline.map(|mut pipeline| {
+            shared = pipeline.share(take);
+            pipeline
+        });
+        shared.map(|()| Self { inline, ..self })
     }
 
     /// With keys played over MIDI: input sample, key, whether it goes down.

@@ -1,5 +1,7 @@
 //! The one synchronous pipeline: `step(frame) -> decision`, the same for threads, tests and offline renders.
 
+use std::sync::Arc;
+
 use songweave_dsp::{
     band::{BandStep, instruments::ToneFrame},
     exchange::{
@@ -12,7 +14,7 @@ use songweave_dsp::{
 use songweave_models::mash::{FEATURES, MashNetwork, MashOutput, features};
 
 use crate::{
-    band::{Band, view::BandView},
+    band::{Band, take::shared::SharedTake, view::BandView},
     follow::{Listener, Listening},
     mash::{lead::Lead, studio::DelayedDecisions},
     runtime::{fault::NetworkFault, inference::Decide},
@@ -54,6 +56,14 @@ impl Pipeline {
     #[must_use]
     pub fn with_studio(self, studio: Option<DelayedDecisions>) -> Self {
         Self { studio, ..self }
+    }
+
+    /// Shares a take with others; what is in it is known from the first step on.
+    ///
+    /// # Errors
+    /// When the network of whole songs fails.
+    pub fn share(&mut self, take: Arc<SharedTake>) -> Result<(), NetworkFault> {
+        self.band.share(take)
     }
 
     /// Replaces the network; it begins with an empty memory at the next frame.

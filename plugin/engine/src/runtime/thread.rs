@@ -23,7 +23,7 @@ use songweave_dsp::{
 };
 
 use crate::{
-    band::{Band, view::BandView},
+    band::{Band, take::shared::SharedTake, view::BandView},
     follow::Listening,
     placement::DeviceUse,
     runtime::{
@@ -60,7 +60,7 @@ pub struct Engine {
 
 impl Engine {
     /// Starts a thread with a fresh network from the slot, warmed up before this returns. A `device` is asked to run the
-    /// network of Studio, and the status tells where it runs.
+    /// network of Studio, and the status tells where it runs. What was learned into `take` is known from the first step on.
     ///
     /// # Errors
     /// When the network or the thread cannot be had.
@@ -68,11 +68,13 @@ impl Engine {
         layout: StreamLayout,
         slot: Arc<ModelSlot>,
         status: Arc<Status>,
+        take: Arc<SharedTake>,
         device: Option<DeviceUse>,
     ) -> Result<(Self, AudioEnd), StartError> {
         let (audio, inference) = link_for(&layout);
         let mut pipeline = Pipeline::new(slot.network()?, Band::embedded()?);
         warm_up(&mut pipeline);
+        pipeline.share(take)?;
         let pipeline = pipeline.with_studio(slot.studio(&layout, device, &status.placement)?);
         status.set_fault(None);
         status.tell(&Listening::NOTHING, &BandView::default());

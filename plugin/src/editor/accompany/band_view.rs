@@ -1,7 +1,7 @@
 //! Accompany in the editor: what is heard, what is played and what comes, and the controls within reach.
 
 use egui::{Rect, Ui, vec2};
-use songweave_engine::band::view::BandView;
+use songweave_engine::band::{take::known::GoesBy, view::BandView};
 
 use crate::editor::{
     accompany::{chords, midi_menu::MidiMenu, tune_view},
@@ -36,6 +36,9 @@ fn sentences(view: &BandView) -> [String; 3] {
     );
     let does = match (view.place, view.harmony.chord, view.sings) {
         (None, ..) => String::new(),
+        _ if view.goes_by == GoesBy::Learning => "Learning what is sung.".to_owned(),
+        _ if view.goes_by == GoesBy::Song => "Playing the song that it knows.".to_owned(),
+        _ if view.goes_by == GoesBy::Departure => "You sing something else: following the voice.".to_owned(),
         (_, None, false) => "Sing: the band comes in after a bar or two.".to_owned(),
         (_, None, true) => "Listening: the band comes in when it knows the key.".to_owned(),
         (_, Some(_), true) => "Following the voice.".to_owned(),
@@ -52,6 +55,8 @@ pub enum Page {
     Band,
     /// Tune, and what the band is played with.
     Tune,
+    /// The song that was learned.
+    Song,
 }
 
 /// Draws the roll with its legend, the cents meter where somebody is tuned, and the choice of the controls below.
@@ -63,7 +68,8 @@ pub fn show_roll(
     scene: &Scene<'_>,
 ) {
     let mut legend = theme::cut_top(&mut rect, 22.0);
-    for (shown, name, width) in [(Page::Tune, "Tune and sounds", 124.0), (Page::Band, "Band", 60.0)] {
+    let pages = [(Page::Song, "Song", 60.0), (Page::Tune, "Tune and sounds", 124.0), (Page::Band, "Band", 60.0)];
+    for (shown, name, width) in pages {
         let place = theme::cut_right(&mut legend, width);
         if button::button(ui, place, name, *page == shown, theme::BOTH).clicked() {
             *page = shown;

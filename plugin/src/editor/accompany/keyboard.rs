@@ -19,7 +19,7 @@ use crate::editor::{
 pub fn show(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
     let harmony = scene.shared.status.band().harmony;
     let key = harmony.key.map(|heard| TuneKey { tonic: heard.key.tonic, minor: heard.key.minor });
-    let guide = TuneGuide { key, chord: harmony.chord, melody: None };
+    let guide = TuneGuide { key, chord: harmony.chord, melody: None, song: None };
     let (tune, controls) = (&scene.params.tune, scene.params.tune.controls());
     let classes = pitch_classes(&controls, &guide);
     if controls.notes != 0 {

@@ -45,6 +45,16 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Release" => "How slowly a part goes out. Longer is smoother, shorter separates more.",
         "Low limit" => "Below this frequency the songs are crossfaded whole, without separation.",
         "High limit" => "Above this frequency the songs are crossfaded whole, without separation.",
+        "Learn" => {
+            "While it is on the plugin learns what is sung, bar by bar. Off again, the band knows the song: it plays with all of it in view."
+        }
+        "Forget" => "Forgets what was learned of the song, and what was put down on it.",
+        "Section" => "A section of the song; the same letter is the same melody. A click gives it a style of its own.",
+        "Bar" => "A chord of the song as it is planned. A click keeps it or puts another one down.",
+        "Intro" => "What the band plays before the first sung bar, once it knows the song.",
+        "Learned notes" => {
+            "Tunes the voice to the notes that were learned of the song, rounded to its key; where there are none, to the target."
+        }
         "Mix" => "The effect against the input as it came in.",
         "Output" => "Level of the output.",
         "Freeze" => "Holds the separation as it is now.",

@@ -21,6 +21,7 @@ use songweave_dsp::{
 use super::*;
 use crate::editor::{hand::Hand, scene::SIZE};
 
+mod song;
 mod used;
 
 /// A host that does at once what the editor asks for, and writes it down.
@@ -208,9 +209,11 @@ fn switches_switch_and_every_parameter_has_a_control() {
         editor.run();
         assert_eq!(params.mode.value(), 1);
         found.extend(controls(editor));
-        editor.get_by_role_and_label(Role::Button, "Tune and sounds").click();
-        editor.run();
-        found.extend(controls(editor));
+        for page in ["Tune and sounds", "Song"] {
+            editor.get_by_role_and_label(Role::Button, page).click();
+            editor.run();
+            found.extend(controls(editor));
+        }
         editor.get_by_role_and_label(Role::ComboBox, "Networks").click();
         editor.run();
         found.extend(controls(editor));

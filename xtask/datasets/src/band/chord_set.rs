@@ -1,4 +1,4 @@
-//! The training set of the chord network: songs as they are heard, features by the plugin's own code, chords beside them.
+//! The training sets of the two chord networks: songs as they are heard, features by the plugin's own code, chords beside them.
 
 use std::{
     collections::HashMap,
@@ -9,8 +9,16 @@ use half::f16;
 use indicatif::{ProgressBar, ProgressStyle};
 use safetensors::{Dtype, tensor::TensorView};
 use songweave_audio::draft::write_bytes;
-use songweave_engine::band::{harmony::features::Listening, heard::StepHeard, place::Place};
-use songweave_models::chords::{CLASS_FEATURES, CLASSES, SHARED_FEATURES};
+use songweave_engine::band::{
+    harmony::features::Listening,
+    heard::StepHeard,
+    place::Place,
+    take::{features::Surroundings, song::Song},
+};
+use songweave_models::chords::{
+    CLASS_FEATURES, CLASSES, SHARED_FEATURES,
+    song::{SONG_CLASS_FEATURES, SONG_SHARED_FEATURES},
+};
 
 use crate::mash::shard::Label;
 use songweave_score::{
@@ -32,8 +40,6 @@ const SHARD_SONGS: usize = 128;
 const NONE: u8 = 255;
 /// Numbers per step in the tensor `steps`: sung class, onset, root, quality, bass, key (its tonic, 12 more in minor).
 const STEP_NUMBERS: usize = 6;
-/// Numbers per beat in the tensor `features`.
-const FEATURES: usize = CLASSES * CLASS_FEATURES + SHARED_FEATURES;
 /// Numbers per song in the tensor `songs`: beats, steps, steps per beat.
 const SONG_NUMBERS: usize = 3;
 /// Bars of the host that a song may begin after.
@@ -52,8 +58,29 @@ pub struct ChordSet {
     pub seed: u64,
     /// How often each song is heard, with other errors and in other ways each time.
     pub draws: usize,
+    /// Who is to learn from it.
+    pub listener: Listener,
     /// The command line, for the record.
     pub command: String,
+}
+
+/// Who hears the songs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// The network that plays along: what was sung before each beat.
+    Live,
+    /// The network that has learned the song: all of it.
+    Knowing,
+}
+
+impl Listener {
+    /// Numbers per pitch class and for all classes at a beat.
+    const fn features(self) -> (usize, usize) {
+        match self {
+            Self::Live => (CLASS_FEATURES, SHARED_FEATURES),
+            Self::Knowing => (SONG_CLASS_FEATURES, SONG_SHARED_FEATURES),
+        }
+    }
 }
 
 /// A song of the set and where it comes from.
@@ -108,8 +135,8 @@ impl ChordSet {
             "command": self.command,
             "seed": self.seed,
             "draws": self.draws,
-            "class_features": CLASS_FEATURES,
-            "shared_features": SHARED_FEATURES,
+            "class_features": self.listener.features().0,
+            "shared_features": self.listener.features().1,
             "songs": { "train": training, "choose": choosing },
             "split": "by song (hash of its name): one in ten is tested with and in no shard, one in ten of the other POP909 \
                       songs is chosen by, the rest is trained on",
@@ -130,10 +157,11 @@ impl ChordSet {
         let mut tensors = Tensors::default();
         for source in songs {
             let mut random = Random::for_task(self.seed, hash(&format!("{name} {}", source.song.name)));
-            tensors.add(source, &mut random);
+            tensors.add(source, self.listener, &mut random);
             bar.inc(1);
         }
-        tensors.write(&path, self.seed)
+        let (classes, shared) = self.listener.features();
+        tensors.write(&path, self.seed, CLASSES * classes + shared)
     }
 }
 
@@ -194,45 +222,66 @@ impl Varied {
 }
 
 impl Tensors {
-    fn add(&mut self, source: &Source, random: &mut Random) {
+    fn add(&mut self, source: &Source, listener: Listener, random: &mut Random) {
         let (Varied { song, keys }, hearing, first_bar) = if source.chooses {
             (Varied::new(source.song.clone()), Hearing::random(random).online(), 0)
         } else {
             (Varied::random(&source.song, random), Hearing::random(random), random.index(FIRST_BARS) as i64)
         };
         let heard = Heard::of(&song.melody, &hearing, random);
-        let mut listening = Listening::default();
-        let mut beats = 0;
+        let places: Vec<Place> = (0..song.melody.len()).map(|step| place_of(&song, step, first_bar)).collect();
+        match listener {
+            Listener::Live => self.hear_live(&places, &heard),
+            Listener::Knowing => self.hear_knowing(&places, &heard),
+        }
         for (step, key) in keys.into_iter().enumerate() {
-            let place = place_of(&song, step, first_bar);
-            let last = step.checked_sub(1).map_or_else(StepHeard::default, |before| heard.steps[before]);
-            listening.hear(&place, &last);
-            if place.is_beat() {
-                beats += 1;
-                let features = listening.features(&place, &heard.ahead(step));
-                for value in features.classes.iter().flatten().chain(&features.shared) {
-                    self.features.extend_from_slice(&f16::from_f32(*value).to_le_bytes());
-                }
-            }
             let (sung, chord) = (song.melody[step], song.chords[step]);
             self.steps.push(sung.key.map_or(NONE, |key| key % 12));
             self.steps.push(u8::from(sung.onset));
             self.steps.extend(chord.map_or([NONE; 3], |chord| [chord.root, chord.quality as u8, chord.bass]));
             self.steps.push(key.map_or(NONE, |(tonic, minor)| tonic + CLASSES as u8 * u8::from(minor)));
         }
-        for number in [beats, song.melody.len() as i32, song.steps_per_beat as i32] {
+        let beats = places.iter().filter(|place| place.is_beat()).count();
+        for number in [beats as i32, song.melody.len() as i32, song.steps_per_beat as i32] {
             self.songs.extend_from_slice(&number.to_le_bytes());
         }
         self.names.push(source.song.name.clone());
     }
 
-    fn write(&self, path: &Path, seed: u64) -> Result<()> {
+    fn hear_live(&mut self, places: &[Place], heard: &Heard) {
+        let mut listening = Listening::default();
+        for (step, place) in places.iter().enumerate() {
+            let last = step.checked_sub(1).map_or_else(StepHeard::default, |before| heard.steps[before]);
+            listening.hear(place, &last);
+            if place.is_beat() {
+                let features = listening.features(place, &heard.ahead(step));
+                self.put(features.classes.iter().flatten().chain(&features.shared));
+            }
+        }
+    }
+
+    fn hear_knowing(&mut self, places: &[Place], heard: &Heard) {
+        let song = Song::new(places.iter().copied().zip(heard.steps.iter().copied()));
+        let surroundings = Surroundings::new(song);
+        for beat in 0..surroundings.song.beats().len() {
+            let features = surroundings.features(beat);
+            self.put(features.classes.iter().flatten().chain(&features.shared));
+        }
+    }
+
+    fn put<'a>(&mut self, features: impl Iterator<Item = &'a f32>) {
+        for value in features {
+            self.features.extend_from_slice(&f16::from_f32(*value).to_le_bytes());
+        }
+    }
+
+    fn write(&self, path: &Path, seed: u64, features: usize) -> Result<()> {
         let fail = |error: safetensors::SafeTensorError| MaterialError::data(path, error.to_string());
         let view = |dtype, size: usize, columns: usize, bytes| {
             TensorView::new(dtype, vec![<[u8]>::len(bytes) / size / columns, columns], bytes).map_err(fail)
         };
         let tensors = [
-            ("features", view(Dtype::F16, 2, FEATURES, &self.features)?),
+            ("features", view(Dtype::F16, 2, features, &self.features)?),
             ("steps", view(Dtype::U8, 1, STEP_NUMBERS, &self.steps)?),
             ("songs", view(Dtype::I32, 4, SONG_NUMBERS, &self.songs)?),
         ];

@@ -1,7 +1,13 @@
 //! The harmony of Accompany on paper: songs as they are written or as a faulty ear hears them, without audio.
 
+use std::path::Path;
+
 use crate::band::{
     harmony_figures::{Chords, Figures, Jump, accompany, best_triads, figures, returns, tonic_triad},
+    learned::{
+        self, Departures,
+        sections::{self, SectionFigures},
+    },
     recitation::{Of, longest_run},
 };
 use anyhow::Result;
@@ -55,6 +61,19 @@ pub struct Report {
     pub jumps: usize,
     /// What is recited.
     pub recitation: Recitation,
+    /// Of the songs once they are learned.
+    pub learned: Learned,
+}
+
+/// What is measured of learned songs beside their chords.
+#[derive(Debug, Serialize)]
+pub struct Learned {
+    /// Where sections begin; `None` where no song has labels.
+    pub sections: Option<SectionFigures>,
+    /// Other tunes that are sung.
+    pub departures: Departures,
+    /// Seconds in which a song of ten minutes is planned.
+    pub planning_seconds: f64,
 }
 
 /// Longest runs in beats that are also in a training song.
@@ -70,11 +89,11 @@ pub struct Recitation {
     pub true_chords_and_melody: usize,
 }
 
-/// Measures a network on songs; `trained` are those that it was trained on.
+/// Measures a network on songs; `trained` are those that it was trained on. Sections are labelled in `data/SONG/human_label1.txt`.
 ///
 /// # Errors
 /// The network fails.
-pub fn measure(network: ChordNetwork, songs: Vec<SungSong>, trained: &[SungSong]) -> Result<Report> {
+pub fn measure(network: ChordNetwork, songs: Vec<SungSong>, trained: &[SungSong], data: &Path) -> Result<Report> {
     let (digest, parameters) = (network.digest().to_owned(), network.parameters());
     let mut evaluation = Evaluation { harmony: Harmony::new(network), songs, rows: Vec::new() };
     let began = std::time::Instant::now();
@@ -84,9 +103,10 @@ pub fn measure(network: ChordNetwork, songs: Vec<SungSong>, trained: &[SungSong]
     evaluation.references();
     evaluation.conditions()?;
     let (recovered, jumps) = evaluation.recovery()?;
+    let learned = evaluation.learned(data)?;
     let recitation = recitation(&evaluation.songs, &ours, trained);
     let (songs, rows) = (evaluation.songs.len(), evaluation.rows);
-    Ok(Report { songs, digest, parameters, microseconds_per_step, rows, recovered, jumps, recitation })
+    Ok(Report { songs, digest, parameters, microseconds_per_step, rows, recovered, jumps, recitation, learned })
 }
 
 struct Evaluation {
@@ -137,6 +157,42 @@ impl Evaluation {
         }
         self.row(name, &chords);
         Ok(chords)
+    }
+
+    /// The songs once they are learned: with true pitches, and heard with errors once and twice.
+    fn learned(&mut self, data: &Path) -> Result<Learned> {
+        let wanted = Overrides { adventure: ADVENTURE, ..Overrides::default() };
+        let mut views = Vec::new();
+        for (name, passes, erring) in [
+            ("learned, true pitch", 1, false),
+            ("learned, heard with errors", 1, true),
+            ("learned, heard twice", 2, true),
+        ] {
+            let mut chords = Vec::new();
+            for song in &self.songs {
+                let mut random = Random::for_task(SEED, hash(&song.name));
+                let mut heard = || {
+                    let hearing = if erring { Hearing::random(&mut random) } else { Hearing::perfect(EARLY) };
+                    Heard::of(&song.melody, &hearing, &mut random).steps
+                };
+                let passes: Vec<_> = (0..passes).map(|_| heard()).collect();
+                let mut known = learned::learn(song, &passes)?;
+                chords.push(learned::chords(&mut known, song, &wanted)?);
+                if !erring {
+                    views.push(known.shown());
+                }
+            }
+            self.row(name, &chords);
+        }
+        let labelled = self.songs.iter().zip(&views).filter_map(|(song, view)| {
+            Some((song, &**view, sections::labels(&data.join(&song.name).join("human_label1.txt")).ok()?))
+        });
+        let labelled: Vec<_> = labelled.collect();
+        Ok(Learned {
+            sections: (!labelled.is_empty()).then(|| sections::figures(&labelled)),
+            departures: learned::departures(&self.songs, Hearing::random)?,
+            planning_seconds: learned::planning_seconds(&self.songs)?,
+        })
     }
 
     fn row(&mut self, system: &str, chords: &[Chords]) {

@@ -13,7 +13,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use super::{inputs::parse, tables};
 
 /// Names that templates know, and the files below `models/weights` that they stand for.
-const FIGURES: [(&str, &str); 17] = [
+const FIGURES: [(&str, &str); 19] = [
     ("band", "figures/band/band.json"),
     ("bench", "figures/bench.json"),
     ("chords_training", "chords.training.json"),
@@ -25,11 +25,13 @@ const FIGURES: [(&str, &str); 17] = [
     ("listener", "figures/listener/listener.json"),
     ("labelled", "figures/listener/labelled.json"),
     ("listener_training", "listener.training.json"),
+    ("learned", "figures/band/learned.json"),
     ("manners", "figures/band/manners.json"),
     ("melody", "figures/tune/melody.json"),
     ("melody_training", "melody.training.json"),
     ("sound", "figures/band/sound.json"),
     ("voice", "figures/tune/voice.json"),
+    ("song_chords_training", "song-chords.training.json"),
     ("voice_before", "figures/tune/voice.before.json"),
 ];
 

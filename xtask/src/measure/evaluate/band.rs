@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// Sing in these ways as well: breathy, half-spoken, bleeding
     #[arg(long, value_name = "MANNER,MANNER", value_delimiter = ',', value_parser = manner)]
     manners: Vec<Manner>,
+    /// Let the band learn each song before as well, and look half a second ahead
+    #[arg(long)]
+    learn: bool,
     /// A parameter's value as the host shows it, e.g. style=swing (repeatable)
     #[arg(long = "param", value_name = "ID=VALUE")]
     params: Vec<String>,
@@ -93,7 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let folders = folders(&args.data, args.songs)?;
     let installed = bundle::installed(args.bundle.as_deref())?;
     let recorder = args.audio.as_ref().map(|folder| Recorder::open(folder, &args.soundfont)).transpose()?;
-    let stage = Stage { installed, params: args.params.clone(), voice: recorder.is_none() };
+    let stage = Stage { installed, params: args.params.clone(), voice: recorder.is_none(), learn: args.learn };
     let songs = measure(args, &folders, &stage, recorder.as_ref())?;
     let recorded: Vec<_> = songs.iter().filter_map(|song| song.recorded.as_ref()).collect();
     let sound =

@@ -50,7 +50,7 @@ impl Args {
 /// Songs or weights cannot be read, or the figures cannot be written.
 pub(super) fn run(args: &Args) -> Result<()> {
     let (songs, trained) = songs(args)?;
-    let report = harmony_report::measure(network(args.weights.as_deref())?, songs, &trained)?;
+    let report = harmony_report::measure(network(args.weights.as_deref())?, songs, &trained, &args.data)?;
     print(&report);
     let text = serde_json::to_vec_pretty(&report)?;
     std::fs::write(&args.json, text).with_context(|| format!("cannot write {}", args.json.display()))
@@ -90,6 +90,18 @@ fn print(report: &Report) {
         );
     }
     println!("In the new key four beats after a tritone jump: {:.3} of {} songs", report.recovered, report.jumps);
+    let learned = &report.learned;
+    if let Some(sections) = &learned.sections {
+        println!(
+            "Learned: sections begin where people say, F1 {:.3} (novelty of the self-similarity {:.3}, every four bars {:.3}; {} songs)",
+            sections.plan, sections.novelty, sections.every_four, sections.songs
+        );
+    }
+    println!(
+        "Learned: another tune is noticed within two beats in {} of {} songs; live without need in {:.3} of the steps",
+        learned.departures.in_time, learned.departures.planted, learned.departures.false_alarms
+    );
+    println!("Learned: ten minutes are planned in {:.2} s", learned.planning_seconds);
     let runs = &report.recitation;
     println!(
         "Longest run also in a training song, in beats: chords {} (the annotated chords: {}), chords with their melody {} ({})",

@@ -52,8 +52,12 @@ pub fn arranged(song: &StructureSong, settings: &StyleSettings) -> Result<Vec<Ba
     for step in 0..song.steps() {
         let sung = step.checked_sub(1).is_some_and(|last| classes[last as usize].is_some());
         silent_steps = if sung { 0 } else { silent_steps + 1 };
-        let singing =
-            Singing { voiced: f32::from(u8::from(sung)), level: if sung { SUNG } else { SILENCE }, silent_steps };
+        let singing = Singing {
+            voiced: f32::from(u8::from(sung)),
+            level: if sung { SUNG } else { SILENCE },
+            silent_steps,
+            known: None,
+        };
         let next = step - step % STEPS_PER_BEAT + STEPS_PER_BEAT;
         let [chord, next] = [step, next].map(|step| song.chord(step).map(|chord| nearest(&chord)));
         step_notes.clear();

@@ -10,9 +10,11 @@ use crate::render::midi;
 use crate::render::options::Args;
 use crate::render::replay::Replayed;
 use crate::render::session::{Rendered, Sink};
+use crate::render::sheet::{self, Sheet};
 use anyhow::{Context, Result};
 use songweave_audio::draft::write_bytes;
 use songweave_audio::wav::WavWriter;
+use songweave_engine::band::take::sections::Section;
 use songweave_host::Bus;
 use std::ops::Range;
 
@@ -85,7 +87,23 @@ pub(in crate::render) fn finish(recording: Recording, args: &Args, job: &Job, be
     Ok(())
 }
 
-/// Mask, notes and piano roll of a sound of so many samples.
+/// Chords and, where the band knows the song, sections: `section: A`.
+fn markers(chart: &Chart, again: Option<&Replayed>, job: &Job) -> Vec<(u64, String)> {
+    let mut markers = chart.markers();
+    if let Some(again) = again {
+        let begins = |section: &Section| again.song.bars.get(section.first)?.ticks;
+        let samples = |ticks: i64| ticks as f64 / 960.0 * 60.0 / job.tempo * f64::from(job.inputs.sample_rate);
+        let sections = again.song.sections.iter().filter(|section| section.sung);
+        markers.extend(sections.filter_map(|section| {
+            let sample = samples(begins(section)?).round().max(0.0) as u64;
+            Some((sample, format!("section: {}", section.letter())))
+        }));
+        markers.sort_by_key(|(sample, _)| *sample);
+    }
+    markers
+}
+
+/// Mask, notes, lead sheet and piano roll of a sound of so many samples.
 fn write_others(args: &Args, job: &Job, beside: Beside, samples: u64) -> Result<()> {
     let Beside { rendered, again, mask, split } = beside;
     split.into_iter().try_for_each(Stems::finish)?;
@@ -95,13 +113,19 @@ fn write_others(args: &Args, job: &Job, beside: Beside, samples: u64) -> Result<
     if let Some(path) = &args.midi_out {
         let piece = midi::Piece {
             events: &rendered.notes,
-            markers: &chart.markers(),
+            markers: &markers(chart, again, job),
             end: samples,
             sample_rate: job.inputs.sample_rate.into(),
             tempo: job.tempo,
             time_signature: job.time_signature,
         };
         midi::write(path, &piece)?;
+    }
+    if let Some(again) = again.filter(|_| !args.sheet_out.is_empty()) {
+        let title = args.input.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+        let (tempo, time_signature) = (job.tempo, job.time_signature);
+        let sheet = Sheet { title: &title, tempo, time_signature, song: &again.song };
+        args.sheet_out.iter().try_for_each(|path| sheet::write(path, &sheet))?;
     }
     if let Some(path) = &args.roll_out {
         roll_out::write(path, job, rendered, chart)?;

@@ -3,9 +3,12 @@
 use songweave_dsp::band::Style;
 
 use super::StyleSettings;
+use crate::band::take::known::Span;
 
 /// Which of three materials a section has; it returns with the section.
 const FORM: [u8; 8] = [0, 0, 1, 0, 0, 2, 1, 1];
+/// Fewest bars of a section that ends in a fill.
+const SHORTEST_FILLED: i64 = 4;
 /// Material of the sections that are fuller and higher, as choruses are.
 const CHORUS: u8 = 1;
 /// Steps of the density and of the adventure: a small movement of a knob changes nothing.
@@ -16,7 +19,13 @@ const ADVENTURES: f32 = 4.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SectionKey {
     pub(super) seed: u32,
+    /// Number of the section, or of its first bar where the song is known.
     pub(super) section: i64,
+    /// Its first bar and how many it has.
+    pub(super) first: i64,
+    pub(super) bars: i64,
+    /// Index of the material, which returns with later sections.
+    pub(super) material: u8,
     pub(super) style: Style,
     /// 0…8
     pub(super) density: u8,
@@ -25,28 +34,36 @@ pub(super) struct SectionKey {
 }
 
 impl SectionKey {
-    /// The section of a bar.
-    pub(super) fn of(bar: i64, settings: &StyleSettings) -> Self {
+    /// The section of a bar: `known` where the song was learned, else by counting.
+    pub(super) fn of(bar: i64, settings: &StyleSettings, known: Option<&Span>) -> Self {
         let adventure = (unit(settings.adventure) * ADVENTURES).round() as u8;
         let density = (unit(settings.density) * DENSITIES).round() as u8;
-        let section = bar.div_euclid(length(adventure));
-        Self { seed: settings.seed, section, style: settings.style, density, adventure }
-    }
-
-    /// Index of the material, which returns with later sections.
-    pub(super) const fn material(&self) -> u8 {
-        FORM[self.section.rem_euclid(FORM.len() as i64) as usize]
+        let bars = length(adventure);
+        let section = bar.div_euclid(bars);
+        let material = FORM[section.rem_euclid(FORM.len() as i64) as usize];
+        let first = section.saturating_mul(bars);
+        let key =
+            Self { seed: settings.seed, section, first, bars, material, style: settings.style, density, adventure };
+        known.map_or(key, |span| Self {
+            section: span.first,
+            first: span.first,
+            bars: span.bars,
+            material: span.material,
+            style: span.style.unwrap_or(key.style),
+            ..key
+        })
     }
 
     /// Whether this is one of the fuller sections.
     pub(super) const fn is_chorus(&self) -> bool {
-        self.material() == CHORUS
+        self.material == CHORUS
     }
 
     /// Place of a bar in its section, and whether it is the last.
     pub(super) const fn bar_of(&self, bar: i64) -> (usize, bool) {
-        let inside = bar.rem_euclid(length(self.adventure));
-        (inside as usize, inside + 1 == length(self.adventure))
+        let inside = bar.saturating_sub(self.first);
+        let inside = if inside < 0 { 0 } else { inside };
+        (inside as usize, inside + 1 == self.bars && self.bars >= SHORTEST_FILLED)
     }
 
     /// Density 0…1, a little more in choruses.
@@ -63,7 +80,7 @@ impl SectionKey {
     /// What the material's chances depend on. Density and adventure only bend them, so that a turned knob changes the
     /// arrangement by degrees.
     pub(super) fn question(&self) -> [u64; 3] {
-        [self.seed.into(), self.material().into(), self.style as u64]
+        [self.seed.into(), self.material.into(), self.style as u64]
     }
 }
 

@@ -8,7 +8,7 @@ use songweave_dsp::band::Quality;
 use super::*;
 
 const SETTINGS: StyleSettings = StyleSettings { style: Style::Pop, density: 0.6, adventure: 0.3, seed: 7 };
-const SUNG: Singing = Singing { voiced: 0.4, level: -20.0, silent_steps: 0 };
+const SUNG: Singing = Singing { voiced: 0.4, level: -20.0, silent_steps: 0, known: None };
 const C: Chord = Chord { root: 0, quality: Quality::Major, bass: 0 };
 const F: Chord = Chord { root: 5, quality: Quality::Major, bass: 5 };
 const AM_C: Chord = Chord { root: 9, quality: Quality::Minor, bass: 0 };
@@ -130,7 +130,7 @@ fn a_long_pause_thins_out_ends_and_is_silence_until_somebody_sings() {
     let mut arranger = arranger();
     let mut silent = |step: i64, silent_steps: u32| {
         let mut notes = Vec::new();
-        let singing = Singing { voiced: 0.0, level: -120.0, silent_steps };
+        let singing = Singing { voiced: 0.0, level: -120.0, silent_steps, known: None };
         arranger.step(&four(step), Some(C), Some(C), &singing, &SETTINGS, &mut notes).unwrap();
         notes
     };
@@ -168,7 +168,7 @@ fn the_bass_has_the_bass_note_wherever_the_chord_changes() {
 
 #[test]
 fn voices_move_little_and_only_where_they_must() {
-    let settings = SectionKey::of(0, &SETTINGS);
+    let settings = SectionKey::of(0, &SETTINGS, None);
     for root in 0..12 {
         for quality in Quality::ALL {
             let chord = Chord { root, quality, bass: root };
@@ -322,7 +322,7 @@ proptest! {
     ) {
         let mut arranger = arranger();
         let settings = StyleSettings { style: Style::ALL[style], density, adventure, seed };
-        let singing = Singing { voiced, level, silent_steps };
+        let singing = Singing { voiced, level, silent_steps, known: None };
         let chord = Chord { root: root % 12, quality: Quality::ALL[quality], bass: bass % 12 };
         for (bar, step, steps_per_bar, steps_per_beat, run) in places {
             for ahead in 0..if run { 5 } else { 1 } {

@@ -44,7 +44,8 @@ pub struct ChoiceSettings {
 
 impl ChoiceSettings {
     /// What a chord of this kind costs by itself.
-    fn price(self, quality: Quality) -> f32 {
+    #[must_use]
+    pub fn price(self, quality: Quality) -> f32 {
         match quality {
             Quality::Major | Quality::Minor => 0.0,
             Quality::Major7 | Quality::Minor7 | Quality::Dominant7 => 0.05 - 0.05 * self.adventure,
@@ -117,10 +118,10 @@ pub fn best(worth: &Worth, before: Option<Chord>, cost: f32, allowed: impl Fn(Ch
     best.map(|(_, chord)| chord)
 }
 
-/// The chord with the bass note that the network believes in, mostly the root.
+/// The chord with the bass note that is believed in, `[pitch class]`, mostly the root.
 #[must_use]
-pub fn with_bass(chord: Chord, belief: &ChordBelief, settings: ChoiceSettings) -> Chord {
-    let likelihood = |class: u8| libm::logf(belief.bass[usize::from(class % 12)].max(1e-9));
+pub fn with_bass(chord: Chord, believed: &[f32; PITCH_CLASSES], settings: ChoiceSettings) -> Chord {
+    let likelihood = |class: u8| libm::logf(believed[usize::from(class % 12)].max(1e-9));
     let lead = likelihood(chord.root) + SLASH * (1.5 - settings.adventure);
     // The third and the fifth only: a seventh in the bass wants a voice leading that is not known here.
     let others = chord.quality.intervals()[1..3].iter().map(|interval| (chord.root + interval) % 12);

@@ -117,7 +117,8 @@ impl Memory {
 }
 
 /// How alike two steps are: up to 1, below 0 where they differ.
-fn similarity(one: &Sung, other: &Sung) -> f32 {
+#[must_use]
+pub fn similarity(one: &Sung, other: &Sung) -> f32 {
     let (sung, sung_then) = (one.iter().sum::<f32>(), other.iter().sum::<f32>());
     let same: f32 = one.iter().zip(other).map(|(one, other)| one * other).sum();
     let pause = (1.0 - sung) * (1.0 - sung_then);

@@ -4,7 +4,7 @@ use songweave_dsp::{
     band::{Chord, Style},
     exchange::{
         controls::{TuneControls, TuneScale, TuneTarget},
-        frame::AnalysisFrame,
+        frame::{AnalysisFrame, Heard},
     },
     tune::{TuneGuide, TuneKey},
 };
@@ -12,7 +12,12 @@ use songweave_models::melody::Register;
 
 use super::{MelodyPlan, MelodyWriter, Setting};
 use crate::{
-    band::{harmony::Harmonised, heard::StepHeard, place::Place, view::BandView},
+    band::{
+        harmony::{Harmonised, scale},
+        heard::StepHeard,
+        place::Place,
+        view::BandView,
+    },
     follow::key::Key,
     runtime::fault::NetworkFault,
 };
@@ -21,6 +26,8 @@ use crate::{
 const MAJOR: u16 = 0b1010_1011_0101;
 const MINOR: u16 = 0b0101_1010_1101;
 const ALL: u16 = 0xFFF;
+/// Semitones within which a sung key means a learned note.
+const MEANT: f32 = 1.5;
 /// Kinds of songs that the network knows: pop songs, and lead sheets of older standards.
 const POP: usize = 0;
 const STANDARDS: usize = 2;
@@ -50,11 +57,18 @@ impl Guide {
         self.writer.contour().hear(step);
     }
 
-    /// The middle of the frame's window lies in the step `now`; `view` is what the band decided last.
+    /// The middle of the frame's window lies in the step `now`; `view` is what the band decided last. `song` are the MIDI keys that
+    /// were learned of that step, of the one before and of the one after.
     ///
     /// # Errors
     /// When the network fails; nothing is told then but what is known without it.
-    pub fn follow(&mut self, now: Option<Place>, view: &BandView, frame: &AnalysisFrame) -> Result<(), NetworkFault> {
+    pub fn follow(
+        &mut self,
+        now: Option<Place>,
+        view: &BandView,
+        frame: &AnalysisFrame,
+        song: [Option<u8>; 3],
+    ) -> Result<(), NetworkFault> {
         let Some(place) = now else {
             (self.now, self.told) = (None, TuneGuide::default());
             self.writer.forget();
@@ -70,7 +84,11 @@ impl Guide {
             key: key.map(|key| TuneKey { tonic: key.tonic, minor: key.minor }),
             chord: chord(harmony, from, late),
             melody: None,
+            song: None,
         };
+        if frame.controls.tune.song {
+            self.told.song = song_note(song, frame, key, self.told.chord);
+        }
         let entered = self.now.replace(place) != Some(place);
         match setting(frame, key).filter(|_| frame.controls.tune.target == TuneTarget::Melody) {
             None => self.writer.forget(),
@@ -97,6 +115,28 @@ impl Guide {
     pub fn plan(&self) -> MelodyPlan {
         self.writer.plan()
     }
+}
+
+/// The learned note that is meant now, rounded to key and harmony: singers come a little early or late, so of the notes around
+/// the one that is nearest to what is sung.
+fn song_note(song: [Option<u8>; 3], frame: &AnalysisFrame, key: Option<Key>, chord: Option<Chord>) -> Option<u8> {
+    let Heard::Accompany(singer) = &frame.heard else { return None };
+    let sung = (singer.voice.voicing >= 0.5).then_some(singer.voice.key);
+    let [now, ..] = song;
+    // In whatever octave it is sung.
+    let distance = |note: u8| sung.map_or(0.0, |sung| ((sung - f32::from(note) + 6.0).rem_euclid(12.0) - 6.0).abs());
+    let close = |note: &u8| sung.is_some() && distance(*note) < MEANT;
+    let around = song.into_iter().flatten().filter(close);
+    let meant = around.min_by(|one, other| distance(*one).total_cmp(&distance(*other))).or(now)?;
+    Some(rounded(meant, key, chord))
+}
+
+/// A note of the chord or of the key stays; another goes to the nearest of the key, down where two are as near.
+fn rounded(note: u8, key: Option<Key>, chord: Option<Chord>) -> u8 {
+    let Some(key) = key else { return note };
+    let fits =
+        |note: u8| scale::contains(key, usize::from(note % 12)) || chord.is_some_and(|chord| chord.contains(note % 12));
+    [note, note.saturating_sub(1), (note + 1).min(127)].into_iter().find(|note| fits(*note)).unwrap_or(note)
 }
 
 /// Steps from a place to a later one; 0 to an earlier one.
@@ -142,4 +182,37 @@ fn key(tune: &TuneControls, heard: Option<Key>) -> Option<(u8, bool)> {
         TuneScale::Chromatic | TuneScale::Auto => heard.is_some_and(|key| key.tonic == tonic && key.minor),
     };
     Some((tonic, minor))
+}
+
+#[cfg(test)]
+mod tests {
+    use songweave_dsp::{band::Quality, band::VoiceHeard, exchange::frame::SingerHeard};
+
+    use super::*;
+
+    const C_MAJOR: Option<Key> = Some(Key { tonic: 0, minor: false });
+
+    /// What is told while a key is sung, where the notes of this step, of the one before and of the one after were learned.
+    fn told(sung: f32, learned: [Option<u8>; 3], chord: Option<Chord>) -> Option<u8> {
+        let voice = VoiceHeard { key: sung, voicing: 1.0, ..VoiceHeard::default() };
+        let heard = Heard::Accompany(SingerHeard { voice, ..SingerHeard::default() });
+        song_note(learned, &AnalysisFrame { heard, ..AnalysisFrame::default() }, C_MAJOR, chord)
+    }
+
+    #[test]
+    fn a_note_that_comes_early_or_late_is_the_one_that_is_meant() {
+        let learned = [Some(64), Some(60), Some(67)];
+        // On time, the last note held on, the next one begun, and a scoop from below into it.
+        assert_eq!([63.8, 60.3, 66.9, 66.0].map(|sung| told(sung, learned, None)), [64, 60, 67, 67].map(Some));
+        // Far from all of them it is this step's; an octave lower is the same note.
+        assert_eq!([70.0, 52.1].map(|sung| told(sung, learned, None)), [Some(64), Some(64)]);
+        assert_eq!(told(64.0, [None, None, Some(71)], None), None, "in a rest the target is another one's");
+    }
+
+    #[test]
+    fn what_was_sung_wrong_is_rounded_to_the_key_unless_the_chord_has_it() {
+        let learned = [Some(66), None, None];
+        let dominant = Chord { root: 2, quality: Quality::Dominant7, bass: 2 };
+        assert_eq!((told(66.0, learned, None), told(66.0, learned, Some(dominant))), (Some(65), Some(66)));
+    }
 }

@@ -33,7 +33,7 @@ const ADVENTURE: f32 = 0.4;
 /// Microseconds from which on a step has generated a section.
 const SECTION: f64 = 100.0;
 /// A singer who sings.
-const SINGING: Singing = Singing { voiced: 0.4, level: -20.0, silent_steps: 0 };
+const SINGING: Singing = Singing { voiced: 0.4, level: -20.0, silent_steps: 0, known: None };
 
 /// One style: what is generated, what drummers play who were not trained on, and the baseline.
 #[derive(Debug, Serialize)]

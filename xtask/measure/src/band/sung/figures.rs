@@ -21,7 +21,18 @@ use super::stage::{LISTENING, Stage, chords, onsets};
 use songweave_cli::render::Chart;
 
 /// Ways to harmonise a song.
-pub const HARMONIES: [&str; 5] = ["heard", "true pitch", "true chords", "best triad of each bar", "tonic triad"];
+pub const HARMONIES: [&str; 7] = [
+    "heard",
+    "true pitch",
+    "true chords",
+    "best triad of each bar",
+    "tonic triad",
+    "half a second of look-ahead",
+    "learned",
+];
+/// What a render is told for the last two.
+const AHEAD: [&str; 2] = ["--param", "lookahead=500 ms"];
+const LEARN: [&str; 1] = ["--learn"];
 
 /// Another way to sing.
 #[derive(Debug, Clone, Serialize)]
@@ -32,6 +43,8 @@ pub struct MannerFigures {
     pub harmony: HarmonyFigures,
     /// Figures of the hearing.
     pub hearing: HearingFigures,
+    /// Figures of the chords once the song is learned, and how often its key changes in a minute.
+    pub learned: Option<(HarmonyFigures, f64)>,
 }
 
 /// Figures of a song.
@@ -55,6 +68,10 @@ pub struct SongFigures {
     pub onset_f1: BTreeMap<&'static str, f64>,
     /// Bars from the first sung note to the first note of the band; `None` when it never plays.
     pub first_sound_bars: Option<f64>,
+    /// The same to the first chord of a band that has learned the song.
+    pub first_learned_bars: Option<f64>,
+    /// Share of the chord changes on bar lines and in the middle of bars: learned, and as annotated.
+    pub on_the_line: Option<[f64; 2]>,
     /// What is played after two bars of listening.
     pub playing: Option<Playing>,
     /// How it takes a jump of a tritone.
@@ -92,6 +109,15 @@ impl SongFigures {
         ways.insert(HARMONIES[3], best_triads(&classes));
         ways.insert(HARMONIES[4], running_tonic(&classes));
         ways.insert(HARMONIES[0], heard.clone());
+        let mut first_learned_bars = None;
+        if stage.learn {
+            ways.insert(HARMONIES[5], chords(&stage.chart(&sung, song.tempo, &AHEAD)?.chart, song));
+            let learned = stage.chart(&sung, song.tempo, &LEARN)?.chart;
+            let first = learned.chords.iter().find(|(_, chord)| chord.is_some());
+            first_learned_bars =
+                first.and_then(|(sample, _)| bars_after_the_first_note(*sample as f64 / f64::from(super::RATE), song));
+            ways.insert(HARMONIES[6], chords(&learned, song));
+        }
         let harmony: BTreeMap<_, _> = ways
             .iter()
             .filter_map(|(name, way)| Some((*name, HarmonyFigures::of(way, &classes, &song.chords, LISTENING)?)))
@@ -113,6 +139,10 @@ impl SongFigures {
             manners: manners.iter().map(|manner| of_manner(song, *manner, stage)).collect::<Result<Vec<_>>>()?,
             onset_f1: on_the_grid(&played, song, &stage.params),
             first_sound_bars: first_sound(&played, song),
+            first_learned_bars,
+            on_the_line: ways.get(HARMONIES[6]).and_then(|learned| {
+                Some([on_the_line(learned.get(LISTENING..)?)?, on_the_line(song.chords.get(LISTENING..)?)?])
+            }),
             playing: playing(&played, song),
             recovery: Recovery::measure(song, stage, &heard)?,
             missed_hops: performance.rendered.missed_hops,
@@ -132,12 +162,20 @@ fn hearing(chart: &Chart, sung: &Sung) -> Option<HearingFigures> {
 
 fn of_manner(song: &StructureSong, manner: Manner, stage: &Stage) -> Result<MannerFigures> {
     let sung = sing(song, manner, super::RATE);
-    let chart = stage.chart(&sung, song.tempo)?;
-    let harmony = HarmonyFigures::of(&chords(&chart, song), &song.classes(), &song.chords, LISTENING);
-    let found = harmony.zip(hearing(&chart, &sung)).map(|(harmony, hearing)| MannerFigures {
+    let chart = stage.chart(&sung, song.tempo, &[])?.chart;
+    let figures = |chart: &Chart| HarmonyFigures::of(&chords(chart, song), &song.classes(), &song.chords, LISTENING);
+    let learned = if stage.learn {
+        let learned = stage.chart(&sung, song.tempo, &LEARN)?;
+        let minutes = f64::from(song.steps()) * song.step_seconds() / 60.0;
+        figures(&learned.chart).map(|figures| (figures, learned.song.key_changes as f64 / minutes))
+    } else {
+        None
+    };
+    let found = figures(&chart).zip(hearing(&chart, &sung)).map(|(harmony, hearing)| MannerFigures {
         manner: manner.name(),
         harmony,
         hearing,
+        learned,
     });
     found.ok_or_else(|| anyhow::anyhow!("nothing can be measured of the {} voice", manner.name()))
 }
@@ -151,9 +189,23 @@ fn on_the_grid(played: &[Onset], song: &StructureSong, params: &[String]) -> BTr
 }
 
 fn first_sound(played: &[Onset], song: &StructureSong) -> Option<f64> {
-    let first = played.iter().map(|onset| onset.seconds).reduce(f64::min)?;
+    bars_after_the_first_note(played.iter().map(|onset| onset.seconds).reduce(f64::min)?, song)
+}
+
+/// Bars from the first sung note to a time in seconds.
+fn bars_after_the_first_note(first: f64, song: &StructureSong) -> Option<f64> {
     let sung = f64::from(song.melody.first()?.start) * song.step_seconds();
     Some((first - sung) / (f64::from(STEPS_PER_BAR) * song.step_seconds()))
+}
+
+/// Share of the chord changes that fall on a bar line or in the middle of a bar.
+fn on_the_line(chords: &[Option<StepChord>]) -> Option<f64> {
+    let changes = (1..chords.len()).filter(|step| {
+        let kind = |chord: Option<StepChord>| chord.map(|chord| chord.symbol());
+        kind(chords[*step]) != kind(chords[step - 1])
+    });
+    let on: Vec<bool> = changes.map(|step| step.is_multiple_of(STEPS_PER_BAR as usize / 2)).collect();
+    (!on.is_empty()).then(|| on.iter().filter(|on| **on).count() as f64 / on.len() as f64)
 }
 
 /// What is played after two bars of listening.
@@ -204,6 +256,10 @@ pub struct Report {
     pub onset_f1: BTreeMap<&'static str, Estimate>,
     /// Bars from the first sung note to the first note of the band.
     pub first_sound_bars: Option<Estimate>,
+    /// Bars from the first sung note to the first chord of a band that has learned the song.
+    pub first_learned_bars: Option<Estimate>,
+    /// Share of the chord changes on bar lines and in the middle of bars: learned, and as annotated.
+    pub on_the_line: [Option<Estimate>; 2],
     /// Share of the songs in which something sounds within two bars of singing.
     pub sounds_in_two_bars: Option<Estimate>,
     /// How soon it takes a jump.
@@ -236,6 +292,8 @@ impl Report {
                 .filter_map(|by| Some((by.name(), each(&|song| song.onset_f1.get(by.name()).copied())?)))
                 .collect(),
             first_sound_bars: each(&|song| song.first_sound_bars),
+            first_learned_bars: each(&|song| song.first_learned_bars),
+            on_the_line: [0, 1].map(|which| each(&|song| song.on_the_line.map(|shares| shares[which]))),
             sounds_in_two_bars: each(&|song| Some(is(song.first_sound_bars.is_some_and(|bars| bars <= 2.0)))),
             recovered_in_time: InTime::of(songs.iter().filter_map(|song| song.recovery.as_ref())),
             missed_hops: songs.iter().map(|song| song.missed_hops).sum(),

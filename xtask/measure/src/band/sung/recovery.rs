@@ -46,7 +46,7 @@ impl Recovery {
         // A note that sounds while the key jumps is divided: its second part is the first in the new key.
         let first = jumped.melody.iter().find(|note| note.start >= JUMP).map(|note| note.start as usize);
         let Some(first) = first.filter(|_| song.steps() > JUMP + STEPS_PER_BAR) else { return Ok(None) };
-        let chart = stage.chart(&sing(&jumped, Manner::Clean, super::RATE), song.tempo)?;
+        let chart = stage.chart(&sing(&jumped, Manner::Clean, super::RATE), song.tempo, &[])?.chart;
         let band = chords(&chart, &jumped);
         let (old, new) = (song.classes(), jumped.classes());
         let ways = [(&band[..], &new), (&jumped.chords, &new), (unjumped, &old), (unjumped, &new)];

@@ -3,7 +3,7 @@
 use crate::band::grid::Onset;
 use anyhow::Result;
 use songweave_audio::store::StereoStore;
-use songweave_cli::render::{self, Args, Chart, Inputs, Installed, Performance, Timed};
+use songweave_cli::render::{self, Args, Chart, Inputs, Installed, Performance, Replayed, Timed};
 use songweave_dsp::band::Instrument;
 use songweave_host::EventKind;
 use songweave_score::notation::step_chord::StepChord;
@@ -21,6 +21,8 @@ pub struct Stage {
     pub params: Vec<String>,
     /// Whether the voice is heard in what comes out.
     pub voice: bool,
+    /// Whether songs are sung to a band that has learned them as well, and to one that looks ahead.
+    pub learn: bool,
 }
 
 impl Stage {
@@ -29,24 +31,29 @@ impl Stage {
     /// # Errors
     /// The plugin cannot be loaded, or fails.
     pub fn perform(&self, sung: &Sung, tempo: f64) -> Result<Performance> {
-        render::perform(&self.args(tempo)?, inputs(sung), &self.installed)
+        render::perform(&self.args(tempo, &[])?, inputs(sung), &self.installed)
     }
 
-    /// The same by the plugin's own path without the plugin: chords and hearing only.
+    /// The same by the plugin's own path without the plugin: chords and hearing only, with `more` options of a render.
     ///
     /// # Errors
     /// A parameter is none of the plugin's.
-    pub fn chart(&self, sung: &Sung, tempo: f64) -> Result<Chart> {
-        render::chart(&self.args(tempo)?, inputs(sung), &self.installed)
+    pub fn chart(&self, sung: &Sung, tempo: f64, more: &[&str]) -> Result<Replayed> {
+        render::chart(&self.args(tempo, more)?, inputs(sung), &self.installed)
     }
 
-    fn args(&self, tempo: f64) -> Result<Args> {
+    fn args(&self, tempo: f64, more: &[&str]) -> Result<Args> {
         // Nothing is read or written: input and output are there because the command line asks for them.
         let fixed = ["--mode", "accompany", "--input", "voice", "--output", "band", "--tempo"];
         let silent = (!self.voice).then(|| "voice_level=-inf dB".to_owned());
         let params = self.params.iter().cloned().chain(silent).flat_map(|param| ["--param".to_owned(), param]);
-        let words: Vec<String> =
-            fixed.map(str::to_owned).into_iter().chain([tempo.to_string()]).chain(params).collect();
+        let words: Vec<String> = fixed
+            .map(str::to_owned)
+            .into_iter()
+            .chain([tempo.to_string()])
+            .chain(params)
+            .chain(more.iter().map(|word| (*word).to_owned()))
+            .collect();
         Args::parse_line(&words)
     }
 }

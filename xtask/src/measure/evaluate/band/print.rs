@@ -1,6 +1,7 @@
 //! Figures as a person reads them: a line for each song, then a table for all.
 
 use songweave_measure::band::{
+    chord_figures::HarmonyFigures,
     grid::Playing,
     sung::{
         figures::{HARMONIES, MannerFigures, Overall, Report, SongFigures},
@@ -35,6 +36,14 @@ pub(super) fn report(report: &Report) {
         figure(report.first_sound_bars.as_ref(), 2),
         figure(report.sounds_in_two_bars.as_ref(), 2)
     );
+    if report.first_learned_bars.is_some() {
+        println!(
+            "  learned: first chord {} bars after the first sung note; {} of the changes on bar lines and half bars (annotated {})",
+            figure(report.first_learned_bars.as_ref(), 2),
+            figure(report.on_the_line[0].as_ref(), 2),
+            figure(report.on_the_line[1].as_ref(), 2)
+        );
+    }
     println!("  a tritone jump at bar 5 is made good within four beats of the first note after it:");
     let in_time = &report.recovered_in_time;
     for (what, shares) in [("in the new key", &in_time.in_key), ("note-in-chord as usual", &in_time.as_usual)] {
@@ -102,6 +111,18 @@ fn manners(songs: &[SongFigures]) {
             mean(&|manner| manner.harmony.note_in_chord),
             mean(&|manner| manner.harmony.major_minor)
         );
+        let learned: Vec<_> = of.iter().filter_map(|manner| manner.learned.as_ref()).collect();
+        if !learned.is_empty() {
+            let mean = |figure: &dyn Fn(&(HarmonyFigures, f64)) -> f64| {
+                songweave_measure::statistics::mean(learned.iter().map(|learned| figure(learned))).unwrap_or(f64::NAN)
+            };
+            println!(
+                "    learned: note-in-chord {:.3}, maj/min {:.3}, {:.2} changes of key a minute",
+                mean(&|(harmony, _)| harmony.note_in_chord),
+                mean(&|(harmony, _)| harmony.major_minor),
+                mean(&|(_, changes)| *changes)
+            );
+        }
     }
 }
 

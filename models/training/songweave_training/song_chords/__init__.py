@@ -1,0 +1,1 @@
+"""The chord network that knows a song from beginning to end."""
