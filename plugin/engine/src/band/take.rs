@@ -34,8 +34,8 @@ use plan::PlannedBeat;
 use shared::{Changes, SharedTake};
 use view::SongView;
 
-/// Beats that are studied in a hop, in one direction each.
-const BEATS_A_HOP: usize = 8;
+/// Portions of a study in a hop.
+const PORTIONS: usize = 8;
 /// Bars for which the last chord is held.
 const LAST_CHORD: usize = 2;
 /// Level in dB by which a section must differ from the song to be played as loudly or as softly as can be.
@@ -103,7 +103,7 @@ impl TakeTwo {
         self.learning = learning;
         if !learning {
             self.look();
-            self.go_on(BEATS_A_HOP)?;
+            self.go_on(PORTIONS)?;
         }
         let wanted = Overrides { chord: None, ..*wanted };
         if self.planned_for != Some(wanted) && !self.knowledge.bars.is_empty() {
@@ -130,9 +130,9 @@ impl TakeTwo {
         self.seen = changes;
     }
 
-    fn go_on(&mut self, beats: usize) -> Result<(), NetworkFault> {
+    fn go_on(&mut self, portions: usize) -> Result<(), NetworkFault> {
         let Some(study) = &mut self.study else { return Ok(()) };
-        if let Some(knowledge) = study.go_on(&mut self.network, beats)? {
+        if let Some(knowledge) = study.go_on(&mut self.network, portions)? {
             self.study = None;
             let begins = knowledge.bars.iter().enumerate().filter_map(|(index, bar)| Some((bar.ticks?, index)));
             self.bars = begins.collect();

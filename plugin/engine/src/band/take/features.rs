@@ -36,6 +36,13 @@ impl Surroundings {
     /// Looks at a song.
     #[must_use]
     pub fn new(song: Song) -> Self {
+        let repeats = repeats(&song);
+        Self { repeats, ..Self::without_repeats(song) }
+    }
+
+    /// Looks at a song whose repetitions are not known yet.
+    #[must_use]
+    pub fn without_repeats(song: Song) -> Self {
         let mut sums = vec![[0.0; PITCH_CLASSES]];
         let mut sum = [0.0; PITCH_CLASSES];
         let mut strong = [0.0; PITCH_CLASSES];
@@ -47,7 +54,7 @@ impl Surroundings {
             }
         }
         let last_note = (0..song.heard().len()).rev().find_map(|step| song.note(step));
-        Self { repeats: repeats(&song), song, sums, strong, last_note }
+        Self { repeats: Vec::new(), song, sums, strong, last_note }
     }
 
     /// Sum of what was sung from a step to before another; both may lie beyond the song.

@@ -2,11 +2,14 @@
 //!
 //! It is found out in portions, so that the thread which plays goes on in time.
 
-use songweave_models::chords::song::{SongBelief, SongChordNetwork};
+use songweave_models::chords::{
+    StepError,
+    song::{SongBelief, SongChordNetwork},
+};
 
 use super::{
     features::Surroundings,
-    repeats::Repeat,
+    repeats::{Repeat, Search},
     sections::{Section, sections, sung_bars},
     song::{KnownBar, Song},
 };
@@ -32,12 +35,17 @@ pub struct Knowledge {
     pub sung: Option<(usize, usize)>,
 }
 
-/// A song that is being thought about.
+/// A song that is being thought about: its repetitions, then its beats from the end to the beginning, then forward, then what
+/// repetitions say to each other.
 pub struct Study {
     bars: Vec<KnownBar>,
     surroundings: Surroundings,
+    /// Until all repetitions are known.
+    search: Option<Search>,
     /// What the song after each beat says, from the last beat on.
     after: Vec<Vec<f32>>,
+    /// What is believed of each beat by itself, and with its repetitions.
+    own: Vec<SongBelief>,
     beliefs: Vec<SongBelief>,
 }
 
@@ -45,52 +53,67 @@ impl Study {
     /// Begins with a song.
     #[must_use]
     pub fn new(song: Song, bars: Vec<KnownBar>) -> Self {
-        Self { bars, surroundings: Surroundings::new(song), after: Vec::new(), beliefs: Vec::new() }
+        Self {
+            bars,
+            surroundings: Surroundings::without_repeats(song),
+            search: Some(Search::default()),
+            after: Vec::new(),
+            own: Vec::new(),
+            beliefs: Vec::new(),
+        }
     }
 
-    /// Goes on by so many beats, first from the end to the beginning, then forward. The knowledge, once it is complete; after that
-    /// nothing is left.
+    /// Goes on by so many portions, each as much as a beat of the network takes or less. The knowledge, once it is complete; after that nothing is left.
     ///
     /// # Errors
     /// When the network fails.
-    pub fn go_on(&mut self, network: &mut SongChordNetwork, beats: usize) -> Result<Option<Knowledge>, NetworkFault> {
+    pub fn go_on(
+        &mut self,
+        network: &mut SongChordNetwork,
+        portions: usize,
+    ) -> Result<Option<Knowledge>, NetworkFault> {
         let all = self.surroundings.song.beats().len();
-        for _ in 0..beats {
-            if self.beliefs.len() == all {
-                break;
+        for _ in 0..portions {
+            if self.search.is_none() && self.beliefs.len() == all {
+                return Ok(Some(self.finish()));
             }
-            self.beat(network, all).map_err(|error| NetworkFault(error.to_string()))?;
+            self.portion(network, all).map_err(|error| NetworkFault(error.to_string()))?;
         }
-        if self.beliefs.len() < all {
-            return Ok(None);
-        }
-        let Surroundings { song, repeats, .. } = std::mem::take(&mut self.surroundings);
-        let beliefs = shared(&std::mem::take(&mut self.beliefs), &repeats);
-        let bars = std::mem::take(&mut self.bars);
-        let sections = sections(&song, &bars);
-        let sung = sung_bars(&song, &bars);
-        Ok(Some(Knowledge { song, bars, beliefs, sections, sung }))
+        Ok(None)
     }
 
-    fn beat(&mut self, network: &mut SongChordNetwork, all: usize) -> Result<(), songweave_models::chords::StepError> {
-        let done = self.beliefs.len();
-        if done == 0 && self.after.len() < all {
+    fn portion(&mut self, network: &mut SongChordNetwork, all: usize) -> Result<(), StepError> {
+        if let Some(search) = &mut self.search {
+            if let Some(found) = search.go_on(&self.surroundings.song) {
+                self.surroundings.repeats = found;
+                self.search = None;
+            }
+        } else if self.own.is_empty() && self.after.len() < all {
             if self.after.is_empty() {
                 network.reset();
             }
             let features = self.surroundings.features(all - 1 - self.after.len());
             self.after.push(network.look_back(&features)?.to_vec());
-        } else {
+        } else if self.own.len() < all {
             let after = self.after.pop().unwrap_or_default();
-            self.beliefs.push(network.believe(&self.surroundings.features(done), &after)?);
+            self.own.push(network.believe(&self.surroundings.features(self.own.len()), &after)?);
+        } else {
+            self.beliefs.push(shared(&self.own, &self.surroundings.repeats, self.beliefs.len()));
         }
         Ok(())
     }
+
+    fn finish(&mut self) -> Knowledge {
+        let Surroundings { song, .. } = std::mem::take(&mut self.surroundings);
+        let (bars, beliefs) = (std::mem::take(&mut self.bars), std::mem::take(&mut self.beliefs));
+        let (sections, sung) = (sections(&song, &bars), sung_bars(&song, &bars));
+        Knowledge { song, bars, beliefs, sections, sung }
+    }
 }
 
-/// The beliefs with those of the repetitions of each beat in them: geometric means.
-fn shared(beliefs: &[SongBelief], repeats: &[Vec<Repeat>]) -> Vec<SongBelief> {
-    let mean = |beat: usize, of: &dyn Fn(&SongBelief) -> f32| {
+/// What is believed of a beat with what is believed of its repetitions in it: geometric means.
+fn shared(beliefs: &[SongBelief], repeats: &[Vec<Repeat>], beat: usize) -> SongBelief {
+    let mean = |of: &dyn Fn(&SongBelief) -> f32| {
         let mut sum = libm::logf(of(&beliefs[beat]).max(LEAST));
         let mut total = 1.0;
         for repeat in &repeats[beat] {
@@ -100,13 +123,9 @@ fn shared(beliefs: &[SongBelief], repeats: &[Vec<Repeat>]) -> Vec<SongBelief> {
         }
         libm::expf(sum / total)
     };
-    (0..beliefs.len())
-        .map(|beat| SongBelief {
-            chords: std::array::from_fn(|root| {
-                std::array::from_fn(|quality| mean(beat, &|belief| belief.chords[root][quality]))
-            }),
-            bass: std::array::from_fn(|class| mean(beat, &|belief| belief.bass[class])),
-            ..beliefs[beat].clone()
-        })
-        .collect()
+    SongBelief {
+        chords: std::array::from_fn(|root| std::array::from_fn(|quality| mean(&|belief| belief.chords[root][quality]))),
+        bass: std::array::from_fn(|class| mean(&|belief| belief.bass[class])),
+        ..beliefs[beat].clone()
+    }
 }

@@ -20,6 +20,8 @@ const STEP_TICKS: i64 = 240;
 const PASSES: u8 = 4;
 /// Most bars that are learned: beyond an hour in any tempo that is sung to.
 pub const MOST_BARS: usize = 4096;
+/// Ticks from the beginning of the timeline beyond which no song reaches: hosts tell nonsense at times.
+const FARTHEST: u64 = 1 << 40;
 /// Bars between two learned ones that are taken for silence; a longer gap divides the song.
 const LONGEST_GAP: i64 = 32;
 /// Bars of silence that are known before the first bar and after the last: for an introduction and for an end.
@@ -206,6 +208,9 @@ impl Take {
     /// another metre is learned anew. Beyond [`MOST_BARS`] nothing is added.
     pub fn learn(&mut self, ticks: i64, place: &Place, heard: &StepHeard) {
         let (steps, beat) = (place.steps_per_bar as usize, place.steps_per_beat.min(u16::MAX.into()) as u16);
+        if ticks.unsigned_abs() >= FARTHEST {
+            return;
+        }
         let known = self.bars.get(&ticks).is_some_and(|bar| bar.steps.len() == steps && bar.steps_per_beat == beat);
         if !known {
             if self.bars.len() >= MOST_BARS || steps > usize::from(u16::MAX) {
@@ -360,7 +365,7 @@ impl<'a> Bytes<'a> {
         let steps_per_beat = u16::from_le_bytes(self.take()?);
         let steps = self.slice(count * STEP_BYTES)?.chunks_exact(STEP_BYTES);
         let steps = steps.map(LearnedStep::of_bytes).collect::<Option<Vec<_>>>()?;
-        let sane = !steps.is_empty() && steps_per_beat > 0 && start.unsigned_abs() < 1 << 52;
+        let sane = !steps.is_empty() && steps_per_beat > 0 && start.unsigned_abs() < FARTHEST;
         sane.then_some((start, LearnedBar { number, steps_per_beat, steps }))
     }
 }

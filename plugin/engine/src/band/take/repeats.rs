@@ -19,20 +19,43 @@ pub struct Repeat {
     pub certainty: f32,
 }
 
-/// The repetitions of every beat, `[beat]`, the surest first. Beats of odd lengths have none.
+/// Looks for repetitions, one distance in beats after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    /// The distance that was looked at last.
+    lag: usize,
+    found: Vec<Vec<Repeat>>,
+}
+
+impl Search {
+    /// Looks at the next distance. Once all are done: the repetitions of every beat, `[beat]`, the surest first. Beats of odd
+    /// lengths have none.
+    pub fn go_on(&mut self, song: &Song) -> Option<Vec<Vec<Repeat>>> {
+        let beats = song.beats().len();
+        self.found.resize(beats, Vec::new());
+        self.lag += 1;
+        if self.lag < beats {
+            along(song, self.lag, &mut self.found);
+            return None;
+        }
+        for repeats in &mut self.found {
+            let surer = |one: &Repeat, other: &Repeat| other.certainty.total_cmp(&one.certainty);
+            repeats.sort_by(|one, other| surer(one, other).then(one.beat.cmp(&other.beat)));
+            repeats.truncate(MOST);
+        }
+        Some(std::mem::take(&mut self.found))
+    }
+}
+
+/// The repetitions of every beat of a song at once.
 #[must_use]
 pub fn repeats(song: &Song) -> Vec<Vec<Repeat>> {
-    let beats = song.beats();
-    let mut found = vec![Vec::new(); beats.len()];
-    for lag in 1..beats.len() {
-        along(song, lag, &mut found);
+    let mut search = Search::default();
+    loop {
+        if let Some(found) = search.go_on(song) {
+            return found;
+        }
     }
-    for repeats in &mut found {
-        repeats
-            .sort_by(|one: &Repeat, other| other.certainty.total_cmp(&one.certainty).then(one.beat.cmp(&other.beat)));
-        repeats.truncate(MOST);
-    }
-    found
 }
 
 /// Adds what repeats after so many beats.

@@ -3,6 +3,8 @@
 //! The best division into sections by dynamic programming: they like to have four or eight bars, to begin where somebody begins to
 //! sing or stops, and to begin and end where a passage that is sung again does.
 
+use std::ops::Range;
+
 use super::song::{KnownBar, Song};
 use crate::band::harmony::memory::similarity;
 
@@ -55,9 +57,9 @@ impl Section {
 /// The first and the last bar in which somebody sings; `None` where nobody does.
 #[must_use]
 pub fn sung_bars(song: &Song, bars: &[KnownBar]) -> Option<(usize, usize)> {
-    let bars = Bars::new(song, bars);
-    let sung = |bar: &usize| bars.is_sung(*bar);
-    Some(((0..bars.count()).find(sung)?, (0..bars.count()).rev().find(sung)?))
+    let end = |bar: usize| bars.get(bar + 1).map_or(song.heard().len(), |next| next.first);
+    let sung = |bar: &usize| sung_steps(song, bars[*bar].first..end(*bar)) > SUNG;
+    Some(((0..bars.len()).find(sung)?, (0..bars.len()).rev().find(sung)?))
 }
 
 /// The sections of a song in the order of time; all its bars are in them.
@@ -84,6 +86,11 @@ fn choose_material(sections: &mut [Section]) {
         let is_chorus = section.sung && chorus.is_some_and(|(_, label)| label == section.label);
         section.material = if is_chorus { CHORUS } else { 2 * u8::from(section.label % 2 == 1) };
     }
+}
+
+/// How many of some steps are sung.
+fn sung_steps(song: &Song, steps: Range<usize>) -> f32 {
+    song.heard()[steps].iter().map(|heard| heard.voiced()).sum()
 }
 
 /// How alike two bars are, by what is sung in each of their steps: 0 where they are of different lengths, silent, or the same one.
@@ -113,7 +120,13 @@ impl<'a> Bars<'a> {
     fn new(song: &'a Song, bars: &[KnownBar]) -> Self {
         let mut first: Vec<usize> = bars.iter().map(|bar| bar.first).collect();
         first.push(song.heard().len());
-        let alike = (0..bars.len()).map(|one| (0..bars.len()).map(|other| alike(song, &first, one, other)).collect());
+        let earlier = |one: usize| (0..one).map(|other| alike(song, &first, one, other)).collect();
+        let half: Vec<Vec<f32>> = (0..bars.len()).map(earlier).collect();
+        let either = |one: usize, other: usize| {
+            let (later, earlier) = (one.max(other), one.min(other));
+            half[later].get(earlier).copied().unwrap_or(0.0)
+        };
+        let alike = (0..bars.len()).map(|one| (0..bars.len()).map(|other| either(one, other)).collect());
         Self { song, alike: alike.collect(), first }
     }
 
@@ -123,7 +136,7 @@ impl<'a> Bars<'a> {
 
     /// Steps that are sung in a bar.
     fn sung(&self, bar: usize) -> f32 {
-        self.song.heard()[self.first[bar]..self.first[bar + 1]].iter().map(|heard| heard.voiced()).sum()
+        sung_steps(self.song, self.first[bar]..self.first[bar + 1])
     }
 
     /// How much louder it is sung in some bars than in the song, in dB.
