@@ -1,7 +1,7 @@
 //! Take two: what was heard of a song is learned, and the band then plays with the whole song in view.
 //!
-//! While it learns the band plays live, as it does where nothing was learned. What was learned is studied in portions, a few
-//! beats a hop, so what is played is a function of the state, the stream and nothing else. The network's answers depend on
+//! While it learns the band plays live, as it does where nothing was learned. What was learned is studied in portions, a few of
+//! them a hop, so what is played is a function of the state, the stream and nothing else. The network's answers depend on
 //! what was heard alone; what the user sets only chooses among them, which takes no time.
 
 pub mod departure;

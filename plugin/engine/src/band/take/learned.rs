@@ -198,12 +198,6 @@ impl Take {
         self.bars.is_empty()
     }
 
-    /// How many bars are known.
-    #[must_use]
-    pub fn bars(&self) -> usize {
-        self.bars.values().filter(|bar| bar.is_known()).count()
-    }
-
     /// Learns a complete step of the bar that begins at `ticks`. What was heard of it before stays in the mean; a bar in
     /// another metre is learned anew. Beyond [`MOST_BARS`] nothing is added.
     pub fn learn(&mut self, ticks: i64, place: &Place, heard: &StepHeard) {

@@ -62,7 +62,7 @@ fn a_gap_is_silence_and_a_bar_that_was_hardly_heard_is_none() {
     take.learn(5 * 3_840, &place(5, 0), &sung(2, 1.0));
     let (heard, bars) = within(&take);
     assert_eq!(bars, [(Some(0), 0), (None, 16), (None, 32), (Some(11_520), 48)]);
-    assert_eq!((heard.len(), take.bars()), (64, 2));
+    assert_eq!(heard.len(), 64);
     assert!(heard[16..48].iter().all(|heard| heard.voiced() == 0.0));
 }
 
