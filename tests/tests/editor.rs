@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::{thread::sleep, time::Duration};
+use std::{collections::HashSet, thread::sleep, time::Duration};
 
 use songweave_host::{ClapPlugin, HostWindow};
 use songweave_tests::bounce::{SONGWEAVE, instance};
@@ -37,4 +37,23 @@ fn a_window_opens_as_large_as_it_was_closed_in_this_project_and_in_a_saved_one()
     other.load_state(&project).unwrap();
     assert_eq!(other.open_editor(window.id(), 1.0).unwrap(), dragged);
     other.close_editor();
+}
+
+#[test]
+#[ignore = "needs an X server"]
+fn an_editor_that_is_shown_late_draws() {
+    // An X server that nobody is connected to begins anew.
+    let _stays = HostWindow::open(10, 10).unwrap();
+    for late in [0, 60, 400] {
+        let window = HostWindow::open(1100, 700).unwrap();
+        let mut plugin = instance(SONGWEAVE).unwrap();
+        plugin.attach_editor(window.id(), 1.0).unwrap();
+        sleep(Duration::from_millis(late));
+        plugin.show_editor().unwrap();
+        wait(&mut plugin);
+        let (_, _, picture) = window.picture().unwrap();
+        let colours: HashSet<_> = picture.chunks_exact(3).collect();
+        plugin.close_editor();
+        assert!(colours.len() > 50, "{late} ms late it shows {} colours", colours.len());
+    }
 }

@@ -12,6 +12,16 @@ impl ClapPlugin {
     /// # Errors
     /// When the plugin has no editor for this system's windows or cannot open it.
     pub fn open_editor(&mut self, parent: usize, scale: f64) -> Result<(u32, u32), HostError> {
+        let size = self.attach_editor(parent, scale)?;
+        self.show_editor()?;
+        Ok(size)
+    }
+
+    /// The same without showing it, as hosts do that are busy in between; see [`Self::show_editor`].
+    ///
+    /// # Errors
+    /// When the plugin has no editor for this system's windows or cannot open it.
+    pub fn attach_editor(&mut self, parent: usize, scale: f64) -> Result<(u32, u32), HostError> {
         let refused = |error| HostError::refused("to open its editor", error);
         let handle = self.instance.plugin_handle();
         let gui = handle.get_extension::<PluginGui>().ok_or(HostError::Missing("editor"))?;
@@ -27,8 +37,17 @@ impl ClapPlugin {
         let window = Window::from_generic_ptr(api_type, parent as *mut c_void);
         // SAFETY: the caller keeps the window until `close_editor`.
         unsafe { gui.set_parent(&handle, window) }.map_err(refused)?;
-        gui.show(&handle).map_err(refused)?;
         Ok((size.width, size.height))
+    }
+
+    /// Shows the editor that was attached.
+    ///
+    /// # Errors
+    /// When the plugin cannot show it.
+    pub fn show_editor(&mut self) -> Result<(), HostError> {
+        let handle = self.instance.plugin_handle();
+        let gui = handle.get_extension::<PluginGui>().ok_or(HostError::Missing("editor"))?;
+        gui.show(&handle).map_err(|error| HostError::refused("to show its editor", error))
     }
 
     /// Drags the open editor to a size in pixels; returns the one that it takes.
