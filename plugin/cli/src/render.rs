@@ -64,6 +64,9 @@ pub fn run(args: &Args, find: impl FnOnce(Option<&Path>) -> Result<Installed>) -
     paths::keep_apart(args, &wholes.flat_map(|whole| whole.names(&ports)).collect::<Vec<_>>())?;
     if args.learn {
         session::learn(&mut plugin, &job)?;
+        if let Some(advice) = parameters::learned(&mut plugin)?.beat.advice() {
+            eprintln!("{advice}");
+        }
     }
     let mut recording = output::Recording::create(args, &job, &ports)?;
     let rendered = session::render(&mut plugin, &job, &mut recording)?;

@@ -246,6 +246,7 @@ impl Band {
             self.heard.push_back((time, StepHeard::default()));
         }
         self.pool.hear(voice, hop_seconds);
+        self.take_two.listen(&time, voice.onset, hop_seconds);
         let passed = (time.since / time.step_seconds).clamp(0.0, 1.0) as f32;
         // The frame that ends a step completes it.
         let rest = (time.step_seconds - time.since) as f32;

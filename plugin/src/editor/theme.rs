@@ -104,6 +104,13 @@ pub fn sentence(ui: &mut Ui, rect: Rect, text: &str, colour: Color32) -> Respons
     ui.scope_builder(place, |ui| ui.add(label)).inner
 }
 
+/// Text that screen readers find, from the top of `rect` on over as many lines as it takes.
+pub fn paragraph(ui: &mut Ui, rect: Rect, text: &str, colour: Color32) -> Response {
+    let place = UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min));
+    let label = Label::new(RichText::new(text).font(font()).color(colour)).wrap();
+    ui.scope_builder(place, |ui| ui.add(label)).inner
+}
+
 /// Cuts `height` off the top.
 pub fn cut_top(rect: &mut Rect, height: f32) -> Rect {
     let cut = Rect::from_min_max(rect.min, pos2(rect.right(), rect.top() + height));

@@ -15,6 +15,7 @@ use songweave_dsp::exchange::frame::Transport;
 use songweave_dsp::exchange::telemetry::MaskColumn;
 use songweave_dsp::stream::layout::{PARTS, Part};
 use songweave_dsp::stream::path::BlockInfo;
+use songweave_engine::band::take::beat::SungBeat;
 use songweave_engine::band::take::shared::SharedTake;
 use songweave_engine::band::take::view::SongView;
 use songweave_engine::mash::studio::{DelayedDecisions, Studio};
@@ -85,7 +86,7 @@ pub(super) fn replay(
     failure?;
     unwatched?;
     let (chart, song) = (Chart::of(&observed.band, layout.hop), take.shown());
-    Ok(Replayed { chart, song, controls: at(0).controls })
+    Ok(Replayed { chart, song, beat: take.beat(), controls: at(0).controls })
 }
 
 /// What a host does not see of a render.
@@ -94,6 +95,8 @@ pub struct Replayed {
     pub chart: Chart,
     /// The song that the band knows; empty where it knows none.
     pub song: Arc<SongView>,
+    /// What beat it was sung to.
+    pub beat: SungBeat,
     /// Parameter values at the start.
     pub controls: Controls,
 }

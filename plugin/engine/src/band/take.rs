@@ -4,6 +4,7 @@
 //! them a hop, so what is played is a function of the state, the stream and nothing else. The network's answers depend on
 //! what was heard alone; what the user sets only chooses among them, which takes no time.
 
+pub mod beat;
 pub mod departure;
 pub mod features;
 pub mod knowledge;
@@ -22,10 +23,12 @@ use songweave_dsp::exchange::controls::Intro;
 use songweave_models::{SongChordNetwork, WeightError};
 
 use super::{
+    grid::GridTime,
     harmony::{Harmonised, Overrides, PLAN},
     heard::StepHeard,
 };
 use crate::runtime::fault::NetworkFault;
+use beat::BeatListener;
 use departure::Departure;
 use knowledge::{Knowledge, Study};
 use known::{Cue, GoesBy, Known, Span};
@@ -59,6 +62,8 @@ pub struct TakeTwo {
     /// The step of the song that was heard last.
     heard: Option<usize>,
     learning: bool,
+    /// Of the passes since it began to learn.
+    beat: BeatListener,
 }
 
 impl TakeTwo {
@@ -80,6 +85,7 @@ impl TakeTwo {
             departure: Departure::default(),
             heard: None,
             learning: false,
+            beat: BeatListener::default(),
         })
     }
 
@@ -100,6 +106,9 @@ impl TakeTwo {
     /// # Errors
     /// When the network fails.
     pub fn hop(&mut self, learning: bool, wanted: &Overrides) -> Result<(), NetworkFault> {
+        if learning && !self.learning {
+            self.beat = BeatListener::default();
+        }
         self.learning = learning;
         if !learning {
             self.look();
@@ -147,10 +156,20 @@ impl TakeTwo {
         Ok(())
     }
 
+    /// A hop of the voice at `time` with the strength of a note that began in it, 0 for none.
+    pub fn listen(&mut self, time: &GridTime, onset: f32, hop_seconds: f32) {
+        if self.learning {
+            self.beat.hear(time, onset, hop_seconds);
+        }
+    }
+
     /// A step is over and was heard completely.
     pub fn hear(&mut self, spot: &Spot, heard: &StepHeard) {
         if self.learning {
             self.shared.learn(spot.ticks, &spot.place, heard);
+            if spot.place.step == 0 {
+                self.shared.tell(self.beat.told());
+            }
         } else if let Some((bar, step)) = self.find(spot) {
             // After a jump it is open again what is sung.
             if self.heard.is_some_and(|last| last + 1 != step) {

@@ -32,11 +32,13 @@ pub fn show(ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>) {
     show_buttons(ui, theme::cut_top(&mut rect, ROW + 4.0), &song, scene);
     theme::cut_top(&mut rect, 4.0);
     ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
-    let rect = rect.shrink2(vec2(10.0, 6.0));
+    let mut rect = rect.shrink2(vec2(10.0, 6.0));
     if song.bars.is_empty() {
-        let mut rect = rect;
-        theme::sentence(ui, theme::cut_top(&mut rect, 60.0), EMPTY, theme::DIM);
+        theme::paragraph(ui, rect, EMPTY, theme::DIM);
         return;
+    }
+    if let Some(advice) = scene.shared.take.beat().advice() {
+        rect.min.y = theme::paragraph(ui, rect, &advice, theme::WARNING).rect.bottom() + 6.0;
     }
     let now = scene.shared.status.band().place.map(|place| place.bar);
     let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect));

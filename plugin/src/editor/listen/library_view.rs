@@ -72,7 +72,7 @@ impl LibraryView {
         let answer = if self.both { &answers.with_both } else { &answers.with_a };
         match answer {
             None => line(ui, &mut rect, "Nothing looked up yet.", theme::DIM),
-            Some(Err(sentence)) => said(ui, rect, sentence),
+            Some(Err(sentence)) => _ = theme::paragraph(ui, rect, sentence, theme::DIM),
             Some(Ok(found)) if found.is_empty() => line(ui, &mut rect, "Nothing in it can be compared.", theme::DIM),
             Some(Ok(found)) => {
                 let room = (rect.height() / (2.0 * LINE)).max(0.0) as usize;
@@ -115,13 +115,6 @@ fn facts(entry: &Entry) -> String {
 
 fn line(ui: &mut Ui, rect: &mut Rect, text: &str, colour: egui::Color32) {
     theme::sentence(ui, theme::cut_top(rect, LINE), text, colour);
-}
-
-/// A sentence over as many lines as it takes.
-fn said(ui: &mut Ui, rect: Rect, text: &str) {
-    let label = egui::Label::new(egui::RichText::new(text).font(theme::font()).color(theme::DIM)).wrap();
-    let place = egui::UiBuilder::new().max_rect(rect).layout(egui::Layout::top_down(egui::Align::Min));
-    ui.scope_builder(place, |ui| ui.add(label));
 }
 
 /// With a capital and a full stop.

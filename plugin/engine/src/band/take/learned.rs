@@ -7,11 +7,15 @@ use songweave_dsp::{
     band::{Chord, Quality, Style},
 };
 
-use super::song::{KnownBar, Song};
+use super::{
+    beat::SungBeat,
+    song::{KnownBar, Song},
+};
 use crate::band::{heard::StepHeard, place::Place};
 
-/// Version of the bytes.
-const VERSION: u8 = 1;
+/// Version of the bytes, and the one before, which did not tell the beat.
+const VERSION: u8 = 2;
+const WITHOUT_BEAT: u8 = 1;
 /// Parts of a quarter in which the beginning of a bar is told.
 const TICKS: f64 = 960.0;
 /// Ticks of a step.
@@ -183,12 +187,14 @@ pub struct Sheet {
 }
 
 /// What was learned of a song, bar by bar, and what the user has put down on it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Take {
     /// By the ticks at which they begin.
     bars: BTreeMap<i64, LearnedBar>,
     /// What the user has put down.
     pub sheet: Sheet,
+    /// What beat it was sung to.
+    pub beat: SungBeat,
 }
 
 impl Take {
@@ -255,6 +261,7 @@ impl Take {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
+        bytes.extend(beat_bytes(self.beat));
         bytes.extend((self.sheet.chords.len() as u16).to_le_bytes());
         for (start, lock) in &self.sheet.chords {
             bytes.extend(start.to_le_bytes());
@@ -280,9 +287,11 @@ impl Take {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut bytes = Bytes(bytes);
-        if bytes.take::<1>()? != [VERSION] {
-            return None;
-        }
+        let beat = match bytes.take()? {
+            [VERSION] => bytes.beat()?,
+            [WITHOUT_BEAT] => SungBeat::Unknown,
+            _ => return None,
+        };
         let sheet = Sheet { chords: bytes.many(Bytes::lock)?, styles: bytes.many(Bytes::style)? };
         let mut bars = BTreeMap::new();
         while !bytes.0.is_empty() {
@@ -292,7 +301,7 @@ impl Take {
         let ends =
             bars.iter().map(|(start, bar): (&i64, &LearnedBar)| start.saturating_add(step_ticks(bar.steps.len())));
         let apart = ends.zip(bars.keys().skip(1)).all(|(end, next)| end <= *next);
-        (apart && bars.len() <= MOST_BARS).then_some(Self { bars, sheet })
+        (apart && bars.len() <= MOST_BARS).then_some(Self { bars, sheet, beat })
     }
 }
 
@@ -318,6 +327,18 @@ impl Laid {
     }
 }
 
+/// A beat as it is saved: its kind, and its tempo where it is another than the host's.
+fn beat_bytes(beat: SungBeat) -> [u8; 5] {
+    let (kind, tempo) = match beat {
+        SungBeat::Unknown => (0, 0.0),
+        SungBeat::OnTheBeat => (1, 0.0),
+        SungBeat::Otherwise(tempo) => (2, tempo),
+        SungBeat::Unsteady => (3, 0.0),
+    };
+    let [first, second, third, fourth] = f32::to_le_bytes(tempo);
+    [kind, first, second, third, fourth]
+}
+
 /// Bytes that are being read.
 struct Bytes<'a>(&'a [u8]);
 
@@ -336,6 +357,18 @@ impl<'a> Bytes<'a> {
     fn many<T>(&mut self, one: impl Fn(&mut Self) -> Option<(i64, T)>) -> Option<BTreeMap<i64, T>> {
         let count = u16::from_le_bytes(self.take()?);
         (0..count).map(|_| one(self)).collect()
+    }
+
+    fn beat(&mut self) -> Option<SungBeat> {
+        let [kind] = self.take()?;
+        let tempo = f32::from_le_bytes(self.take()?);
+        match kind {
+            0 => Some(SungBeat::Unknown),
+            1 => Some(SungBeat::OnTheBeat),
+            2 if tempo.is_finite() && tempo > 0.0 => Some(SungBeat::Otherwise(tempo)),
+            3 => Some(SungBeat::Unsteady),
+            _ => None,
+        }
     }
 
     fn lock(&mut self) -> Option<(i64, Lock)> {

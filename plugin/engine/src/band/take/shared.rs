@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use super::{
+    beat::SungBeat,
     learned::{Sheet, Take},
     view::SongView,
 };
@@ -56,6 +57,17 @@ impl SharedTake {
     pub fn learn(&self, ticks: i64, place: &Place, heard: &StepHeard) {
         locked(&self.take).learn(ticks, place, heard);
         self.heard.fetch_add(1, Ordering::Release);
+    }
+
+    /// Tells what beat the song was sung to.
+    pub fn tell(&self, beat: SungBeat) {
+        locked(&self.take).beat = beat;
+    }
+
+    /// What beat the song was sung to.
+    #[must_use]
+    pub fn beat(&self) -> SungBeat {
+        locked(&self.take).beat
     }
 
     /// Changes what the user has put down.

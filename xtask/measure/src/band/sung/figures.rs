@@ -15,6 +15,7 @@ use songweave_score::notation::step_chord::StepChord;
 use songweave_score::songs::structure_song::{STEPS_PER_BAR, STEPS_PER_BEAT, StructureSong};
 use songweave_synth::voices::evaluation_singers::{Manner, Sung, sing};
 
+use super::beat::BeatFigures;
 use super::recovery::{InTime, Recovery};
 use super::sound::{Recorded, Recorder, SoundReport};
 use super::stage::{LISTENING, Stage, chords, onsets};
@@ -32,7 +33,7 @@ pub const HARMONIES: [&str; 7] = [
 ];
 /// What a render is told for the last two.
 const AHEAD: [&str; 2] = ["--param", "lookahead=500 ms"];
-const LEARN: [&str; 1] = ["--learn"];
+pub(super) const LEARN: [&str; 1] = ["--learn"];
 
 /// Another way to sing.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +73,8 @@ pub struct SongFigures {
     pub first_learned_bars: Option<f64>,
     /// Share of the chord changes on bar lines and in the middle of bars: learned, and as annotated.
     pub on_the_line: Option<[f64; 2]>,
+    /// What is told of the beat, with the song learned.
+    pub beat: Option<BeatFigures>,
     /// What is played after two bars of listening.
     pub playing: Option<Playing>,
     /// How it takes a jump of a tritone.
@@ -109,10 +112,12 @@ impl SongFigures {
         ways.insert(HARMONIES[3], best_triads(&classes));
         ways.insert(HARMONIES[4], running_tonic(&classes));
         ways.insert(HARMONIES[0], heard.clone());
-        let mut first_learned_bars = None;
+        let (mut first_learned_bars, mut beat) = (None, None);
         if stage.learn {
             ways.insert(HARMONIES[5], chords(&stage.chart(&sung, song.tempo, &AHEAD)?.chart, song));
-            let learned = stage.chart(&sung, song.tempo, &LEARN)?.chart;
+            let learned = stage.chart(&sung, song.tempo, &LEARN)?;
+            beat = Some(BeatFigures::measure(song, &sung, learned.beat, stage)?);
+            let learned = learned.chart;
             let first = learned.chords.iter().find(|(_, chord)| chord.is_some());
             first_learned_bars =
                 first.and_then(|(sample, _)| bars_after_the_first_note(*sample as f64 / f64::from(super::RATE), song));
@@ -143,6 +148,7 @@ impl SongFigures {
             on_the_line: ways.get(HARMONIES[6]).and_then(|learned| {
                 Some([on_the_line(learned.get(LISTENING..)?)?, on_the_line(song.chords.get(LISTENING..)?)?])
             }),
+            beat,
             playing: playing(&played, song),
             recovery: Recovery::measure(song, stage, &heard)?,
             missed_hops: performance.rendered.missed_hops,
@@ -260,6 +266,9 @@ pub struct Report {
     pub first_learned_bars: Option<Estimate>,
     /// Share of the chord changes on bar lines and in the middle of bars: learned, and as annotated.
     pub on_the_line: [Option<Estimate>; 2],
+    /// Of a host's tempo that is not the singer's: share of the songs in which it is noticed, in which the singer's is told, and in
+    /// which it is told of a host that has the singer's.
+    pub beat: [Option<Estimate>; 3],
     /// Share of the songs in which something sounds within two bars of singing.
     pub sounds_in_two_bars: Option<Estimate>,
     /// How soon it takes a jump.
@@ -294,6 +303,12 @@ impl Report {
             first_sound_bars: each(&|song| song.first_sound_bars),
             first_learned_bars: each(&|song| song.first_learned_bars),
             on_the_line: [0, 1].map(|which| each(&|song| song.on_the_line.map(|shares| shares[which]))),
+            beat: [
+                |beat: BeatFigures| beat.noticed,
+                |beat: BeatFigures| beat.tempo_told,
+                |beat: BeatFigures| beat.false_alarm,
+            ]
+            .map(|told| each(&|song| song.beat.map(told).map(is))),
             sounds_in_two_bars: each(&|song| Some(is(song.first_sound_bars.is_some_and(|bars| bars <= 2.0)))),
             recovered_in_time: InTime::of(songs.iter().filter_map(|song| song.recovery.as_ref())),
             missed_hops: songs.iter().map(|song| song.missed_hops).sum(),

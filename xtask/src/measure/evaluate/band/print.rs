@@ -43,6 +43,12 @@ pub(super) fn report(report: &Report) {
             figure(report.on_the_line[0].as_ref(), 2),
             figure(report.on_the_line[1].as_ref(), 2)
         );
+        println!(
+            "  a host's tempo that is not the singer's is noticed in {} of the songs, the singer's told in {}; false alarms in {}",
+            figure(report.beat[0].as_ref(), 2),
+            figure(report.beat[1].as_ref(), 2),
+            figure(report.beat[2].as_ref(), 2)
+        );
     }
     println!("  a tritone jump at bar 5 is made good within four beats of the first note after it:");
     let in_time = &report.recovered_in_time;

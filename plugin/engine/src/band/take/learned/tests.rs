@@ -86,10 +86,22 @@ fn ten_minutes_are_small() {
     assert!(take.to_bytes().len() * 4 / 3 < 200_000, "{}", take.to_bytes().len());
 }
 
+#[test]
+fn a_take_from_before_the_beat_was_told_is_read() {
+    let mut take = Take::default();
+    learn(&mut take, 0..2, 7);
+    let mut bytes = take.to_bytes();
+    bytes.splice(..6, [WITHOUT_BEAT]);
+    assert_eq!(Take::from_bytes(&bytes), Some(take));
+}
+
 proptest! {
     #[test]
     fn what_is_saved_is_read_and_nothing_else_is(
         learned in prop::collection::vec((-50i64..50, 0u32..16, 0usize..12, 0.0f32..1.0), 0..200),
+        beat in prop_oneof![
+            Just(SungBeat::Unknown), Just(SungBeat::OnTheBeat), Just(SungBeat::Unsteady), (50.0f32..210.0).prop_map(SungBeat::Otherwise)
+        ],
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
         noise in prop::collection::vec(any::<u8>(), 0..200),
     ) {
@@ -99,6 +111,7 @@ proptest! {
         }
         take.sheet.chords.insert(960, Lock { ticks: 1_920, chord: Chord { root: 3, quality: Quality::Sus4, bass: 5 } });
         take.sheet.styles.insert(3_840, Style::Swing);
+        take.beat = beat;
         let mut bytes = take.to_bytes();
         prop_assert_eq!(Take::from_bytes(&bytes), Some(take));
         for (index, value) in damage {
