@@ -21,7 +21,7 @@ const PREFERRED: (f32, f32) = (100.0, 0.75);
 /// Tempi beside the best one that are tried against all onsets at once, and how far they are apart.
 const FINER: (i32, f32) = (20, 0.000_3);
 /// Fewer onsets tell nothing, and more nothing new.
-const FEWEST: usize = 32;
+const FEWEST: usize = 24;
 const MOST: usize = 4096;
 /// A resultant from which on it is the host's beat, and a score from which on a tempo was heard. Voices that were sung at another tempo
 /// reach 0.21 and 0.41 or more, those whose tempo drifts by 8 % do not reach 0.25, songs sung to the beat reach 0.4.
