@@ -6,6 +6,7 @@
 
 pub mod accompany;
 pub mod controls;
+pub mod file_dialog;
 pub mod footer;
 pub mod hand;
 pub mod listen;

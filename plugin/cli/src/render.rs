@@ -11,7 +11,6 @@ mod paths;
 mod replay;
 mod schedule;
 mod session;
-mod sheet;
 mod split;
 mod written;
 

@@ -26,7 +26,7 @@ mod service;
 
 pub use error::DeviceError;
 pub use library::Library;
-pub use places::{FILE_VARIABLE, file_name, places};
+pub use places::{FILE_VARIABLE, file_name, own_file, places};
 pub use service::{Device, DeviceNetwork, Urgency};
 pub use songweave_abi::Shape;
 

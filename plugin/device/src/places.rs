@@ -30,7 +30,8 @@ pub fn places(folder: Option<&Path>) -> Vec<PathBuf> {
 
 /// The file that this code was loaded from: the plugin, or the program.
 #[cfg(unix)]
-fn own_file() -> Option<PathBuf> {
+#[must_use]
+pub fn own_file() -> Option<PathBuf> {
     use std::{
         ffi::{CStr, OsStr},
         mem::MaybeUninit,
@@ -50,7 +51,8 @@ fn own_file() -> Option<PathBuf> {
 
 /// The file that this code was loaded from: the plugin, or the program.
 #[cfg(windows)]
-fn own_file() -> Option<PathBuf> {
+#[must_use]
+pub fn own_file() -> Option<PathBuf> {
     use std::{ffi::OsString, os::windows::ffi::OsStringExt, ptr::null_mut};
 
     use windows_sys::Win32::System::LibraryLoader::{

@@ -12,6 +12,7 @@ use crate::editor::{
         choice::{Choice, draw_menu_button},
         help,
     },
+    file_dialog::FileDialog,
     scene::{Scene, is_running},
     sentences, theme,
 };
@@ -33,6 +34,9 @@ const LABEL: f32 = 66.0;
 pub struct Footer {
     /// The path that is being typed.
     path: String,
+    dialog: FileDialog<()>,
+    /// Why there is no dialog.
+    missing: Option<&'static str>,
 }
 
 impl Footer {
@@ -44,6 +48,11 @@ impl Footer {
 
     /// Draws the footer: warnings first, then what goes on, then how the plugin is.
     pub fn show(&mut self, ui: &mut Ui, mut rect: Rect, scene: &Scene<'_>, warnings: &[String]) {
+        match self.dialog.answer(ui.ctx()) {
+            Some(((), Ok(file))) => scene.params.state.choose_weights(Some(file)),
+            Some(((), Err(missing))) => self.missing = Some(missing),
+            None => {}
+        }
         ui.painter().rect_filled(rect, theme::CORNER, theme::PANEL);
         rect = rect.shrink2(MARGIN);
         let height = warnings_height(ui, rect.width(), warnings);
@@ -88,10 +97,16 @@ impl Footer {
             if asked && !self.path.trim().is_empty() {
                 state.choose_weights(Some(self.path.trim().into()));
             }
+            if ui.button("Choose a file\u{2026}").clicked() {
+                self.dialog.open("A weight file for Mash", ("Weight files", "safetensors"), ());
+            }
             if info.is_some_and(|info| info.file.is_some()) && ui.button("Back to the one built in").clicked() {
                 state.choose_weights(None);
             }
         });
+        if let Some(missing) = self.missing {
+            ui.colored_label(theme::WARNING, missing);
+        }
     }
 }
 

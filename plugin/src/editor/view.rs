@@ -14,7 +14,8 @@ use crate::editor::{
     accompany::{
         band_view::{self, Page},
         midi_menu::MidiMenu,
-        song_view, tune_view,
+        song_view::SongPage,
+        tune_view,
     },
     controls::{
         button,
@@ -48,6 +49,7 @@ pub struct View {
     roll: Roll,
     page: Page,
     midi: MidiMenu,
+    song: SongPage,
     presets: PresetBar,
     /// Whether song B was heard since the window was opened; a bounce starts the plugin anew and changes nothing about it.
     heard_b: bool,
@@ -110,7 +112,7 @@ impl View {
             (false, _) => self.show_controls(ui, controls, scene),
             (true, Page::Band) => band_view::show_controls(ui, controls, self.roll.host_tempo(), scene),
             (true, Page::Tune) => tune_view::show_controls(ui, controls, scene),
-            (true, Page::Song) => song_view::show(ui, controls, scene),
+            (true, Page::Song) => self.song.show(ui, controls, scene),
         }
         theme::cut_bottom(&mut rect, GAP);
         let meters = theme::cut_right(&mut rect, 168.0);

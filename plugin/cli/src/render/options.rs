@@ -1,6 +1,5 @@
 //! The options of a render and what they look like.
 
-use super::sheet;
 use crate::device::DeviceChoice;
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, ValueEnum};
@@ -113,7 +112,7 @@ impl Args {
             let kind = mask.extension().and_then(|kind| kind.to_str());
             ensure!(matches!(kind, Some("png" | "npy")), "{} ends neither in .png nor in .npy", mask.display());
         }
-        self.sheet_out.iter().try_for_each(|path| sheet::check(path))?;
+        self.sheet_out.iter().try_for_each(|path| songweave_sheet::check(path))?;
         if let Some(roll) = &self.roll_out {
             ensure!(roll.extension().is_some_and(|kind| kind == "png"), "{} does not end in .png", roll.display());
         }

@@ -6,11 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use songweave_audio::draft::write_bytes;
+
 use egui::{Align, Id, Layout, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, WidgetInfo};
 
 use crate::{
     editor::{
         controls::{choice::draw_menu_button, help},
+        file_dialog::{FileDialog, Wanted},
         scene::Scene,
         theme,
     },
@@ -31,6 +34,8 @@ pub struct MidiMenu {
     played: Played,
     /// The file that was written last, or why it was not.
     written: Option<Result<PathBuf, String>>,
+    /// Asks where notes are to be written.
+    dialog: FileDialog<Vec<u8>>,
 }
 
 impl MidiMenu {
@@ -43,6 +48,12 @@ impl MidiMenu {
 
     /// Draws the button and its menu.
     pub fn show(&mut self, ui: &Ui, rect: Rect, scene: &Scene<'_>) {
+        if let Some((bytes, chosen)) = self.dialog.answer(ui.ctx()) {
+            let written = chosen
+                .map_err(str::to_owned)
+                .and_then(|file| write_bytes(&file, &bytes).map(|()| file).map_err(|error| format!("{error}.")));
+            self.written = Some(written);
+        }
         let response = ui.interact(rect, Id::unique("midi"), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "MIDI file"));
         draw_menu_button(ui, rect, &response, "MIDI");
@@ -62,11 +73,23 @@ impl MidiMenu {
             return;
         };
         for bars in BARS {
-            if ui.button(format!("Write the last {bars} bars")).clicked() {
-                let bytes = self.played.last_bars(bars);
-                let bytes =
-                    bytes.ok_or_else(|| "The band has not played a whole bar since this window was opened.".to_owned());
-                self.written = Some(bytes.and_then(|bytes| write(folder, &bytes)));
+            let [here, elsewhere] = ui
+                .horizontal(|ui| {
+                    let here = ui.button(format!("Write the last {bars} bars")).clicked();
+                    [here, ui.button(format!("The last {bars} elsewhere\u{2026}")).clicked()]
+                })
+                .inner;
+            if !here && !elsewhere {
+                continue;
+            }
+            let bytes = self.played.last_bars(bars);
+            match bytes.ok_or_else(|| "The band has not played a whole bar since this window was opened.".to_owned()) {
+                Ok(bytes) if elsewhere => {
+                    let kinds = &[("MIDI files", "mid")];
+                    let (title, name) = ("The notes of the band", "Songweave take.mid");
+                    self.dialog.save(&Wanted { title, name, folder: Some(folder), kinds }, bytes);
+                }
+                bytes => self.written = Some(bytes.and_then(|bytes| write(folder, &bytes))),
             }
         }
         match &self.written {

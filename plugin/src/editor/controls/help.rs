@@ -48,6 +48,7 @@ pub fn about(name: &str) -> Option<&'static str> {
         "Learn" => {
             "While it is on the plugin learns what is sung, bar by bar. Off again, the band knows the song: it plays with all of it in view."
         }
+        "Save sheet" => "Writes the lead sheet: MusicXML for a notation program, PDF or text, as the file's name ends.",
         "Forget" => "Forgets what was learned of the song, and what was put down on it.",
         "Section" => "A section of the song; the same letter is the same melody. A click gives it a style of its own.",
         "Bar" => "A chord of the song as it is planned. A click keeps it or puts another one down.",

@@ -10,12 +10,12 @@ use crate::render::midi;
 use crate::render::options::Args;
 use crate::render::replay::Replayed;
 use crate::render::session::{Rendered, Sink};
-use crate::render::sheet::{self, Sheet};
 use anyhow::{Context, Result};
 use songweave_audio::draft::write_bytes;
 use songweave_audio::wav::WavWriter;
 use songweave_engine::band::take::sections::Section;
 use songweave_host::Bus;
+use songweave_sheet::Sheet;
 use std::ops::Range;
 
 /// The sound on its way into files.
@@ -125,7 +125,7 @@ fn write_others(args: &Args, job: &Job, beside: Beside, samples: u64) -> Result<
         let title = args.input.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
         let (tempo, time_signature) = (job.tempo, job.time_signature);
         let sheet = Sheet { title: &title, tempo, time_signature, song: &again.song };
-        args.sheet_out.iter().try_for_each(|path| sheet::write(path, &sheet))?;
+        args.sheet_out.iter().try_for_each(|path| songweave_sheet::write(path, &sheet))?;
     }
     if let Some(path) = &args.roll_out {
         roll_out::write(path, job, rendered, chart)?;

@@ -81,8 +81,8 @@ impl BeatListener {
     /// A hop of so many seconds passes; `onset` is the strength of a note that began in it at `time`, 0 for none.
     pub fn hear(&mut self, time: &GridTime, onset: f32, hop_seconds: f32) {
         self.seconds += f64::from(hop_seconds);
-        // The negation catches NaN.
-        if !(onset > 0.0) || self.onsets.len() >= MOST {
+        let begins = onset > 0.0 && self.onsets.len() < MOST;
+        if !begins {
             return;
         }
         self.intervals.resize((REACH * PER_SECOND) as usize, 0.0);

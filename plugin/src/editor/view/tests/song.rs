@@ -6,6 +6,7 @@ use songweave_engine::{
         heard::StepHeard,
         place::Place,
         take::{
+            beat::SungBeat,
             sections::Section,
             view::{BarChord, BarView, SongView},
         },
@@ -105,5 +106,37 @@ fn a_chord_is_put_down_on_a_bar_and_a_style_on_a_section_and_both_are_undone() {
             editor.run();
         }
         assert!(styles().is_empty() && lock(2).is_none() && lock(1).is_some());
+    });
+}
+
+#[test]
+fn a_sheet_is_saved_where_the_user_wants_it() {
+    let path = std::env::temp_dir().join(format!("songweave-sheet-{}.txt", std::process::id()));
+    with_editor_of(known(), |editor, _, _| {
+        open(editor);
+        assert!(editor.query_by_role_and_label(Role::Button, "Save\u{2026}").is_some());
+        for (file, told) in [(path.clone(), "Written: "), (path.join("inside a file.pdf"), "inside a file.pdf")] {
+            editor.state_mut().song.dialog.ask((), move || Some(file));
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            editor.run_steps(2);
+            assert!(editor.query_by_label_contains(told).is_some(), "{told}");
+        }
+        let sheet = std::fs::read_to_string(&path).unwrap();
+        assert!(sheet.contains("C major, 100 BPM, 4/4") && sheet.contains("| C "), "{sheet}");
+    });
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn another_beat_than_the_hosts_is_told_with_its_tempo() {
+    with_editor_of(known(), |editor, _, _| {
+        open(editor);
+        assert!(editor.query_by_label_contains("BPM and not to the project's beat").is_none());
+    });
+    let shared = known();
+    shared.take.tell(SungBeat::Otherwise(92.34));
+    with_editor_of(shared, |editor, _, _| {
+        open(editor);
+        assert!(editor.query_by_label_contains("about 92.3 BPM and not to the project's beat").is_some());
     });
 }

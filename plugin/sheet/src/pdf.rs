@@ -24,7 +24,7 @@ struct Line {
 }
 
 /// The sheet as the bytes of a PDF.
-pub(super) fn of(sheet: &Sheet) -> Vec<u8> {
+pub(super) fn of(sheet: &Sheet<'_>) -> Vec<u8> {
     let lines = lines(sheet);
     let on_first = ((PAGE.1 - 2.0 * MARGIN - 60.0) / LINE) as usize;
     let on_others = ((PAGE.1 - 2.0 * MARGIN) / LINE) as usize;

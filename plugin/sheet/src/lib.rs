@@ -1,41 +1,62 @@
-//! The lead sheet of a song that the band knows: its bars, sections, chords and melody as text, MusicXML or PDF.
+//! The lead sheet of a song that the band knows: its bars, sections, chords and melody as text, `MusicXML` or PDF.
+//!
+//! The editor and `songweave render --sheet-out` write it.
 
 mod musicxml;
 mod pdf;
 mod text;
 
-use anyhow::{Result, bail};
-use songweave_audio::draft::write_bytes;
+use std::path::{Path, PathBuf};
+
+use songweave_audio::{draft::write_bytes, error::AudioError};
 use songweave_dsp::band::Chord;
 use songweave_engine::band::take::view::{BarView, SongView};
-use std::path::Path;
+
+/// Endings of the files that can be written.
+pub const ENDINGS: [&str; 3] = ["musicxml", "pdf", "txt"];
 
 /// A sheet that is to be written.
-pub(super) struct Sheet<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct Sheet<'a> {
     /// What stands above it.
-    pub(super) title: &'a str,
+    pub title: &'a str,
     /// Quarter notes per minute.
-    pub(super) tempo: f64,
+    pub tempo: f64,
     /// Beats in a bar, and the note value of a beat.
-    pub(super) time_signature: (u16, u16),
+    pub time_signature: (u16, u16),
     /// The song.
-    pub(super) song: &'a SongView,
+    pub song: &'a SongView,
+}
+
+/// Why a sheet is not written.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// The file's name says nothing of how it is to be written.
+    #[error("{} ends in none of .txt, .musicxml and .pdf", .0.display())]
+    Ending(PathBuf),
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] AudioError),
 }
 
 /// Whether a file can be written, by the end of its name.
-pub(super) fn check(path: &Path) -> Result<()> {
-    match ending(path) {
-        "txt" | "musicxml" | "pdf" => Ok(()),
-        _ => bail!("{} ends in none of .txt, .musicxml and .pdf", path.display()),
-    }
+///
+/// # Errors
+/// When its name ends otherwise than in one of [`ENDINGS`].
+pub fn check(path: &Path) -> Result<(), SheetError> {
+    if ENDINGS.contains(&ending(path)) { Ok(()) } else { Err(SheetError::Ending(path.to_owned())) }
 }
 
 fn ending(path: &Path) -> &str {
     path.extension().and_then(|ending| ending.to_str()).unwrap_or_default()
 }
 
-/// Writes a sheet.
-pub(super) fn write(path: &Path, sheet: &Sheet) -> Result<()> {
+/// Writes a sheet as the end of the file's name says.
+///
+/// # Errors
+/// When its name ends otherwise than in one of [`ENDINGS`], or the file cannot be written; a file that was there stays then.
+pub fn write(path: &Path, sheet: &Sheet<'_>) -> Result<(), SheetError> {
+    check(path)?;
     let bytes = match ending(path) {
         "musicxml" => musicxml::of(sheet).into_bytes(),
         "pdf" => pdf::of(sheet),

@@ -1,4 +1,4 @@
-//! A lead sheet as MusicXML 3.1 (W3C, "MusicXML Version 3.1", 2017): one part with melody, chords and rehearsal marks. The
+//! A lead sheet as `MusicXML` 3.1 (W3C, "`MusicXML` Version 3.1", 2017): one part with melody, chords and rehearsal marks. The
 //! words are left to whoever sings.
 
 use super::Sheet;
@@ -49,8 +49,8 @@ const FLATS: [(char, i8); 12] = [
     ('B', 0),
 ];
 
-/// The sheet as MusicXML.
-pub(super) fn of(sheet: &Sheet) -> String {
+/// The sheet as `MusicXML`.
+pub(super) fn of(sheet: &Sheet<'_>) -> String {
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE score-partwise PUBLIC \"-//Recordare//DTD MusicXML 3.1 \
          Partwise//EN\" \"http://www.musicxml.org/dtds/partwise.dtd\">\n<score-partwise version=\"3.1\">\n\

@@ -7,7 +7,7 @@ const BARS: usize = 4;
 const WIDTH: usize = 16;
 
 /// The sheet as text.
-pub(super) fn of(sheet: &Sheet) -> String {
+pub(super) fn of(sheet: &Sheet<'_>) -> String {
     let mut text = format!("{}\n{}\n", sheet.title, sheet.heading());
     let mut in_line = 0;
     for (order, (index, bar)) in sheet.bars().enumerate() {
