@@ -5,6 +5,7 @@
 //! in that key.
 
 mod circulant;
+mod encoder;
 mod layers;
 pub mod song;
 

@@ -9,6 +9,7 @@ use songweave_audio::decode::decode;
 use songweave_cli::drawing::picture::Picture;
 use songweave_host::{Block, Bus, ClapPlugin, ClapProcessor, HostWindow, Transport};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
@@ -54,6 +55,9 @@ pub(crate) struct Args {
     /// No song B
     #[arg(long)]
     alone: bool,
+    /// Let the band learn the track's music before
+    #[arg(long)]
+    learn: bool,
     /// Every page, mode and size instead, each as a picture beside this one, which shows them all
     #[arg(long, value_name = "FILE.png", conflicts_with = "output")]
     sheet: Option<PathBuf>,
@@ -89,6 +93,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     command.args(args.clicks.iter().flat_map(|[x, y]| ["--click".to_owned(), format!("{x},{y}")]));
     command.args(args.window.iter().flat_map(|[x, y]| ["--window".to_owned(), format!("{x},{y}")]));
     command.args(args.alone.then_some("--alone"));
+    command.args(args.learn.then_some("--learn"));
     command.args(args.params.iter().flat_map(|param| ["--param", param]));
     project::run(command.arg("--output").arg(&output))?;
     println!("{}", output.display());
@@ -101,7 +106,10 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     for param in &args.params {
         set(&mut plugin, param)?;
     }
-    let songs = songs(args.input.as_deref(), args.alone)?;
+    let songs = Arc::new(songs(args.input.as_deref(), args.alone)?);
+    if args.learn {
+        learn(&mut plugin, &songs, args.tempo)?;
+    }
     let processor = plugin.activate(songs.rate.into(), FRAMES as u32)?;
     let mut window = HostWindow::open(640, 480)?;
     let (width, height) = plugin.open_editor(window.id(), args.scale)?;
@@ -111,10 +119,9 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
         let (width, height) = plugin.resize_editor(width, height)?;
         window.resize(width.try_into()?, height.try_into()?)?;
     }
-    let inputs = plugin.ports(true).iter().map(|port| port.silence(FRAMES)).collect();
-    let outputs = plugin.ports(false).iter().map(|port| port.silence(FRAMES)).collect();
-    let length = (args.seconds, args.tempo);
-    let audio = thread::spawn(move || play(processor, songs, inputs, outputs, length));
+    let buses = Buses::of(&mut plugin);
+    let (seconds, tempo) = (args.seconds, args.tempo);
+    let audio = thread::spawn(move || play(processor, &songs, buses, (seconds, tempo), Pace::Clock));
     let mut clicks = (1..).zip(&args.clicks).peekable();
     let opened = Instant::now();
     let mut cost = None;
@@ -139,6 +146,18 @@ fn take(bundle: &Path, output: &Path, args: &Args) -> Result<()> {
     plugin.close_editor();
     plugin.deactivate(audio.join().ok().context("the audio thread panicked")??);
     Ok(())
+}
+
+/// The band learns song A, as fast as it can.
+fn learn(plugin: &mut ClapPlugin, songs: &Songs, tempo: f64) -> Result<()> {
+    set(plugin, "Learn=On")?;
+    plugin.set_offline(true)?;
+    let processor = plugin.activate(songs.rate.into(), FRAMES as u32)?;
+    let seconds = songs.a.len() as f64 / f64::from(songs.rate);
+    let processor = play(processor, songs, Buses::of(plugin), (seconds, tempo), Pace::Offline)?;
+    plugin.deactivate(processor);
+    plugin.set_offline(false)?;
+    set(plugin, "Learn=Off")
 }
 
 /// Two numbers with a comma between them.
@@ -177,13 +196,34 @@ fn songs(input: Option<&Path>, alone: bool) -> Result<Songs> {
     Ok(Songs { rate, a, b })
 }
 
-/// Plays at the pace of the clock.
+/// What goes into the plugin and comes out of it.
+struct Buses {
+    inputs: Vec<Bus>,
+    outputs: Vec<Bus>,
+}
+
+impl Buses {
+    /// Silence for all ports.
+    fn of(plugin: &mut ClapPlugin) -> Self {
+        let [inputs, outputs] =
+            [true, false].map(|inputs| plugin.ports(inputs).iter().map(|port| port.silence(FRAMES)).collect());
+        Self { inputs, outputs }
+    }
+}
+
+/// How fast is played.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Clock,
+    Offline,
+}
+
 fn play(
     mut processor: ClapProcessor,
-    songs: Songs,
-    mut inputs: Vec<Bus>,
-    mut outputs: Vec<Bus>,
+    songs: &Songs,
+    Buses { mut inputs, mut outputs }: Buses,
     (seconds, tempo): (f64, f64),
+    pace: Pace,
 ) -> Result<ClapProcessor> {
     let started = Instant::now();
     let end = (seconds * f64::from(songs.rate)) as usize;
@@ -207,7 +247,9 @@ fn play(
         })?;
         events_out.clear();
         let due = Duration::from_secs_f64((start + FRAMES) as f64 / f64::from(songs.rate));
-        sleep(due.saturating_sub(started.elapsed()));
+        if pace == Pace::Clock {
+            sleep(due.saturating_sub(started.elapsed()));
+        }
     }
     Ok(processor)
 }

@@ -41,17 +41,6 @@ pub(super) fn linear(
     Ok(Linear::new(weight, Some(bias))?)
 }
 
-/// The first layer, which hears so many features of each class and so many that are shared.
-pub(super) fn encoder(
-    file: &mut WeightFile<'_>,
-    hidden: usize,
-    (classes, shared): (usize, usize),
-) -> Result<Linear<1>, WeightError> {
-    let (weight, bias) = circulant(file, "encoder", hidden, classes)?;
-    let shared = file.take("encoder.shared", &[hidden, shared])?.repeat((CLASSES, 1))?;
-    Ok(Linear::new(Tensor::cat(&[weight, shared], 1)?, Some(bias))?)
-}
-
 /// A product of the GRU, rows in the order gate, class, unit.
 pub(super) fn gates(file: &mut WeightFile<'_>, name: &str, hidden: usize) -> Result<(Tensor, Tensor), WeightError> {
     let (weight, bias) = circulant(file, name, 3 * hidden, hidden)?;

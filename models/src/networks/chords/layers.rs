@@ -8,15 +8,14 @@ use serde::Deserialize;
 
 use super::{
     BEATS, CLASS_FEATURES, CLASSES, ChordBelief, EMBEDDED, MELODY_STEPS, QUALITIES, SHARED_FEATURES,
-    circulant::{encoder, gates, linear},
+    circulant::{gates, linear},
+    encoder::Encoder,
 };
 use crate::{
     format::{Architecture, Divide, Forward, Sequence, Subnetwork, WeightError, WeightFile, check_sizes},
-    layers::{Gru, Linear, Memory, silu, softmax},
+    layers::{Gru, Linear, Memory, softmax},
 };
 
-/// Features are clamped to this range, as in training.
-const FEATURE_LIMIT: f32 = 4.0;
 /// The largest number of units per pitch class: keeps a hostile file from asking for all memory.
 const LARGEST: usize = 128;
 /// Numbers that the network hears.
@@ -38,17 +37,10 @@ struct Sizes {
 #[derive(Debug, Clone)]
 pub struct Chords {
     hidden: usize,
-    encoder: Linear<1>,
-    deeper: Linear<1>,
+    encoder: Encoder,
     gru: Gru<1>,
     heads: Linear<1>,
     silent: Linear<1>,
-    arch: pulp::Arch,
-    features: Vec<f32>,
-    /// `[pitch class * unit]`, as all vectors between the layers.
-    encoded: Vec<f32>,
-    /// Mean over the pitch classes, `[unit]`.
-    mean: Vec<f32>,
     logits: Vec<f32>,
 }
 
@@ -71,15 +63,10 @@ impl Architecture for Chords {
         }
         Ok(Self {
             hidden,
-            encoder: encoder(file, hidden, (CLASS_FEATURES, SHARED_FEATURES))?,
-            deeper: linear(file, "deeper", hidden, hidden)?,
+            encoder: Encoder::read(file, hidden, (CLASS_FEATURES, SHARED_FEATURES))?,
             gru: Gru::new(gates(file, "gru.input", hidden)?, gates(file, "gru.state", hidden)?)?,
             heads: linear(file, "heads", HEADS, hidden)?,
             silent: file.take_linear("silent", BEATS, hidden)?,
-            arch: pulp::Arch::new(),
-            features: vec![0.0; FEATURES],
-            encoded: vec![0.0; CLASSES * hidden],
-            mean: vec![0.0; hidden],
             logits: vec![0.0; CLASSES * HEADS + BEATS],
         })
     }
@@ -91,20 +78,13 @@ impl Architecture for Chords {
 
 impl Sequence for Chords {
     fn step(&mut self, features: &[f32]) -> &[f32] {
-        for (clamped, feature) in self.features.iter_mut().zip(features) {
-            *clamped = feature.clamp(-FEATURE_LIMIT, FEATURE_LIMIT);
-        }
-        let [encoded] = self.encoder.step([&self.features]);
-        self.encoded.copy_from_slice(encoded);
-        self.arch.dispatch(|| self.encoded.iter_mut().for_each(|value| *value = silu(*value)));
-        let [deeper] = self.deeper.step([&self.encoded]);
-        self.arch.dispatch(|| self.encoded.iter_mut().zip(deeper).for_each(|(value, deeper)| *value += silu(*deeper)));
-        let [remembered] = self.gru.step([&self.encoded]);
-        self.encoded.iter_mut().zip(remembered).for_each(|(value, remembered)| *value += remembered);
-        self.average();
+        self.encoder.step(features);
+        let encoded = &mut self.encoder.encoded;
+        let [remembered] = self.gru.step([encoded]);
+        encoded.iter_mut().zip(remembered).for_each(|(value, remembered)| *value += remembered);
         let (heads, silent) = self.logits.split_at_mut(CLASSES * HEADS);
-        heads.copy_from_slice(self.heads.step([&self.encoded])[0]);
-        silent.copy_from_slice(self.silent.step([&self.mean])[0]);
+        heads.copy_from_slice(self.heads.step([encoded])[0]);
+        silent.copy_from_slice(self.silent.step([self.encoder.mean()])[0]);
         &self.logits
     }
 }
@@ -120,21 +100,10 @@ impl Forward for Chords {
 
     fn forward(&self, features: &Tensor, memory: &mut Memory) -> candle_core::Result<Tensor> {
         let (batch, hops, _) = features.dims3()?;
-        let limit = f64::from(FEATURE_LIMIT);
-        let encoded = self.encoder.forward(&features.clamp(-limit, limit)?)?.silu()?;
-        let encoded = (&encoded + self.deeper.forward(&encoded)?.silu()?)?;
+        let encoded = self.encoder.forward(features)?;
         let encoded = (&encoded + self.gru.forward(&encoded, memory.of("gru"))?)?;
         let mean = encoded.reshape((batch, hops, CLASSES, self.hidden))?.mean(2)?;
         Tensor::cat(&[self.heads.forward(&encoded)?, self.silent.forward(&mean)?], 2)
-    }
-}
-
-impl Chords {
-    fn average(&mut self) {
-        self.mean.fill(0.0);
-        for class in self.encoded.chunks_exact(self.hidden) {
-            self.mean.iter_mut().zip(class).for_each(|(mean, value)| *mean += value / CLASSES as f32);
-        }
     }
 }
 

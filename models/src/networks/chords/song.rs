@@ -7,11 +7,12 @@ use serde::Deserialize;
 
 use super::{
     CLASSES, QUALITIES,
-    circulant::{encoder, gates, linear},
+    circulant::{gates, linear},
+    encoder::Encoder,
 };
 use crate::{
     format::{Architecture, Network, WeightError, WeightFile, check_sizes},
-    layers::{Gru, Linear, silu, softmax},
+    layers::{Gru, Linear, softmax},
     networks::chords::StepError,
 };
 
@@ -22,8 +23,6 @@ pub const SONG_SHARED_FEATURES: usize = 46;
 /// The weights in the binary.
 pub const EMBEDDED: &[u8] = include_bytes!("../../../weights/song-chords.safetensors");
 
-/// Features are clamped to this range, as in training.
-const FEATURE_LIMIT: f32 = 4.0;
 /// The largest number of units per pitch class.
 const LARGEST: usize = 128;
 const FEATURES: usize = CLASSES * SONG_CLASS_FEATURES + SONG_SHARED_FEATURES;
@@ -70,19 +69,11 @@ struct Sizes {
 /// The layers of the network with the states of both directions.
 #[derive(Debug, Clone)]
 pub struct SongChords {
-    hidden: usize,
-    encoder: Linear<1>,
-    deeper: Linear<1>,
+    encoder: Encoder,
     forward: Gru<1>,
     backward: Gru<1>,
     heads: Linear<1>,
     shared: Linear<1>,
-    arch: pulp::Arch,
-    features: Vec<f32>,
-    /// `[pitch class * unit]`.
-    encoded: Vec<f32>,
-    /// Mean over the pitch classes, `[unit]`.
-    mean: Vec<f32>,
 }
 
 /// The network that knows the whole song, with its weights.
@@ -96,8 +87,8 @@ impl SongChordNetwork {
     /// When a feature is not finite; the state stays as it is.
     pub fn look_back(&mut self, features: &SongFeatures) -> Result<&[f32], StepError> {
         self.layers.encode(features)?;
-        let SongChords { backward, encoded, .. } = &mut self.layers;
-        let [state] = backward.step([encoded]);
+        let SongChords { backward, encoder, .. } = &mut self.layers;
+        let [state] = backward.step([&encoder.encoded]);
         Ok(state)
     }
 
@@ -127,17 +118,11 @@ impl Architecture for SongChords {
             Ok(Gru::new(gates(file, &input, hidden)?, gates(file, &state, hidden)?)?)
         };
         Ok(Self {
-            hidden,
-            encoder: encoder(file, hidden, (SONG_CLASS_FEATURES, SONG_SHARED_FEATURES))?,
-            deeper: linear(file, "deeper", hidden, hidden)?,
+            encoder: Encoder::read(file, hidden, (SONG_CLASS_FEATURES, SONG_SHARED_FEATURES))?,
             forward: gru(file, "forward_gru")?,
             backward: gru(file, "backward_gru")?,
             heads: linear(file, "heads", HEADS, hidden)?,
             shared: file.take_linear("shared", SHARED_HEADS, hidden)?,
-            arch: pulp::Arch::new(),
-            features: vec![0.0; FEATURES],
-            encoded: vec![0.0; CLASSES * hidden],
-            mean: vec![0.0; hidden],
         })
     }
 
@@ -153,28 +138,18 @@ impl SongChords {
         if let Some(index) = said().position(|feature| !feature.is_finite()) {
             return Err(StepError::NotFinite { index });
         }
-        for (clamped, feature) in self.features.iter_mut().zip(said()) {
-            *clamped = feature.clamp(-FEATURE_LIMIT, FEATURE_LIMIT);
-        }
-        let [encoded] = self.encoder.step([&self.features]);
-        self.encoded.copy_from_slice(encoded);
-        self.arch.dispatch(|| self.encoded.iter_mut().for_each(|value| *value = silu(*value)));
-        let [deeper] = self.deeper.step([&self.encoded]);
-        self.arch.dispatch(|| self.encoded.iter_mut().zip(deeper).for_each(|(value, deeper)| *value += silu(*deeper)));
+        self.encoder.step(said());
         Ok(())
     }
 
     /// The answer about what is encoded, with the state from the end of the song.
     fn answer(&mut self, after: &[f32]) -> SongBelief {
-        let [before] = self.forward.step([&self.encoded]);
-        for (value, (before, after)) in self.encoded.iter_mut().zip(before.iter().zip(after)) {
+        let Self { encoder, forward, heads, shared, .. } = self;
+        let [before] = forward.step([&encoder.encoded]);
+        for (value, (before, after)) in encoder.encoded.iter_mut().zip(before.iter().zip(after)) {
             *value += before + after;
         }
-        self.mean.fill(0.0);
-        for class in self.encoded.chunks_exact(self.hidden) {
-            self.mean.iter_mut().zip(class).for_each(|(mean, value)| *mean += value / CLASSES as f32);
-        }
-        believe(self.heads.step([&self.encoded])[0], self.shared.step([&self.mean])[0])
+        believe(heads.step([&encoder.encoded])[0], shared.step([encoder.mean()])[0])
     }
 }
 

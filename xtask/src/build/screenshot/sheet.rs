@@ -19,7 +19,7 @@ const PAPER: [u8; 3] = [0x40, 0x40, 0x44];
 const INK: [u8; 3] = [0xf0, 0xf0, 0xf0];
 
 /// Name of a picture, and how it is taken.
-const PICTURES: [(&str, &[&str]); 17] = [
+const PICTURES: [(&str, &[&str]); 19] = [
     ("mash", &["--seconds", "7"]),
     ("mash without song b", &["--alone", "--seconds", "4"]),
     (
@@ -33,7 +33,7 @@ const PICTURES: [(&str, &[&str]); 17] = [
     ("accompany, choosing a chord", &["--param", "Mode=Accompany", "--voice", "--click", "70,125", "--seconds", "8"]),
     (
         "accompany, writing midi",
-        &["--param", "Mode=Accompany", "--voice", "--click", "500,191", "--click", "500,225", "--seconds", "14"],
+        &["--param", "Mode=Accompany", "--voice", "--click", "437,191", "--click", "420,225", "--seconds", "14"],
     ),
     (
         "accompany, tune and sounds",
@@ -44,10 +44,18 @@ const PICTURES: [(&str, &[&str]); 17] = [
             "Tune amount=80%",
             "--voice",
             "--click",
-            "660,195",
+            "600,195",
             "--seconds",
             "12",
         ],
+    ),
+    (
+        "accompany, a song that was learned",
+        &["--param", "Mode=Accompany", "--voice", "--learn", "--click", "696,195", "--seconds", "9"],
+    ),
+    (
+        "accompany, a song sung at another tempo",
+        &["--param", "Mode=Accompany", "--voice", "--learn", "--tempo", "97", "--click", "696,195", "--seconds", "9"],
     ),
     ("listen", &["--click", "340,23", "--seconds", "9"]),
     ("mash, light", &["--click", "719,23", "--seconds", "7"]),
