@@ -51,11 +51,11 @@ const PICTURES: [(&str, &[&str]); 19] = [
     ),
     (
         "accompany, a song that was learned",
-        &["--param", "Mode=Accompany", "--voice", "--learn", "--click", "696,195", "--seconds", "9"],
+        &["--param", "Mode=Accompany", "--voice", "--learn", "--tempo", "96", "--click", "696,195", "--seconds", "9"],
     ),
     (
         "accompany, a song sung at another tempo",
-        &["--param", "Mode=Accompany", "--voice", "--learn", "--tempo", "97", "--click", "696,195", "--seconds", "9"],
+        &["--param", "Mode=Accompany", "--voice", "--learn", "--tempo", "120", "--click", "696,195", "--seconds", "9"],
     ),
     ("listen", &["--click", "340,23", "--seconds", "9"]),
     ("mash, light", &["--click", "719,23", "--seconds", "7"]),

@@ -108,11 +108,15 @@ impl BeatListener {
             return SungBeat::Unknown;
         }
         let (tempo, score) = self.tempo();
-        match score >= STEADY {
-            _ if self.resultant(self.places) >= ON_THE_BEAT => SungBeat::OnTheBeat,
-            true if is_same(tempo, self.tempo) => SungBeat::OnTheBeat,
-            true => SungBeat::Otherwise(self.finer(tempo)),
-            false => SungBeat::Unsteady,
+        if self.resultant(self.places) >= ON_THE_BEAT {
+            return SungBeat::OnTheBeat;
+        }
+        match (score >= STEADY, self.exact(tempo)) {
+            (false, _) => SungBeat::Unsteady,
+            (true, Some(exact)) => SungBeat::Otherwise(exact),
+            // A tempo that drifts is no better known than this.
+            (true, None) if is_same(tempo, self.tempo) => SungBeat::OnTheBeat,
+            (true, None) => SungBeat::Otherwise(tempo),
         }
     }
 
@@ -123,8 +127,8 @@ impl BeatListener {
         one.max(other) / strengths.max(f32::MIN_POSITIVE)
     }
 
-    /// A tempo as exactly as the whole song tells it, where one tempo holds for the whole song.
-    fn finer(&self, tempo: f32) -> f32 {
+    /// A tempo as exactly as the whole song tells it; `None` where no tempo holds for the whole song.
+    fn exact(&self, tempo: f32) -> Option<f32> {
         let tempi = (-FINER.0..=FINER.0).map(|step| tempo * (1.0 + step as f32 * FINER.1));
         let rated = tempi.map(|bpm| {
             let mut sums = [(0.0, 0.0); 2];
@@ -138,7 +142,7 @@ impl BeatListener {
             (bpm, self.resultant(sums))
         });
         let best = rated.reduce(|best, next| if next.1 > best.1 { next } else { best });
-        best.filter(|(_, resultant)| *resultant >= ON_THE_BEAT).map_or(tempo, |(bpm, _)| bpm)
+        best.filter(|(_, resultant)| *resultant >= ON_THE_BEAT).map(|(bpm, _)| bpm)
     }
 
     /// The tempo that goes best with the intervals, and how well: 3 would be every onset on its beat.
@@ -216,7 +220,7 @@ mod tests {
         for (sung, host) in [(92.0, 92.0), (60.0, 120.0), (138.0, 138.0)] {
             assert_eq!(told(sung, host, human), SungBeat::OnTheBeat, "{sung} in {host}");
         }
-        for (sung, host) in [(92.0, 120.0), (80.0, 90.0), (138.0, 120.0)] {
+        for (sung, host) in [(92.0, 120.0), (80.0, 90.0), (138.0, 120.0), (96.0, 97.0)] {
             let SungBeat::Otherwise(tempo) = told(sung, host, human) else { panic!("{sung} in {host}") };
             let octave = libm::exp2f(libm::rintf(libm::log2f(tempo / sung)));
             assert!((tempo / sung / octave - 1.0).abs() < 0.002, "{tempo}, sung at {sung}");
