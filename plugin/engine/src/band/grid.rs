@@ -35,6 +35,18 @@ impl GridTime {
         self.bar_start.map(|start| Spot { ticks: bar_ticks(start), place: self.place })
     }
 
+    /// Quarters since the bar began.
+    #[must_use]
+    pub fn quarters(&self) -> f64 {
+        (f64::from(self.place.step) + self.since / self.step_seconds) / PER_QUARTER
+    }
+
+    /// The tempo in BPM.
+    #[must_use]
+    pub fn tempo(&self) -> f64 {
+        60.0 / (self.step_seconds * PER_QUARTER)
+    }
+
     /// The very beginning of a step of so many seconds.
     #[must_use]
     pub const fn at_beginning(place: Place, step_seconds: f64) -> Self {

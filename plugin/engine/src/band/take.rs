@@ -159,7 +159,7 @@ impl TakeTwo {
     /// A hop of the voice at `time` with the strength of a note that began in it, 0 for none.
     pub fn listen(&mut self, time: &GridTime, onset: f32, hop_seconds: f32) {
         if self.learning {
-            self.beat.hear(time, onset, hop_seconds);
+            self.beat.hear(onset, (time.quarters(), time.tempo()), hop_seconds);
         }
     }
 

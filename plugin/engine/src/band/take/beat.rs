@@ -6,8 +6,6 @@
 
 use std::f32::consts::TAU;
 
-use crate::band::{grid::GridTime, place::STEPS_PER_QUARTER};
-
 /// Seconds between two onsets that are compared at most, and at least.
 const REACH: f64 = 2.0;
 const NEAREST: f64 = 0.1;
@@ -92,8 +90,9 @@ pub struct BeatListener {
 }
 
 impl BeatListener {
-    /// A hop of so many seconds passes; `onset` is the strength of a note that began in it at `time`, 0 for none.
-    pub fn hear(&mut self, time: &GridTime, onset: f32, hop_seconds: f32) {
+    /// A hop of so many seconds passes; `onset` is the strength of a note that began in it, 0 for none, so many of the host's quarters
+    /// after its bar, at the host's tempo in BPM.
+    pub fn hear(&mut self, onset: f32, (quarters, tempo): (f64, f64), hop_seconds: f32) {
         self.seconds += f64::from(hop_seconds);
         let begins = onset > 0.0 && self.onsets.len() < MOST;
         if !begins {
@@ -106,10 +105,8 @@ impl BeatListener {
             }
         }
         self.onsets.push((self.seconds, onset));
-        let step = time.since / time.step_seconds;
-        let in_quarter = (f64::from(time.place.step) + step) / f64::from(STEPS_PER_QUARTER);
-        point(&mut self.places, in_quarter, onset);
-        self.tempo = (60.0 / (time.step_seconds * f64::from(STEPS_PER_QUARTER))) as f32;
+        point(&mut self.places, quarters, onset);
+        self.tempo = tempo as f32;
     }
 
     /// What is known so far. Takes a few milliseconds where it was sung to another beat than the host's.
@@ -190,7 +187,6 @@ fn is_same(one: f32, other: f32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::band::place::Place;
 
     const HOP: f32 = 512.0 / 48_000.0;
 
@@ -207,12 +203,9 @@ mod tests {
         onsets.sort_by(|one, other| other.total_cmp(one));
         for hop in 0..(80.0 * 60.0 / sung / HOP) as usize {
             let at = hop as f32 * HOP;
-            let steps = f64::from(at) * f64::from(host) / 15.0;
-            let place = Place { bar: steps as i64 / 16, step: steps as u32 % 16, steps_per_bar: 16, steps_per_beat: 4 };
-            let step_seconds = 15.0 / f64::from(host);
-            let time = GridTime { place, since: steps.fract() * step_seconds, step_seconds, bar_start: None };
+            let quarters = (f64::from(at) * f64::from(host) / 60.0) % 4.0;
             let due = onsets.last().is_some_and(|onset| *onset <= at);
-            listener.hear(&time, if due { 0.8 } else { 0.0 }, HOP);
+            listener.hear(if due { 0.8 } else { 0.0 }, (quarters, host.into()), HOP);
             if due {
                 onsets.pop();
             }
@@ -241,9 +234,8 @@ mod tests {
     #[test]
     fn nonsense_is_no_onset() {
         let mut listener = BeatListener::default();
-        let place = Place { bar: 0, step: 0, steps_per_bar: 16, steps_per_beat: 4 };
         for onset in [f32::NAN, -1.0, 0.0] {
-            (0..100).for_each(|_| listener.hear(&GridTime::at_beginning(place, 0.125), onset, HOP));
+            (0..100).for_each(|_| listener.hear(onset, (0.0, 120.0), HOP));
         }
         assert_eq!(listener.told(), SungBeat::Unknown);
     }
