@@ -39,6 +39,15 @@ pub fn instance(id: &str) -> Result<ClapPlugin, HostError> {
     unsafe { ClapPlugin::in_process(&*std::ptr::from_ref(&songweave::clap_entry).cast(), id) }
 }
 
+/// The same in a host that has no extension to offer.
+///
+/// # Errors
+/// When the plugin does not start.
+pub fn plain_instance(id: &str) -> Result<ClapPlugin, HostError> {
+    // SAFETY: as for `instance`.
+    unsafe { ClapPlugin::in_plain_host(&*std::ptr::from_ref(&songweave::clap_entry).cast(), id) }
+}
+
 /// A VST3 instance of a plugin that is linked into this test.
 ///
 /// # Errors

@@ -1,14 +1,19 @@
 //! The editor's window in a host: dragged, closed, and opened again from a saved project. Needs an X server:
-//! `xvfb-run cargo test --release -p songweave-tests --test editor -- --ignored`.
-#![cfg(target_os = "linux")]
+//! `xvfb-run cargo test --release -p songweave-tests --test editor -- --ignored`. `cargo xtask windows` runs the one for Windows.
+#![cfg(any(target_os = "linux", windows))]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::{collections::HashSet, thread::sleep, time::Duration};
+#[cfg(target_os = "linux")]
+use std::collections::HashSet;
+use std::{thread::sleep, time::Duration};
 
-use songweave_host::{ClapPlugin, HostWindow};
+#[cfg(target_os = "linux")]
+use songweave_host::ClapPlugin;
+use songweave_host::HostWindow;
 use songweave_tests::bounce::{SONGWEAVE, instance};
 
 /// Lets the window draw for a while.
+#[cfg(target_os = "linux")]
 fn wait(plugin: &mut ClapPlugin) {
     for _ in 0..50 {
         plugin.idle();
@@ -16,6 +21,22 @@ fn wait(plugin: &mut ClapPlugin) {
     }
 }
 
+#[cfg(windows)]
+#[test]
+#[ignore = "is of use only to somebody who looks at the window"]
+fn the_editor_stays_open_for_ten_seconds() {
+    let window = HostWindow::open(1_100, 900).unwrap();
+    let mut plugin = instance(SONGWEAVE).unwrap();
+    plugin.open_editor(window.id(), 1.0).unwrap();
+    for _ in 0..500 {
+        plugin.idle();
+        window.idle();
+        sleep(Duration::from_millis(20));
+    }
+    plugin.close_editor();
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs an X server"]
 fn a_window_opens_as_large_as_it_was_closed_in_this_project_and_in_a_saved_one() {
@@ -39,6 +60,7 @@ fn a_window_opens_as_large_as_it_was_closed_in_this_project_and_in_a_saved_one()
     other.close_editor();
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs an X server"]
 fn an_editor_that_is_shown_late_draws() {

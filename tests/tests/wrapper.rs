@@ -6,7 +6,7 @@ use songweave_host::{
 };
 use songweave_tests::{
     accompany::{RATE, choose, voice},
-    bounce::{SONGWEAVE, instance, parameter, parameter_event, songs, vst3_instance},
+    bounce::{SONGWEAVE, instance, parameter, parameter_event, plain_instance, songs, vst3_instance},
 };
 
 fn vocals(plugin: &Vst3Plugin) -> u32 {
@@ -278,4 +278,23 @@ fn a_parameter_that_moves_inside_a_block_moves_no_bar() {
         assert!(wanted.iter().filter(begins).count() > 20, "{format}: the band stops after the short bar");
         assert!(play(&[1_500, 2_900]) == wanted, "{format}: other notes");
     }
+}
+
+#[test]
+fn a_clap_host_that_offers_nothing_plays_and_is_refused_an_editor() {
+    let mut plugin = plain_instance(SONGWEAVE).unwrap();
+    let mut processor = plugin.activate(RATE.into(), 512).unwrap();
+    let mut outputs = [silent_bus(2, 512)];
+    let mut block = Block {
+        frames: 512,
+        inputs: &mut songs(1, 512),
+        outputs: &mut outputs,
+        events: &[],
+        transport: None,
+        events_out: &mut vec![],
+    };
+    processor.process(&mut block).unwrap();
+    plugin.deactivate(processor);
+    assert!(plugin.attach_editor(0, 1.0).is_err());
+    assert!(!plugin.save_state().unwrap().is_empty());
 }

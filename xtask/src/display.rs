@@ -35,6 +35,17 @@ impl Display {
         Ok(command)
     }
 
+    /// What each window on this display shows: width, height, and 8-bit RGB rows from the top.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn pictures(&self) -> Result<Vec<(u32, u32, Vec<u8>)>> {
+        Ok(songweave_host::pictures(&self.name)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn pictures(&self) -> Result<Vec<(u32, u32, Vec<u8>)>> {
+        anyhow::bail!("only on Linux can be seen what programs show on {}", self.name)
+    }
+
     /// Lets a program open its windows on this display.
     pub(crate) fn show(&self, command: &mut Command) {
         command.env("DISPLAY", &self.name).env("LIBGL_ALWAYS_SOFTWARE", "1");

@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         network.add_argument("--out", type=Path, required=True, help="checkpoints and curves; keep it outside the repository")
         network.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
         if name in CONTINUED:
-            network.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run")
+            network.add_argument("--from", dest="begin_from", type=Path, metavar="RUN", help="begin with the weights of another run, or with a weight file")
         network.add_argument("--steps", type=int, help="last step, instead of the configuration's")
     shipped = commands.add_parser("export", help="write weight file, golden vectors and facts from a run")
     shipped.add_argument("--run", type=Path, required=True, help="the run's --out")

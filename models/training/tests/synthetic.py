@@ -48,4 +48,5 @@ def _clips(draw: np.random.Generator, clips: int) -> dict[str, np.ndarray]:
     arrays = {"features": features, "shares": power / whole[:, :, None], "part_level": part_level}
     arrays |= {"chroma": draw.random((clips, HOPS, PARTS, 12)), "register": draw.random((clips, HOPS, PARTS))}
     arrays |= {"onset": draw.random((clips, HOPS, PARTS)) < 0.1, "known": np.ones((clips, PARTS))}
+    arrays |= {"divided": np.ones(clips)}
     return {name: array.astype(np.float16) for name, array in arrays.items()}

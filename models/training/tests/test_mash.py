@@ -16,9 +16,10 @@ from songweave_training.loop.trainer import parameters_of
 from songweave_training.mash import export
 from songweave_training.mash.augment import power_of, remix
 from songweave_training.mash.data import open_set
+from songweave_training.mash.losses import losses
 from songweave_training.mash.net import MashNet, Shape, macs_per_hop
 from songweave_training.mash.trainer import MashTrainer
-from songweave_training.mash.trunks import BANDS, TRUNKS
+from songweave_training.mash.trunks import BANDS, PARTS, TRUNKS
 from tests import CONFIGS
 from tests.resuming import assert_same_when_resumed
 from tests.synthetic import write_set
@@ -78,6 +79,29 @@ class Training(unittest.TestCase):
         third = self.trainer("third", 5)
         name = "trunk.encoder.weight"
         self.assertFalse(torch.equal(second.net.state_dict()[name], third.net.state_dict()[name]))
+
+
+    def test_a_run_can_begin_with_a_weight_file(self):
+        self.trainer("run", 5).run()
+        state = checkpoint.load(self.directory / "run")
+        export.export(state, self.directory / "weights")
+        second = self.trainer("second", 5)
+        second.begin_from(self.directory / "weights" / "mash.safetensors")
+        for name, value in state["best"]["weights"].items():
+            torch.testing.assert_close(second.net.state_dict()[name], value.half().float())
+        self.assertEqual(second.began_from, {"name": "mash-2-start", "step": 5})
+
+    def test_where_only_the_vocals_are_known_nothing_is_learned_of_the_rest(self):
+        trainer = self.trainer("run", 5)
+        batch = trainer.train.pairs(np.random.default_rng(1), 4, 32)
+        batch.divided[:] = 0.0
+        logits = torch.randn(4, 2, 32, PARTS, BANDS, requires_grad=True)
+        _, terms = losses(logits, torch.zeros(4, 32, PARTS), batch, trainer.scale, 8)
+        (terms["regression"] + terms["parts"]).backward()
+        # What moves all parts of the rest alike is the vocals' business; what moves them against each other nobody's.
+        between = (logits.grad / torch.softmax(logits.detach(), dim=3))[:, :, 8:, 1:]
+        self.assertGreater(float(logits.grad[:, :, 8:, 0].abs().max()), 1e-5)
+        self.assertLess((between - between.mean(dim=3, keepdim=True)).abs().max().item(), 1e-3 * between.abs().max().item())
 
 
 class Data(unittest.TestCase):

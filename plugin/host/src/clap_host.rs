@@ -48,7 +48,7 @@ impl ClapPlugin {
     /// When the bundle cannot be opened, has no plugin `id`, or the plugin fails to start.
     pub fn load(path: &Path, id: &str) -> Result<Self, HostError> {
         // SAFETY: loading a plugin runs its code; the caller names a file to be trusted as any host's user does.
-        Self::from_entry(&unsafe { open(path) }?, path, id)
+        Self::from_entry(&unsafe { open(path) }?, path, id, false)
     }
 
     /// Makes an instance of plugin `id` of an entry that is linked into this process.
@@ -59,10 +59,27 @@ impl ClapPlugin {
     /// # Safety
     /// `entry` must be a CLAP entry that keeps to the standard.
     pub unsafe fn in_process(entry: &'static EntryDescriptor, id: &str) -> Result<Self, HostError> {
+        // SAFETY: promised by the caller.
+        unsafe { Self::in_this_process(entry, id, false) }
+    }
+
+    /// The same in a host that has no extension to offer: no windows, no state, no latency.
+    ///
+    /// # Errors
+    /// As for [`Self::in_process`].
+    ///
+    /// # Safety
+    /// As for [`Self::in_process`].
+    pub unsafe fn in_plain_host(entry: &'static EntryDescriptor, id: &str) -> Result<Self, HostError> {
+        // SAFETY: promised by the caller.
+        unsafe { Self::in_this_process(entry, id, true) }
+    }
+
+    unsafe fn in_this_process(entry: &'static EntryDescriptor, id: &str, plain: bool) -> Result<Self, HostError> {
         let path = Path::new("/in-process.clap");
         // SAFETY: promised by the caller.
         let entry = unsafe { PluginEntry::load_from_raw(entry, c"/in-process.clap") };
-        Self::from_entry(&entry.map_err(|error| load_error(path, error))?, path, id)
+        Self::from_entry(&entry.map_err(|error| load_error(path, error))?, path, id, plain)
     }
 
     /// Ids and names of the plugins in the bundle at `path`.
@@ -74,7 +91,7 @@ impl ClapPlugin {
         Ok(plugins(&unsafe { open(path) }?))
     }
 
-    fn from_entry(entry: &PluginEntry, path: &Path, id: &str) -> Result<Self, HostError> {
+    fn from_entry(entry: &PluginEntry, path: &Path, id: &str, plain: bool) -> Result<Self, HostError> {
         let present = plugins(entry);
         if !present.iter().any(|(present, _)| present == id) {
             let present = present.into_iter().map(|(id, _)| id).collect::<Vec<_>>().join(", ");
@@ -83,7 +100,7 @@ impl ClapPlugin {
         let id = CString::new(id).map_err(|error| load_error(path, error))?;
         let host = HostInfo::new("Songweave host", "Songweave", "", env!("CARGO_PKG_VERSION"))
             .map_err(|error| load_error(path, error))?;
-        let instance = PluginInstance::new(|_| Shared::default(), |_| MainThread, entry, &id, &host)
+        let instance = PluginInstance::new(|_| Shared::new(plain), |_| MainThread, entry, &id, &host)
             .map_err(|error| load_error(path, error))?;
         Ok(Self { instance })
     }

@@ -21,3 +21,5 @@ pub use error::HostError;
 pub use parameter::ParameterInfo;
 pub use vst3_host::{Vst3Class, Vst3Editor, Vst3Plugin, Vst3Processor, Vst3Setup};
 pub use window::HostWindow;
+#[cfg(target_os = "linux")]
+pub use window::pictures;

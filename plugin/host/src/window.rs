@@ -3,7 +3,7 @@
 #[cfg(target_os = "linux")]
 mod x11;
 #[cfg(target_os = "linux")]
-pub use x11::HostWindow;
+pub use x11::{HostWindow, pictures};
 
 #[cfg(windows)]
 mod win32;

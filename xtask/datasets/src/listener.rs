@@ -1,6 +1,6 @@
 //! The training set of the listener: pieces in the styles of many genres, as its hidden layers hear them.
 
-mod arranger;
+pub(crate) mod arranger;
 pub mod listener_set;
 mod piece;
 mod styles;

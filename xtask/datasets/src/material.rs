@@ -4,7 +4,13 @@ use std::path::{Path, PathBuf};
 
 use songweave_dsp::stream::layout::Part;
 
-use crate::stems::multitracks::{REAL_SONGS, RealSong};
+use crate::{
+    listener::arranger,
+    stems::{
+        multitracks::{REAL_SONGS, RealSong},
+        song_folders,
+    },
+};
 use songweave_score::{
     error::{MaterialError, Result},
     notation::note::Note,
@@ -47,6 +53,8 @@ pub enum Kind {
     ArtSong,
     /// Melody and chord symbols, played by a band.
     LeadSheet,
+    /// Chords in a style of the arranger's, with a made-up or recorded voice; a pop song where it is not installed.
+    Styled,
 }
 
 /// Everything that songs are made of.
@@ -58,6 +66,10 @@ pub struct Material {
     games: Vec<PathBuf>,
     art_songs: Vec<PathBuf>,
     lead_sheets: Vec<PathBuf>,
+    /// The arranger's, by library and name.
+    styles: Vec<String>,
+    /// Folders with a recorded voice and its backing each.
+    recorded: Vec<PathBuf>,
     groove_folder: PathBuf,
     grooves: Vec<Groove>,
     voices: VoiceBank,
@@ -66,21 +78,24 @@ pub struct Material {
 }
 
 impl Material {
-    /// Opens the data folder (see its README) and a sound font; other installed ones are used beside it.
+    /// Opens the data folder (see its README) and a sound font; other installed ones are used beside it, but for `unheard`.
+    /// `recorded` holds folders `train-N` and `validation-N`, each with a voice and its backing.
     ///
     /// # Errors
     /// Something is missing or unreadable; the message says what.
-    pub fn open(data: &Path, sound_font: &Path) -> Result<Self> {
+    pub fn open(data: &Path, sound_font: &Path, unheard: &Path, recorded: Option<&Path>) -> Result<Self> {
         let clip = |name: &&str| Clip::load(&data.join("clips").join(name));
         let groove_folder = data.join("groove");
         let loops = files(&data.join("loops/etc/samples"), "flac")?;
         Ok(Self {
-            fonts: Instruments::installed(sound_font)?,
+            fonts: Instruments::installed(sound_font, unheard)?,
             real: real_songs(&data.join("stems/src"))?,
             pop: folders(&data.join("pop909/POP909"))?,
             games: files(&data.join("freedoom/musics"), "mid")?,
             art_songs: files_below(&data.join("lieder/scores"), "mxl")?,
             lead_sheets: files_below(&data.join("openewld/dataset"), "mxl")?,
+            styles: styles(),
+            recorded: recorded.map_or_else(|| Ok(Vec::new()), folders)?,
             grooves: grooves(&groove_folder)?,
             groove_folder,
             voices: VoiceBank::open(&data.join("erithacus"), &RATES)?,
@@ -95,7 +110,9 @@ impl Material {
     pub fn sources(&self) -> Vec<String> {
         let fonts = self.fonts.iter().map(|font| format!("sound font {}", font.name()));
         let voices = self.voices.names().into_iter().map(|name| format!("voice {name}"));
-        SOURCES.map(str::to_owned).into_iter().chain(fonts).chain(voices).collect()
+        let recorded = RECORDED_SOURCES.iter().filter(|_| !self.recorded.is_empty());
+        let named = SOURCES.iter().chain(recorded).map(|&source| source.to_owned());
+        named.chain(fonts).chain(voices).collect()
     }
 
     /// A new song of a kind, `seconds` long at `rate` (one of [`RATES`]) from the songs of a split; to validate by and to test with are
@@ -110,6 +127,8 @@ impl Material {
             Kind::Electronic => self.electronic(seconds, rate, random),
             Kind::ArtSong => self.art_song(split, seconds, rate, random),
             Kind::LeadSheet => self.lead_sheet(split, seconds, rate, random),
+            Kind::Styled if self.styles.is_empty() => self.pop(split, seconds, rate, random),
+            Kind::Styled => self.styled(split, seconds, rate, random),
         }
     }
 
@@ -121,6 +140,20 @@ impl Material {
         let missing = || MaterialError::data(Path::new(name), "no real song of this name was read");
         let song = self.real.iter().find(|song| song.name() == name).ok_or_else(missing)?;
         song.stretch(seconds, rate, random)
+    }
+
+    /// A recorded voice over a recorded backing; what is too short ends in silence.
+    ///
+    /// # Errors
+    /// There is none of this split, or a file is unreadable.
+    pub fn recorded(&self, split: Split, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
+        let fitting: Vec<&PathBuf> =
+            self.recorded.iter().filter(|path| name_of(path).starts_with(split.name())).collect();
+        let none = || MaterialError::data(Path::new("recorded"), format!("no piece of the {} split", split.name()));
+        let mut song = song_folders::load(random.pick(&fitting).ok_or_else(none)?, rate)?.song;
+        let samples = (seconds * f64::from(rate)) as usize;
+        song.parts.iter_mut().flatten().for_each(|channel| channel.resize(samples, 0.0));
+        Ok(song)
     }
 
     /// One of the sound fonts.
@@ -173,7 +206,7 @@ fn within(mut notes: Vec<Note>, seconds: f64) -> Vec<Note> {
 }
 
 /// What of the data folder is used.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "stems (CC0): Everything is Free",
     "pop909 (MIT): Music X Lab",
     "freedoom (BSD-3-Clause)",
@@ -183,8 +216,25 @@ const SOURCES: [&str; 10] = [
     "erithacus (CC BY 4.0): Erithacus Project",
     "loops (CC0)",
     "clips: vocadito_10 (CC BY 4.0), vocal-da-80bpm (Apache-2.0)",
+    "styles of MMA, as played by sound fonts",
     "own synthetic singer, synthesiser and drum machine",
 ];
+
+/// What the recorded pieces are made of beside that.
+const RECORDED_SOURCES: [&str; 4] = [
+    "voice yuki (public domain): MoeMoe Tea Time, KGS",
+    "a sung da (Apache-2.0) and a speaking man (CC BY 4.0: MTG), for validation",
+    "music of UFO: Alien Invasion (public domain, CC BY 3.0)",
+    "songs of LMMS (CC0, CC BY, Artistic-2.0)",
+];
+
+/// The arranger's styles; a sentence where it is not installed, since songs can be made without.
+fn styles() -> Vec<String> {
+    arranger::installed().unwrap_or_else(|error| {
+        eprintln!("styles: {error}");
+        Vec::new()
+    })
+}
 
 /// The real songs, each read by a thread of its own.
 fn real_songs(folder: &Path) -> Result<Vec<RealSong>> {

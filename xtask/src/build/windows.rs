@@ -1,6 +1,7 @@
 //! `cargo xtask windows`: builds the plugin and the program for Windows on another system, runs them under Wine, and
 //! compares with what this system renders.
 
+mod editor;
 mod wine;
 
 use crate::build::bundle::{self, Bundles};
@@ -18,6 +19,8 @@ const TARGET: &str = "x86_64-pc-windows-gnu";
 const PACKAGES: [&str; 3] = ["songweave", "songweave-cli", "songweave-tests"];
 /// Integration tests that are run under Wine: hosts of both formats, states, what is played in real time.
 const TESTS: [&str; 4] = ["bundle", "host", "wrapper", "paced"];
+/// The test that opens the editor.
+const EDITOR_TEST: &str = "editor";
 /// What is rendered on both systems: a name, whether a voice comes in instead of two songs, and the options.
 const RENDERS: [(&str, bool, &[&str]); 5] = [
     ("Mash", false, &["--mode", "mash", "--automate", "vocals=0:0%,9:100%", "--automate", "attack=0:0 ms,9:200 ms"]),
@@ -57,6 +60,7 @@ pub(crate) fn compare() -> Result<Vec<String>> {
     // Wine makes no window without a display, and the framework makes an unseen one for every VST3.
     let display = Display::start()?;
     found.push(format!("integration tests under Wine: {} passed", tests(&wine, &display, &target)?));
+    found.push(editor::look(&wine, &display, &target)?);
     Ok(found)
 }
 
@@ -72,7 +76,7 @@ impl Built {
     fn new(target: &Target) -> Result<Self> {
         studio::provide()?;
         let mut build = cargo(target, project::cargo(), "build");
-        project::run(build.args(["--quiet", "--lib", "--bins"]).args(chosen_tests()))?;
+        project::run(build.args(["--quiet", "--lib", "--bins"]).args(chosen_tests()).args(["--test", EDITOR_TEST]))?;
         let songweave = target.release().join(target.program("songweave"));
         Ok(Self { here: bundle::current()?, there: bundle::built(target)?, songweave })
     }

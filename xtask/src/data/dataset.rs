@@ -1,6 +1,6 @@
 //! `cargo xtask dataset`: training material, made by the same code that the plugin runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::Subcommand;
@@ -27,7 +27,7 @@ pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared
 
 /// Of Debian's packages timgm6mb-soundfont and musescore-general-soundfont-lossless.
 const SMALL_FONT: &str = "/usr/share/sounds/sf2/TimGM6mb.sf2";
-const TEST_FONT: &str = "/usr/share/sounds/sf2/MuseScore_General_Full.sf2";
+pub(crate) const TEST_FONT: &str = "/usr/share/sounds/sf2/MuseScore_General_Full.sf2";
 
 /// Makes training material and the demo songs.
 #[derive(clap::Args)]
@@ -81,6 +81,12 @@ struct MashArgs {
     /// A General MIDI sound font
     #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
     soundfont: PathBuf,
+    /// A sound font that is kept for tests, should it be installed
+    #[arg(long, value_name = "FILE", default_value = TEST_FONT)]
+    test_soundfont: PathBuf,
+    /// How many pieces with recorded voices over recorded backings are mixed for the group `recorded`, which is left out at 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    recorded: usize,
 }
 
 #[derive(clap::Args)]
@@ -225,9 +231,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
 
 /// The trainer's package makes this one: half of it is what the original's networks say.
 fn studio(args: &StudioArgs) -> Result<()> {
-    let (sources, whole) = (args.out.join("sources"), [Stem::Accompaniment, Stem::Vocals].map(original));
-    let mut collect = python::trainer("songweave_training.studio.sources")?;
-    project::run(collect.arg("--data").arg(&args.data).arg("--out").arg(&sources))?;
+    let (sources, whole) = (sources(&args.data, &args.out)?, [Stem::Accompaniment, Stem::Vocals].map(original));
     let mut mix = python::trainer("songweave_training.studio.mixtures")?;
     mix.arg("--sources").arg(&sources).arg("--out").arg(&args.out).arg("--weights");
     for weights in whole {
@@ -301,15 +305,34 @@ fn mash(args: MashArgs) -> Result<()> {
     ensure!(args.hours > 0.0 && args.hours < 10_000.0, "--hours must be a number above 0, {} is not", args.hours);
     let wanted = args.groups.iter().map(|name| Group::named(name)).collect::<Result<Vec<_>, _>>()?;
     let chosen = |group: &Group| wanted.is_empty() || wanted.contains(group);
-    let groups = Group::all().into_iter().filter(chosen).collect();
+    let there = |group: &Group| *group != Group::Recorded || args.recorded > 0;
+    let groups = Group::all().into_iter().filter(chosen).filter(there).collect();
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let command = written_command(std::env::args().skip(1));
     let (out, hours, seed) = (args.out.clone(), args.hours, args.seed);
     let plan = Plan { out, hours, seed, threads, groups, command };
     plan.check()?;
-    plan.write(&Material::open(&args.data, &args.soundfont)?)?;
+    let recorded = (args.recorded > 0).then(|| recorded(&args)).transpose()?;
+    plan.write(&Material::open(&args.data, &args.soundfont, &args.test_soundfont, recorded.as_deref())?)?;
     println!("Feature set: {}", args.out.display());
     Ok(())
+}
+
+/// Mixes pieces of recorded voices and backings, and says where they lie. Those that are there are kept.
+fn recorded(args: &MashArgs) -> Result<PathBuf> {
+    let pieces = args.out.join("recorded");
+    let mut mix = python::trainer("songweave_training.studio.mixtures")?;
+    mix.arg("--sources").arg(sources(&args.data, &args.out)?).arg("--stems").arg(&pieces);
+    project::run(mix.args(["--clips", &args.recorded.to_string(), "--seed", &args.seed.to_string()]))?;
+    Ok(pieces)
+}
+
+/// Recordings that the trainer's package mixes.
+fn sources(data: &Path, out: &Path) -> Result<PathBuf> {
+    let sources = out.join("sources");
+    let mut collect = python::trainer("songweave_training.studio.sources")?;
+    project::run(collect.arg("--data").arg(data).arg("--out").arg(&sources))?;
+    Ok(sources)
 }
 
 /// The command line as a set, and later a weight file, tells it: without the names of this machine's folders.

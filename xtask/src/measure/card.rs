@@ -14,7 +14,6 @@ use serde_json::Value;
 use songweave_audio::draft::write_bytes;
 use songweave_models::mash::MashNetwork;
 
-use crate::measure::evaluate::held_out;
 use crate::project;
 use inputs::{Inputs, Kind};
 use prose::Prose;
@@ -77,9 +76,9 @@ fn mash(args: &MashArgs) -> Result<()> {
     let weights = project::root().join("models/weights");
     let figures = weights.join("figures");
     std::fs::create_dir_all(&figures).with_context(|| format!("cannot make the folder {}", figures.display()))?;
-    let digests = digests()?;
+    let own = MashNetwork::embedded()?.digest().to_owned();
     for path in &args.figures {
-        let kind = take_over(path, &figures, &digests)?;
+        let kind = take_over(path, &figures, &own)?;
         ensure!(
             kind.is_some(),
             "{}: no figures that a card can show; give what evaluate, bench or a comparison wrote",
@@ -88,10 +87,10 @@ fn mash(args: &MashArgs) -> Result<()> {
     }
     for folder in &args.runs {
         for path in json_files(folder)? {
-            take_over(&path, &figures, &digests)?;
+            take_over(&path, &figures, &own)?;
         }
     }
-    let inputs = Inputs::read(&json_files(&figures)?, &weights.join("mash.training.json"), &digests)?;
+    let inputs = Inputs::read(&json_files(&figures)?, &weights.join("mash.training.json"), &own)?;
     let prose = Prose::read(&weights.join("mash.limits.md"))?;
     let card = weights.join("mash.card.md");
     write_bytes(&card, render::card(&inputs, &prose)?.as_bytes())?;
@@ -99,22 +98,11 @@ fn mash(args: &MashArgs) -> Result<()> {
     Ok(())
 }
 
-/// Weights whose figures belong on the card: the built-in network and its held-out twin.
-fn digests() -> Result<Vec<String>> {
-    let mut digests = vec![MashNetwork::embedded()?.digest().to_owned()];
-    let twin = held_out::path();
-    if twin.is_file() {
-        let bytes = std::fs::read(&twin).with_context(|| format!("cannot read {}", twin.display()))?;
-        digests.push(MashNetwork::from_bytes(&bytes).with_context(|| twin.display().to_string())?.digest().to_owned());
-    }
-    Ok(digests)
-}
-
 /// Copies a file of figures under the name of its kind; `None` when it holds none.
-fn take_over(path: &Path, figures: &Path, digests: &[String]) -> Result<Option<Kind>> {
+fn take_over(path: &Path, figures: &Path, own: &str) -> Result<Option<Kind>> {
     let mut value = inputs::parse(path)?;
     let Some(kind) = Kind::of(&value) else { return Ok(None) };
-    inputs::same_weights(path, &value, kind, digests)?;
+    inputs::same_weights(path, &value, kind, own)?;
     round(&mut value);
     let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().to_lowercase());
     let name = match kind.file_name() {

@@ -4,7 +4,7 @@ mod auto;
 mod band;
 mod groove;
 mod harmony;
-pub(crate) mod held_out;
+mod held_out;
 mod instruments;
 mod key;
 mod library;

@@ -4,6 +4,7 @@ Whatever a trainer draws is keyed by (seed, step) or the like: a resumed run equ
 """
 
 import copy
+import json
 import math
 import signal
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -150,12 +152,23 @@ class AveragingTrainer(Trainer):
         self.best = {"step": 0, "figures": {}, "weights": copy.deepcopy(self.average.state_dict())}
 
     def begin_from(self, run: Path) -> None:
-        """Begins with the best weights of another run."""
-        state = self._load(run)
+        """Begins with the best weights of another run, or with a weight file that was shipped."""
+        state = self._shipped(run) if run.is_file() else self._load(run)
         for net in (self.net, self.average):
             net.load_state_dict(state["best"]["weights"])
         self.best["weights"] = state["best"]["weights"]
         self.began_from = {"name": state["config"]["name"], "step": state["best"]["step"]}
+
+    def _shipped(self, path: Path) -> dict:
+        """A weight file as the checkpoint of the run that made it, as far as it can be told."""
+        with safe_open(path, "pt") as file:
+            found = {name: file.get_tensor(name).float() for name in file.keys()}
+            training = json.loads(file.metadata()["songweave"])["training"]
+        own = self.net.state_dict()
+        named = {name: next((found[short] for short in found if name == short or name.endswith(f".{short}")), None) for name in own}
+        if any(value is None or value.shape != own[name].shape for name, value in named.items()):
+            raise SystemExit(f"{path}: these are the weights of another network; take its --config")
+        return {"config": {"name": training["name"]}, "best": {"weights": named, "step": training["steps"]}}
 
     def _keep_as_best(self, figures: dict) -> None:
         self.best = {"step": self.step, "figures": figures, "weights": copy.deepcopy(self.average.state_dict())}

@@ -99,6 +99,8 @@ def _mixture(own: dict, other: dict, guest: Tensor, gain: Tensor) -> dict:
     shares = torch.where(whole[:, :, None] > SILENCE, power / there[:, :, None], 1.0 / PARTS)
     features = torch.cat([level_of(whole), ((power * width).sum(dim=2) / there).clamp(max=1.0)], dim=-1)
     kept = {name: choose(name) for name in ("part_level", "chroma", "onset", "register", "known")}
+    # What nobody can divide lies in the last part.
+    kept["divided"] = torch.where(guest[:, -1], other["divided"], own["divided"])
     return kept | {"features": features, "shares": shares}
 
 

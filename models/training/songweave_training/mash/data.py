@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-FORMAT = 2
-TENSORS = ("features", "shares", "part_level", "chroma", "onset", "register", "known")
+FORMAT = 3
+TENSORS = ("features", "shares", "part_level", "chroma", "onset", "register", "known", "divided")
 
 
 @dataclass
@@ -30,6 +30,8 @@ class Batch:
     """Mean MIDI key / 128 of the sounding notes, 0 = none, [pair][song][hop][part]."""
     known: Tensor
     """1 where there is a score, [pair][song][part]."""
+    divided: Tensor
+    """1 where all parts are known, 0 where only vocals and the rest are, [pair][song]."""
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on another device."""
@@ -37,8 +39,8 @@ class Batch:
 
     def after(self, hops: int) -> "Batch":
         """The same clips without their first hops."""
-        cut = {name: getattr(self, name)[:, :, hops:] for name in TENSORS if name != "known"}
-        return Batch(**cut, known=self.known)
+        cut = {name: getattr(self, name)[:, :, hops:] for name in TENSORS if name not in ("known", "divided")}
+        return Batch(**cut, known=self.known, divided=self.divided)
 
 
 class Shard:
@@ -59,7 +61,7 @@ class Shard:
     def read(self, clip: int, first: int, hops: int) -> list[np.ndarray]:
         """The tensors of `hops` hops of a clip from `first` on, in the order of TENSORS."""
         arrays = [array[clip] for array in self._arrays.values()]
-        return [array if array.ndim == 1 else array[first : first + hops] for array in arrays]
+        return [array if array.ndim < 2 else array[first : first + hops] for array in arrays]
 
 
 def _map(path: Path, start: int, entry: dict) -> np.ndarray:
@@ -70,7 +72,7 @@ def _map(path: Path, start: int, entry: dict) -> np.ndarray:
 
 class Clips:
     """The clips of some shards; draws random pairs, the same ones for the same key. `weights` says how often a kind of
-    group (`real`, `blend`, `synthetic`) is drawn; without it every clip is as likely as every other."""
+    group (`real`, `blend`, `synthetic`, `recorded`) is drawn; without it every clip is as likely as every other."""
 
     def __init__(self, shards: list[Shard], weights: dict[str, float] | None = None):
         self._shards = shards
@@ -126,7 +128,7 @@ def open_set(directory: Path, settings: dict) -> tuple[Clips, dict[str, Clips]]:
     """What to train on and what to validate by (by name), as table [data] of the configuration says.
 
     Nothing of the songs `held_out` or `validation` is trained on, in whatever mixture. Real songs of `validation` make
-    the set `real`, the synthetic songs of the validation split make the set `synthetic`.
+    the set `real`, other songs of the validation split the sets `synthetic` and `recorded`.
     """
     held = set(settings["held_out"]) | set(settings["validation"])
     shards = [Shard(path) for path in sorted(directory.glob("train-*.safetensors"))]
@@ -135,5 +137,5 @@ def open_set(directory: Path, settings: dict) -> tuple[Clips, dict[str, Clips]]:
         raise SystemExit(f"{directory}: no shard to train on; look at [data] in the configuration")
     made = [Shard(path) for path in sorted(directory.glob("validation-*.safetensors"))]
     real = [shard for shard in shards if shard.group in {f"real.{song}" for song in settings["validation"]}]
-    sets = {"synthetic": made, "real": real}
+    sets = {kind: [shard for shard in made if _kind(shard.group) == kind] for kind in ("synthetic", "recorded")} | {"real": real}
     return Clips(training, settings["weights"]), {name: Clips(shards) for name, shards in sets.items() if shards}

@@ -52,16 +52,25 @@ def losses(
     logits, lead, batch = logits[:, :, settle:], lead[:, settle:], batch.after(settle)
     shares = torch.softmax(logits, dim=3)
     power = power_of(batch.features[..., :BANDS])
-    error = (shares - batch.shares).square()
+    division = torch.softmax(logits[:, :, :, VOCALS + 1 :].detach(), dim=3)
+    wanted = _where_known(batch.shares, division, batch)
+    error = (_where_known(shares, division, batch) - wanted).square()
     energy = power * scale.bandwidth
     doubt = F.binary_cross_entropy_with_logits(lead, wanted_lead, reduction="none")
     terms = {
         "regression": _regression(error, power),
-        "parts": _parts(error, batch.shares, energy) / 10.0,
+        "parts": _parts(error, wanted, energy) / 10.0,
         "mash": mash_noise_db(shares, batch.shares, energy, FLOOR).mean() / 10.0,
         "lead": (doubt * lead_weight).sum() / lead_weight.sum(),
     }
     return sum(WEIGHTS[name] * term for name, term in terms.items()), terms
+
+
+def _where_known(parts: Tensor, division: Tensor, batch: Batch) -> Tensor:
+    """Shares of the parts; where only the vocals are known, the rest divided as `division` says, so that it counts as a whole."""
+    vocals = parts[:, :, :, VOCALS : VOCALS + 1]
+    told = torch.cat([vocals, (1.0 - vocals) * division], dim=3)
+    return torch.where(batch.divided[:, :, None, None, None] > 0.5, parts, told)
 
 
 def _regression(error: Tensor, power: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
     python -m songweave_training.studio.mixtures --sources DIR --weights REST VOCALS --out DIR [--clips N] [--validation N] [--seed N]
 
-in models/training, which `cargo xtask dataset studio` does. `--sources` holds recordings at 44.1 kHz as `[2][sample]` arrays of 16-bit numbers, named by what they are: `voice.NAME.npy`
+in models/training, which `cargo xtask dataset studio` does; with `--stems DIR` instead of `--weights` and `--out` it writes pieces of two mixtures, each a
+folder with `vocals.wav` and `instrumental.wav`, from which `cargo xtask dataset mash` mixes on. `--sources` holds recordings at 44.1 kHz as `[2][sample]` arrays of 16-bit numbers, named by what they are: `voice.NAME.npy`
 somebody singing alone, `back.NAME.npy` and `loop.NAME.npy` music without voices, `stem.SONG.vocals.npy` and
 `stem.SONG.rest.npy` both parts of a song, `mix.NAME.npy` songs whose parts nobody knows."""
 
@@ -10,6 +11,7 @@ import argparse
 import json
 import shutil
 import tomllib
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -246,28 +248,63 @@ def write(path: Path, mixture: np.ndarray, vocals: np.ndarray | None, nets: list
     partial.rename(path)
 
 
+def stems(sources: Sources, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Vocals and rest `[2][sample]` of two mixtures, one after the other."""
+    pieces = []
+    while len(pieces) < 2:
+        mixture, vocals = clip(sources, draw)
+        if vocals is not None:
+            pieces.append((vocals, mixture - vocals))
+    vocals, rest = (np.concatenate(parts, 1) for parts in zip(*pieces))
+    return vocals, rest
+
+
+def write_stems(folder: Path, vocals: np.ndarray, rest: np.ndarray) -> None:
+    """One piece as a folder of two files in 16 bits."""
+    partial = folder.with_suffix(".partial")
+    partial.mkdir(exist_ok=True)
+    for name, part in {"vocals": vocals, "instrumental": rest}.items():
+        with wave.open(str(partial / f"{name}.wav"), "wb") as file:
+            file.setparams((2, 2, RATE, 0, "NONE", ""))
+            file.writeframes(np.round(32767 * part.T.clip(-1.0, 1.0)).astype("<i2").tobytes())
+    partial.rename(folder)
+
+
 def main() -> None:
+    arguments = _arguments()
+    torch.set_num_threads(1)
+    out = arguments.stems or arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    splits = tomllib.loads(arguments.config.read_text())["split"]
+    nets = []
+    if arguments.weights:
+        shutil.copyfile(arguments.weights[0], out / "weights.safetensors")
+        (out / "set.json").write_text(json.dumps({"split": splits, "seed": arguments.seed}) + "\n")
+        nets = [StudioNet(path) for path in arguments.weights]
+    for offset, (split, clips) in enumerate({"train": arguments.clips, "validation": arguments.validation}.items()):
+        sources = Sources(arguments.sources, splits[split])
+        for number in tqdm(range(clips), desc=split, unit="clip"):
+            path, draw = out / f"{split}-{number:05}", np.random.default_rng([arguments.seed + offset, number])
+            if nets and not path.with_suffix(".npz").exists():
+                write(path.with_suffix(".npz"), *clip(sources, draw), nets)
+            elif not nets and not path.exists():
+                write_stems(path, *stems(sources, draw))
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sources", type=Path, required=True)
     parser.add_argument("--config", type=Path, default=Path(__file__).parents[2] / "configs/studio.toml")
-    parser.add_argument("--weights", type=Path, nargs=2, required=True, help="of the original: accompaniment, vocals")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, nargs=2, help="of the original: accompaniment, vocals")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--stems", type=Path)
     parser.add_argument("--clips", type=int, default=300)
     parser.add_argument("--validation", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(arguments.weights[0], arguments.out / "weights.safetensors")
-    splits = tomllib.loads(arguments.config.read_text())["split"]
-    (arguments.out / "set.json").write_text(json.dumps({"split": splits, "seed": arguments.seed}) + "\n")
-    nets = [StudioNet(path) for path in arguments.weights]
-    for offset, (split, clips) in enumerate({"train": arguments.clips, "validation": arguments.validation}.items()):
-        sources = Sources(arguments.sources, splits[split])
-        for number in tqdm(range(clips), desc=split, unit="clip"):
-            path = arguments.out / f"{split}-{number:05}.npz"
-            if not path.exists():
-                write(path, *clip(sources, np.random.default_rng([arguments.seed + offset, number])), nets)
+    if (arguments.stems is None) == (arguments.out is None) or (arguments.out is None) != (arguments.weights is None):
+        parser.error("either --stems, or --out and --weights")
+    return arguments
 
 
 if __name__ == "__main__":

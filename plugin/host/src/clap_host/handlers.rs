@@ -13,11 +13,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Requests of the plugin that wait for the main thread.
 #[derive(Default)]
 pub(super) struct Shared {
+    /// Whether the host has no extension to offer.
+    plain: bool,
     callback: AtomicBool,
     restarts: AtomicUsize,
 }
 
 impl Shared {
+    pub(super) fn new(plain: bool) -> Self {
+        Self { plain, ..Self::default() }
+    }
+
     /// Whether the plugin asked for a call on the main thread since the last time.
     pub(super) fn take_callback(&self) -> bool {
         self.callback.swap(false, Ordering::AcqRel)
@@ -37,7 +43,10 @@ impl HostHandlers for Handlers {
     type MainThread<'a> = MainThread;
     type AudioProcessor<'a> = ();
 
-    fn declare_extensions(builder: &mut HostExtensions<Self>, _shared: &Self::Shared<'_>) {
+    fn declare_extensions(builder: &mut HostExtensions<Self>, shared: &Self::Shared<'_>) {
+        if shared.plain {
+            return;
+        }
         builder
             .register::<HostParams>()
             .register::<HostLatency>()

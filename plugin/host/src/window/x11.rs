@@ -77,19 +77,7 @@ impl HostWindow {
     /// # Errors
     /// When the X server does not hand out the picture or keeps its pixels in less than 24 bits.
     pub fn picture(&self) -> Result<(u32, u32, Vec<u8>), HostError> {
-        let (width, height) = self.size;
-        let image = self
-            .connection
-            .get_image(ImageFormat::Z_PIXMAP, self.window, 0, 0, width, height, u32::MAX)
-            .map_err(display)?
-            .reply()
-            .map_err(display)?;
-        if image.depth < 24 {
-            return Err(HostError::Display(format!("the screen has {} bits a pixel, 24 are needed", image.depth)));
-        }
-        // An X server on a little-endian machine keeps pixels as blue, green, red, unused.
-        let pixels = image.data.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
-        Ok((width.into(), height.into(), pixels))
+        picture_of(&self.connection, self.window, self.size)
     }
 }
 
@@ -99,6 +87,40 @@ impl Drop for HostWindow {
         let _ = self.connection.destroy_window(self.window);
         let _ = self.connection.flush();
     }
+}
+
+fn picture_of(
+    connection: &RustConnection,
+    window: u32,
+    (width, height): (u16, u16),
+) -> Result<(u32, u32, Vec<u8>), HostError> {
+    let asked = connection.get_image(ImageFormat::Z_PIXMAP, window, 0, 0, width, height, u32::MAX).map_err(display)?;
+    let image = asked.reply().map_err(display)?;
+    if image.depth < 24 {
+        return Err(HostError::Display(format!("the screen has {} bits a pixel, 24 are needed", image.depth)));
+    }
+    // An X server on a little-endian machine keeps pixels as blue, green, red, unused.
+    let pixels = image.data.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+    Ok((width.into(), height.into(), pixels))
+}
+
+/// What each window shows that programs have on the X server `name`, as [`HostWindow::picture`] gives it. Among them are those
+/// that nobody sees: into such Wine draws what belongs into a child of a window.
+///
+/// # Errors
+/// When there is no such X server.
+pub fn pictures(name: &str) -> Result<Vec<(u32, u32, Vec<u8>)>, HostError> {
+    let (connection, screen) = x11rb::connect(Some(name)).map_err(display)?;
+    let mut windows = vec![connection.setup().roots[screen].root];
+    let mut found = Vec::new();
+    while let Some(window) = windows.pop() {
+        // A window may be gone by now.
+        let Ok(tree) = connection.query_tree(window).map_err(display)?.reply() else { continue };
+        windows.extend(tree.children);
+        let Ok(place) = connection.get_geometry(window).map_err(display)?.reply() else { continue };
+        found.extend(picture_of(&connection, window, (place.width, place.height)));
+    }
+    Ok(found)
 }
 
 fn display(error: impl ToString) -> HostError {

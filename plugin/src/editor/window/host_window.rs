@@ -14,7 +14,8 @@ use nice_plug::{
     plugin::TrackInfo,
 };
 use nice_plug_egui::{
-    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, RepaintNotifier, baseview, create_egui_editor,
+    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, GlConfig, GraphicsConfig, RepaintNotifier,
+    baseview, create_egui_editor,
 };
 
 use super::{app::App, opened::Opened};
@@ -57,12 +58,19 @@ fn make(
     let smallest = LogicalSize::new(scene::SMALLEST.0 * SMALLEST_ZOOM, scene::SMALLEST.1 * SMALLEST_ZOOM);
     let settings = EguiNiceSettings::new()
         .with_tile(title)
+        .with_graphics_config(graphics())
         .with_resize_hint(ResizeHint::resizable().with_min_logical_size(smallest));
     let WindowSize { width, height, zoom } = remembered(params);
     let state = EguiEditorState::from_size(LogicalSize::new(width, height), zoom);
     let (params, shared, opened) = (params.clone(), shared.clone(), opened.clone());
     let app = App { title, params, shared, opened, host: None, hops: 0 };
     Some((create_egui_editor(state.clone(), RepaintNotifier::new(), settings, app)?, state))
+}
+
+/// A window without what flat pictures do not need: transparency, depth, stencil, noise against banding.
+fn graphics() -> GraphicsConfig {
+    let plain = GlConfig { alpha_bits: 0, depth_bits: 0, stencil_bits: 0, ..GlConfig::default() };
+    GraphicsConfig { gl_config: plain, dithering: false, ..GraphicsConfig::default() }
 }
 
 /// The size that the window had last.

@@ -50,7 +50,7 @@ const ROOTS: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A",
 ///
 /// # Errors
 /// MMA is not installed.
-pub(super) fn installed() -> Result<Vec<String>> {
+pub(crate) fn installed() -> Result<Vec<String>> {
     let library = Path::new(LIBRARY);
     let files = folder::files_below(library, "mma").unwrap_or_default();
     let name =
@@ -66,8 +66,8 @@ pub(super) fn installed() -> Result<Vec<String>> {
 ///
 /// # Errors
 /// The style has no groove, or MMA fails.
-pub(super) fn piece(style: &str, blues: bool, seconds: f64, folder: &Path, random: &mut Random) -> Result<Vec<Event>> {
-    let path = Path::new(LIBRARY).join(style).with_extension("mma");
+pub(crate) fn piece(style: &str, blues: bool, seconds: f64, folder: &Path, random: &mut Random) -> Result<Vec<Event>> {
+    let path = Path::new(LIBRARY).join(format!("{style}.mma"));
     let (grooves, usual) = read_style(&path)?;
     let groove = random.pick(&grooves).ok_or_else(|| MaterialError::data(&path, "no groove".to_owned()))?;
     let tempo = (f64::from(usual) * f64::from(random.between(0.92, 1.08))).clamp(50.0, 230.0);

@@ -16,10 +16,10 @@ pub const SHARD_SONGS: usize = 16;
 const KINDS: [Kind; 8] = [
     Kind::Electronic,
     Kind::Pop,
-    Kind::Electronic,
+    Kind::Styled,
     Kind::LeadSheet,
     Kind::Electronic,
-    Kind::Pop,
+    Kind::Styled,
     Kind::ArtSong,
     Kind::Game,
 ];
@@ -77,7 +77,7 @@ impl Ensemble {
         let mut songs = Vec::with_capacity(SHARD_SONGS);
         let reals = match shard.group {
             Group::Synthetic => 0,
-            Group::Real(_) | Group::RealAll => SHARD_SONGS,
+            Group::Real(_) | Group::RealAll | Group::Recorded => SHARD_SONGS,
             Group::Blend(_) => SHARD_SONGS / 2,
         };
         for index in 0..SHARD_SONGS {
@@ -85,6 +85,7 @@ impl Ensemble {
                 Group::Real(name) | Group::Blend(name) if index < reals => {
                     material.stretch(name, seconds, rate, random)?
                 }
+                Group::Recorded => material.recorded(shard.split, seconds, rate, random)?,
                 Group::RealAll => {
                     material.stretch(TRAINING_SONGS[index % TRAINING_SONGS.len()], seconds, rate, random)?
                 }
@@ -106,6 +107,12 @@ impl Ensemble {
     #[must_use]
     pub fn songs(&self) -> &[Song] {
         &self.songs
+    }
+
+    /// Whether it is known how the songs divide into all four parts, not only into vocals and the rest.
+    #[must_use]
+    pub fn is_divided(&self) -> bool {
+        self.group != Group::Recorded
     }
 
     /// Whether a song is a real recording.
@@ -132,10 +139,10 @@ impl Ensemble {
         let own = [Pick { song: index, at }; PARTS];
         let choice = random.unit();
         let (picks, balance) = match self.group {
-            Group::Real(_) if choice < 0.5 => {
+            Group::Real(_) | Group::Recorded if choice < 0.5 => {
                 return MixturePlan { picks: own, missing: [false; PARTS], balance: Balance::AsRecorded };
             }
-            Group::Real(_) | Group::Synthetic if choice < 0.68 => {
+            Group::Real(_) | Group::Recorded | Group::Synthetic if choice < 0.68 => {
                 (own, if random.chance(0.4) { Balance::Near } else { Balance::Free })
             }
             _ if choice < 0.8 => (self.voice_over(own, samples, random), Balance::Free),

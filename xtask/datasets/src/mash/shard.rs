@@ -16,7 +16,7 @@ use songweave_score::{
 };
 
 /// Version of the format that is written.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// Frames of a clip.
 pub const CLIP_FRAMES: usize = 512;
 /// Key of [`Label`] in a shard's metadata. One key only: the order of several is not the same in every run.
@@ -66,11 +66,12 @@ pub struct Tensors {
     onset: Vec<u8>,
     register: Vec<u8>,
     known: Vec<u8>,
+    divided: Vec<u8>,
 }
 
 impl Tensors {
-    /// Adds a clip of [`CLIP_FRAMES`] frames.
-    pub fn add(&mut self, analyser: &mut Analyser, mixture: &Mixture) {
+    /// Adds a clip of [`CLIP_FRAMES`] frames; `divided` says whether its rest is known as drums, bass and other, not only as a whole.
+    pub fn add(&mut self, analyser: &mut Analyser, mixture: &Mixture, divided: bool) {
         let hop = analyser.layout().hop;
         for frame in 0..CLIP_FRAMES {
             let frame = analyser.frame(&mixture.parts, frame * hop);
@@ -79,6 +80,7 @@ impl Tensors {
             push(&mut self.part_level, frame.part_level);
         }
         self.add_score(analyser, mixture);
+        push(&mut self.divided, [f32::from(u8::from(divided))]);
         self.clips += 1;
     }
 
@@ -113,6 +115,7 @@ impl Tensors {
             ("onset", view(&[CLIP_FRAMES, PARTS], &self.onset)?),
             ("register", view(&[CLIP_FRAMES, PARTS], &self.register)?),
             ("known", view(&[PARTS], &self.known)?),
+            ("divided", view(&[], &self.divided)?),
         ];
         let label = serde_json::to_string(label).map_err(|error| MaterialError::data(path, error.to_string()))?;
         let metadata = HashMap::from([(LABEL.to_owned(), label)]);
@@ -145,7 +148,7 @@ mod tests {
         let note = Note { start: 1.0, length: 2.0, key: 62.0, velocity: 0.75 };
         let notes = [None, None, Some(vec![note]), Some(Vec::new())];
         let mut tensors = Tensors::default();
-        tensors.add(&mut analyser, &Mixture { parts, notes });
+        tensors.add(&mut analyser, &Mixture { parts, notes }, true);
         let path = std::env::temp_dir().join(format!("songweave-shard-{}.safetensors", std::process::id()));
         let label = Label { format: FORMAT, seed: 7, rate: 44_100, songs: vec!["one".into(), "two".into()] };
         assert_eq!(Label::read(&path), None);
@@ -162,6 +165,7 @@ mod tests {
         assert_eq!((value(&shard, "chroma", 12 * bass + 2), value(&shard, "chroma", 12 * bass + 3)), (0.75, 0.0));
         assert!((value(&shard, "register", bass) - 62.0 / 128.0).abs() < 1e-3);
         assert_eq!([0, 1, 2, 3].map(|part| value(&shard, "known", part)), [0.0, 0.0, 1.0, 1.0]);
+        assert_eq!((shard.tensor("divided").unwrap().shape(), value(&shard, "divided", 0)), (&[1][..], 1.0));
         std::fs::write(&path, &bytes[..bytes.len() - 10]).unwrap();
         assert_eq!(Label::read(&path), None, "nearly a shard is no shard");
         std::fs::remove_file(&path).unwrap();

@@ -1,16 +1,21 @@
-//! Pieces of Freedoom, played by sound fonts, with a voice.
+//! Pieces of Freedoom and of an arranger, played by sound fonts, with a voice.
 
 use songweave_dsp::stream::layout::Part;
+use std::path::Path;
 
 use super::{Material, choose, name_of, within};
+use crate::listener::arranger;
 use songweave_score::{
-    error::Result,
+    error::{MaterialError, Result},
     files::midi::{Event, Message, Midi, notes_of},
     random::Random,
 };
 use songweave_synth::{instruments::soundfont::DRUM_CHANNEL, song::Song, voices::singing::phrases};
 
 use super::Split;
+
+/// Styles that are tried for a piece.
+const ATTEMPTS: usize = 8;
 
 impl Material {
     /// A stretch of a piece at another tempo and in another key.
@@ -21,10 +26,45 @@ impl Material {
         let keys = random.index(12) as i16 - 6;
         midi.events.iter_mut().for_each(|event| change(event, speed, keys));
         let from = f64::from(random.unit()) * (midi.seconds() - seconds).max(0.0);
-        let mut song = Song::silent(&name_of(path), rate, (seconds * f64::from(rate)) as usize);
+        self.played(&name_of(path), &midi.events, from, seconds, rate, random)
+    }
+
+    /// A piece in a style of the arranger's; those of the test split are left for tests.
+    pub(super) fn styled(&self, split: Split, seconds: f64, rate: u32, random: &mut Random) -> Result<Song> {
+        let fitting: Vec<&String> = self.styles.iter().filter(|style| Split::of(style) == split).collect();
+        let none = || MaterialError::data(Path::new("mma"), format!("no style of the {} split", split.name()));
+        let folder =
+            std::env::temp_dir().join(format!("songweave-style-{}-{}", std::process::id(), random.index(1 << 30)));
+        let fail = |source| MaterialError::io(&folder, source);
+        std::fs::create_dir_all(&folder).map_err(fail)?;
+        let mut piece = Err(none());
+        let mut style = String::new();
+        // The arranger refuses some grooves of its own library.
+        for _ in 0..ATTEMPTS {
+            style = (*random.pick(&fitting).ok_or_else(none)?).clone();
+            piece = arranger::piece(&style, style.contains("blues"), seconds + 1.0, &folder, random);
+            if piece.is_ok() {
+                break;
+            }
+        }
+        std::fs::remove_dir_all(&folder).map_err(fail)?;
+        self.played(&style, &piece?, 0.5, seconds, rate, random)
+    }
+
+    /// Events from a second on as a sound font plays them, mostly with a voice.
+    fn played(
+        &self,
+        name: &str,
+        events: &[Event],
+        from: f64,
+        seconds: f64,
+        rate: u32,
+        random: &mut Random,
+    ) -> Result<Song> {
+        let mut song = Song::silent(name, rate, (seconds * f64::from(rate)) as usize);
         let font = self.font(random);
         for part in [Part::Drums, Part::Bass, Part::Other] {
-            let events = only(&midi.events, part);
+            let events = only(events, part);
             song.parts[part as usize] = font.play(&events, from, seconds, rate)?;
             song.notes[part as usize] = Some(within(notes_of(&events, from, seconds), seconds));
         }

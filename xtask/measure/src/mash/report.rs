@@ -22,8 +22,6 @@ const STRETCH: usize = 10;
 pub struct Report {
     /// Digest of the weights.
     pub model: String,
-    /// Whether the network stands in for the built-in one, which was trained on some of the songs.
-    pub held_out_twin: bool,
     /// Parameters of the network.
     pub parameters: usize,
     /// Rate in Hz at which was measured.
@@ -169,13 +167,7 @@ pub struct PartSummary {
 impl Report {
     /// Puts the figures of ordered pairs together: measured with `network` at `rate` Hz, `seconds` of each song.
     #[must_use]
-    pub fn new(
-        network: &MashNetwork,
-        held_out_twin: bool,
-        rate: u32,
-        seconds: Option<f64>,
-        pairs: Vec<PairFigures>,
-    ) -> Self {
+    pub fn new(network: &MashNetwork, rate: u32, seconds: Option<f64>, pairs: Vec<PairFigures>) -> Self {
         let names: BTreeSet<&str> = pairs.iter().map(|pair| pair.a.as_str()).collect();
         let song = |name: &str| SongSummary {
             song: name.to_owned(),
@@ -187,7 +179,6 @@ impl Report {
             auto: Estimate::of(&changes)
                 .map(|changes_per_bar| AutoSummary { changes_per_bar, most_changes_in_a_bar: most }),
             model: network.digest().to_owned(),
-            held_out_twin,
             parameters: network.parameters(),
             sample_rate: rate,
             seconds_of_each: seconds,

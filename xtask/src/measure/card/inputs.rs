@@ -67,8 +67,6 @@ pub(super) struct Inputs {
 #[derive(Deserialize)]
 pub(super) struct Evaluation {
     pub(super) seconds_of_each: Option<f64>,
-    #[serde(default)]
-    pub(super) held_out_twin: bool,
     pub(super) auto: Option<Auto>,
     pub(super) overall: Summary,
     pub(super) songs: Vec<SongSummary>,
@@ -225,13 +223,13 @@ impl Inputs {
     /// Reads the figures' files and what the trainer wrote.
     ///
     /// # Errors
-    /// A file cannot be read, is not what its kind should be, or was measured with weights not in `digests`.
-    pub(super) fn read(files: &[PathBuf], training: &Path, digests: &[String]) -> Result<Self> {
+    /// A file cannot be read, is not what its kind should be, or was measured with weights other than `own`, by their digest.
+    pub(super) fn read(files: &[PathBuf], training: &Path, own: &str) -> Result<Self> {
         let mut inputs = Self { training: parse(training)?, ..Self::default() };
         for path in files {
             let value = parse(path)?;
             let Some(kind) = Kind::of(&value) else { bail!("{}: no figures that a card can show", path.display()) };
-            same_weights(path, &value, kind, digests)?;
+            same_weights(path, &value, kind, own)?;
             inputs.add(kind, value).with_context(|| format!("{} is not as it is written today", path.display()))?;
         }
         Ok(inputs)
@@ -262,11 +260,10 @@ pub(super) fn parse(path: &Path) -> Result<Value> {
 }
 
 /// Refuses figures of other weights than those the card is about.
-pub(super) fn same_weights(path: &Path, value: &Value, kind: Kind, digests: &[String]) -> Result<()> {
+pub(super) fn same_weights(path: &Path, value: &Value, kind: Kind, own: &str) -> Result<()> {
     let measured = value.get("model").and_then(Value::as_str);
     ensure!(
-        !matches!(kind, Kind::Evaluation | Kind::Robustness)
-            || digests.iter().any(|own| measured == Some(own.as_str())),
+        !matches!(kind, Kind::Evaluation | Kind::Robustness) || measured == Some(own),
         "{}: measured with other weights than models/weights/mash.safetensors; measure again or take the file away",
         path.display()
     );

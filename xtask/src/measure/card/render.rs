@@ -21,9 +21,6 @@ way\" is the share of the way in dB from the plain sum to the oracle. Leakage is
 the wanted ones under the very gains of the mask, roughness the dissonance of spectral peaks (Sethares), flutter the changes of a \
 band's gain by more than 6 dB per second.";
 
-const TWIN: &str = "The network that ships was trained on these songs as well. So these are the figures of its held-out twin \
-(`mash.heldout.safetensors`), which was trained alike but has never heard them; of the network that ships there is no figure on unheard songs.";
-
 const PEERS: &str = "The network alone in several runtimes, µs for one hop of both songs on one thread: same weights, same run, taking \
 turns, in a loop and at the pace of playing. Ratios are of medians: below one this project's runtime is faster.";
 
@@ -245,9 +242,6 @@ fn evaluation(evaluation: &Evaluation) -> String {
     );
     let recipes = &evaluation.overall.recipes;
     let mut paragraphs = vec![format!("### {}\n\nEvery song as A and as B, {length}.", songs.join(", "))];
-    if evaluation.held_out_twin {
-        paragraphs.push(TWIN.to_owned());
-    }
     if !recipes.is_empty() {
         paragraphs.push(levels(recipes));
         paragraphs.push(behaviour(recipes));

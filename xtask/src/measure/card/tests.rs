@@ -183,8 +183,7 @@ fn what_is_missing_is_said() {
     let card = render::card(&bare, &Prose::parse(PROSE)).unwrap();
     assert!(card.contains("Not measured with these weights.") && !card.contains("## Robustness"));
     assert_eq!(Kind::of(&json!({"something": 1})), None);
-    let other =
-        super::inputs::same_weights("F.json".as_ref(), &json!({"model": "old"}), Kind::Evaluation, &["new".to_owned()]);
+    let other = super::inputs::same_weights("F.json".as_ref(), &json!({"model": "old"}), Kind::Evaluation, "new");
     assert!(other.unwrap_err().to_string().contains("measured with other weights"));
 }
 

@@ -8,8 +8,10 @@ use songweave_measure::mash::auto_mask::{AutoFigures, Clash, measure_auto};
 use songweave_measure::statistics::mean;
 use songweave_score::{random::Random, split::Split};
 use songweave_synth::song::Song;
+use std::path::Path;
 
 use super::{AutoArgs, RATE, bar, network};
+use crate::data::dataset::TEST_FONT;
 
 /// Kinds of songs with scores, in turn.
 const KINDS: [Kind; 4] = [Kind::Pop, Kind::Electronic, Kind::LeadSheet, Kind::ArtSong];
@@ -50,7 +52,7 @@ struct Overall {
 
 pub(super) fn run(args: &AutoArgs) -> Result<()> {
     let network = network(args.weights.as_deref())?;
-    let material = Material::open(&args.data, &args.soundfont)?;
+    let material = Material::open(&args.data, &args.soundfont, Path::new(TEST_FONT), None)?;
     let songs = songs(args, &material)?;
     let bar = bar(songs.len() / 2);
     let mut pairs = Vec::new();

@@ -24,7 +24,7 @@ use songweave_measure::mash::report::Report;
 
 use crate::build::bundle::studio;
 
-use super::{MashArgs, RATE, bar, held_out::judge, print};
+use super::{MashArgs, RATE, bar, held_out, network, print};
 
 /// Bytes of prepared songs that are kept in memory; beyond that songs are read again when they are needed.
 const KEPT: usize = 2_000_000_000;
@@ -36,10 +36,11 @@ pub(super) fn run(args: &MashArgs) -> Result<()> {
         ensure!(seconds >= 1.0 && seconds.is_finite(), "--seconds must be 1 or more, {seconds} is not");
     }
     let songs = songs(args)?;
-    let judge = judge(args.weights.as_deref(), &songs)?;
+    let network = network(args.weights.as_deref())?;
+    held_out::warn(&network, &songs);
     let studio = if args.studio { Some(studio_network(args.device)?) } else { None };
-    let pairs = pairs(&songs, args.seconds, &judge.network, studio.as_ref())?;
-    let report = Report::new(&judge.network, judge.stands_in, RATE, args.seconds, pairs);
+    let pairs = pairs(&songs, args.seconds, &network, studio.as_ref())?;
+    let report = Report::new(&network, RATE, args.seconds, pairs);
     print::report(&report);
     write_bytes(&args.json, &serde_json::to_vec_pretty(&report)?)?;
     println!("Figures: {}", args.json.display());

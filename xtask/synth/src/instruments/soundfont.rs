@@ -43,10 +43,10 @@ impl Instruments {
     ///
     /// # Errors
     /// The first is missing or no sound font in format 2; others that cannot be read are passed over.
-    pub fn installed(first: &Path) -> Result<Vec<Self>> {
+    pub fn installed(first: &Path, unheard: &Path) -> Result<Vec<Self>> {
         let mut fonts = vec![Self::load(first)?];
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let mut known = vec![real(first)];
+        let mut known = vec![real(first), real(unheard)];
         let folder = Path::new(DEFAULT_PATH).parent().unwrap_or(first);
         let mut paths: Vec<_> = std::fs::read_dir(folder)
             .map(|entries| entries.filter_map(|entry| Some(real(&entry.ok()?.path()))).collect())
