@@ -110,7 +110,7 @@ impl Contour {
     /// The next frame is heard.
     pub(super) fn hear(&mut self, sung: &Sung, frame: &TuneFrame) {
         let TuneFrame { level, controls, held, tells, .. } = *frame;
-        let sings = sung.sings && controls.is_on();
+        let sings = sung.sings && sung.key.is_finite() && controls.is_on();
         let guide = self.frame(self.count - 1).guide;
         let hop = Hop { key: sung.key, sings, controls, held, level, tells, guide, plan: Plan::default() };
         self.count += 1;

@@ -191,7 +191,8 @@ impl Grains {
     fn grain(&self, number: usize, at: f64, period: f64, marks: &Marks, contour: &Contour) -> Grain {
         let step = libm::exp2(f64::from(contour.controls(at).formant.clamp(-12.0, 12.0)) / 12.0);
         let (left, right) = marks.reach(number);
-        let wing = |samples: f64| (samples / step).clamp(1.0, self.longest);
+        // What is no number becomes one here, since this bounds the loops over a grain's samples.
+        let wing = |samples: f64| (samples / step).max(1.0).min(self.longest);
         let from = marks.get(number).map_or(at, |mark| mark.at);
         // As many grains as there were keep the power; fewer, longer or shorter ones are made up for.
         let gain = (step * period / (0.5 * (left + right)).max(1.0)).sqrt() as f32;
@@ -273,5 +274,36 @@ impl Taps {
             sum += *weight;
         }
         self.weights.iter_mut().for_each(|weight| *weight /= sum);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tune::marks::Pitch;
+
+    struct Never;
+
+    impl Pitch for Never {
+        fn period(&self, _: f64) -> Option<f64> {
+            Some(f64::NAN)
+        }
+    }
+
+    #[test]
+    fn a_grain_is_no_longer_than_it_may_be_whatever_its_period_is() {
+        let layout = StreamLayout::for_sample_rate(48_000.0);
+        let (mut heard, mut marks) = (Heard::new(&layout), Marks::new(&layout));
+        let samples = vec![0.1; layout.hop];
+        for _ in 0..20 {
+            heard.hear([&samples, &samples], true);
+        }
+        marks.advance(10.0 * layout.hop as f64, &heard, &Never);
+        assert!(marks.reach(0).0.is_nan(), "there is a mark whose period is no number");
+        let grains = Grains::new(&layout);
+        let grain = grains.grain(0, 1e7, f64::NAN, &marks, &Contour::new(&layout));
+        for wing in [grain.left, grain.right] {
+            assert!((1.0..=grains.longest).contains(&wing), "{wing}");
+        }
     }
 }

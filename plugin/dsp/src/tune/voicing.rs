@@ -4,6 +4,8 @@
 //! The pitch tracker proposes a pitch for the whole window; here two neighbouring periods in the window's middle are
 //! compared, which says how long they are and whether there are any.
 
+use std::ops::RangeInclusive;
+
 use super::{heard::Heard, periods};
 
 /// How alike two periods are where singing begins, and where it goes on.
@@ -30,6 +32,8 @@ pub struct Sung {
 
 /// Hops after which the last sung pitch is forgotten.
 const MEMORY: u32 = 4;
+/// Keys that are taken for sung, 33 to 3,100 Hz. Beyond, a period is longer than what is remembered, or a few samples.
+const KEYS: RangeInclusive<f32> = 24.0..=103.0;
 /// Semitones from the last sung pitch beyond which a proposal has to be better than going on.
 const LEAP: f32 = 1.0;
 
@@ -63,7 +67,7 @@ impl Voicing {
         self.peak = (self.peak - FORGET_DB * self.hop_seconds).max(level);
         let loud = level > LOWEST_DB.max(self.peak - DEPTH_DB);
         let key = proposed.unwrap_or(self.last.key);
-        if !loud || key <= 0.0 {
+        if !loud || !KEYS.contains(&key) {
             self.silent = self.silent.saturating_add(1);
             self.last = Sung { similarity: 0.0, sings: false, ..self.last };
             return self.last;
@@ -87,12 +91,46 @@ impl Voicing {
         let Some((period, similarity)) = periods::likest(heard, middle - 0.5 * expected, expected, TOLERANCE) else {
             return (key, 0.0);
         };
-        let exact = 69.0 + 12.0 * libm::log2(self.rate / (440.0 * period));
-        (if similarity >= ALIKE.1 { exact as f32 } else { key }, similarity)
+        let exact = (69.0 + 12.0 * libm::log2(self.rate / (440.0 * period))) as f32;
+        // Every wave is like itself at no distance at all, which is no pitch.
+        if !KEYS.contains(&exact) {
+            return (key, 0.0);
+        }
+        (if similarity >= ALIKE.1 { exact } else { key }, similarity)
     }
 }
 
 /// Frequency of a MIDI key with fractions in Hz, A4 = 440 Hz.
 pub(super) fn hertz(key: f64) -> f64 {
     440.0 * libm::exp2((key - 69.0) / 12.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{stream::layout::StreamLayout, tune::heard::Heard};
+
+    #[test]
+    fn what_is_sung_is_always_a_key_that_can_be_sung() {
+        let layout = StreamLayout::for_sample_rate(48_000.0);
+        let noise = |n: usize| ((n as u32).wrapping_mul(2_654_435_761) >> 8) as f32 / 8_388_608.0 - 1.0;
+        let constant = |_: usize| 0.5;
+        let slope = |n: usize| n as f32 * 1e-5;
+        let low = |n: usize| (n as f32 * 0.004).sin();
+        let high = |n: usize| (n as f32 * 0.4).sin();
+        let waves: [&dyn Fn(usize) -> f32; 5] = [&noise, &constant, &slope, &low, &high];
+        for (number, wave) in waves.into_iter().enumerate() {
+            let mut heard = Heard::new(&layout);
+            let mut voicing = Voicing::new(layout.hop_seconds(), 48_000.0 / heard.decimation() as f64);
+            for hop in 0..400 {
+                let samples: Vec<f32> = (0..layout.hop).map(|n| wave(hop * layout.hop + n)).collect();
+                heard.hear([&samples, &samples], true);
+                let proposed =
+                    [None, Some(f32::NAN), Some(f32::INFINITY), Some(1e9), Some(127.0), Some(100.0), Some(0.0)];
+                let middle = (heard.coarse_end() - 2 * layout.hop as i64 / heard.decimation() as i64).max(0) as f64;
+                let sung = voicing.hear(&heard, middle, proposed[hop % 7], -10.0);
+                assert!(sung.key == 0.0 || KEYS.contains(&sung.key), "wave {number}, hop {hop}: {sung:?}");
+            }
+        }
+    }
 }
