@@ -15,8 +15,9 @@ impl Display {
     /// Starts an X server on a free display.
     pub(crate) fn start() -> Result<Self> {
         tools::require_display()?;
+        // With no program left it would begin anew, and lose the one that connects just then.
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "2560x1600x24", "-nolisten", "tcp"])
+            .args(["-displayfd", "1", "-screen", "0", "2560x1600x24", "-nolisten", "tcp", "-noreset"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
